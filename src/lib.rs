@@ -1,0 +1,1 @@
+//! One typed async API for machines and containers, in pure Rust.

@@ -1,0 +1,1 @@
+//! The contracts, vocabulary and documents of the virt SDK, and its reference driver.

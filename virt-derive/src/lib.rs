@@ -1,0 +1,1 @@
+//! The derive macro behind the lossless XML documents of the virt SDK.

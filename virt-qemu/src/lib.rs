@@ -1,0 +1,1 @@
+//! QEMU/KVM for the virt SDK, embedded: this process is the manager.

@@ -1,0 +1,1 @@
+//! The conformance suite, fakes and live fixtures of the virt SDK; a dev-dependency.

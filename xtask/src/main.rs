@@ -1,0 +1,3 @@
+//! The commands of the virt SDK project: see `cargo xtask help`.
+
+fn main() {}

@@ -1,1 +1,4 @@
 //! The conformance suite, fakes and live fixtures of the virt SDK; a dev-dependency.
+
+pub mod live;
+pub mod skip;

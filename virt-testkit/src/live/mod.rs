@@ -1,0 +1,14 @@
+//! Live fixtures: a small guest that boots in seconds, the QEMUs of this machine, a private libvirtd.
+//!
+//! Everything here is made from Debian packages on first use and kept in one cache directory, see
+//! [`cache_directory`]. Nothing here installs anything: that is the first step of `cargo xtask test`.
+
+mod cache;
+mod debian;
+mod error;
+pub mod guest;
+pub mod kvm;
+pub mod qemu;
+
+pub use cache::cache_directory;
+pub use error::LiveError;

@@ -1,0 +1,179 @@
+//! What the commands need of a machine, why, and how one sees that it is there.
+
+use super::apt::Package;
+use super::{apt, qemu_7_2};
+use std::process::{Command, Stdio};
+
+/// One thing a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// QEMU for x86 guests, in a version that the project is measured with, and `qemu-img`.
+    Qemu,
+    /// A QEMU 7.2 beside it, unpacked into the cache and not installed.
+    Qemu72,
+    /// What unpacks a guest's kernel and modules.
+    GuestTools,
+    /// libvirt's daemons and headers: the peer of the benches.
+    Libvirt,
+    /// A C compiler, for the peer of the benches.
+    Compiler,
+}
+
+impl Need {
+    /// Everything this step knows.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Qemu,
+        Self::Qemu72,
+        Self::GuestTools,
+        Self::Libvirt,
+        Self::Compiler,
+    ];
+
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Qemu => "qemu",
+            Self::Qemu72 => "qemu-7.2",
+            Self::GuestTools => "guest-tools",
+            Self::Libvirt => "libvirt",
+            Self::Compiler => "compiler",
+        }
+    }
+
+    /// The one with this name on the command line.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|need| need.name() == name)
+    }
+
+    /// Its name in a sentence.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Qemu => "QEMU 10",
+            Self::Qemu72 => "QEMU 7.2",
+            Self::GuestTools => "xz",
+            Self::Libvirt => "libvirt 11",
+            Self::Compiler => "gcc",
+        }
+    }
+
+    /// Why it is needed.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::Qemu => "runs the guests; the SDK starts it directly, without a daemon",
+            Self::Qemu72 => "the tests run with the oldest Debian QEMU too",
+            Self::GuestTools => "unpacks the kernel of the small test guest",
+            Self::Libvirt => "the benches measure it beside the SDK, in the same run",
+            Self::Compiler => "the libvirt side of the benches is a small C program",
+        }
+    }
+
+    /// What is done to the machine.
+    pub(crate) fn what(self) -> String {
+        if self == Self::Qemu72 {
+            return format!("unpacked into {}, not installed", qemu_7_2::directory().display());
+        }
+        let names: Vec<_> = self.packages().iter().map(|package| package.name).collect();
+        let backported = self.packages().iter().any(|package| package.backported);
+        let from = if backported {
+            " (from Debian's backports)"
+        } else {
+            ""
+        };
+        let note = if self == Self::Libvirt {
+            "; its services are not started"
+        } else {
+            ""
+        };
+        format!("Debian packages {}{from}{note}", names.join(", "))
+    }
+
+    /// The command whose answer shows that it is there.
+    pub(crate) fn check_words(self) -> &'static str {
+        match self {
+            Self::Qemu => "qemu-system-x86_64 --version; qemu-img --version",
+            Self::Qemu72 => "qemu-system-x86_64 --version",
+            Self::GuestTools => "xz --version",
+            Self::Libvirt => "libvirtd --version",
+            Self::Compiler => "gcc --version",
+        }
+    }
+
+    /// The packages that bring it.
+    pub(crate) fn packages(self) -> Vec<Package> {
+        match self {
+            Self::Qemu => vec![
+                Package::backported("qemu-system-x86", 10),
+                Package::backported("qemu-utils", 10),
+            ],
+            Self::Qemu72 => qemu_7_2::libraries(),
+            Self::GuestTools => vec![Package::plain("xz-utils")],
+            Self::Libvirt => vec![
+                Package::backported("libvirt-daemon-system", 11),
+                Package::backported("libvirt-daemon-lock", 11),
+                Package::backported("libvirt-clients", 11),
+                Package::backported("libvirt-dev", 11),
+            ],
+            Self::Compiler => vec![Package::plain("gcc"), Package::plain("libc6-dev")],
+        }
+    }
+
+    /// Whether it is on this machine already, by asking the programs themselves.
+    pub(crate) fn is_met(self) -> bool {
+        match self {
+            Self::Qemu => {
+                major_version("qemu-system-x86_64").is_some_and(|major| major >= 10)
+                    && answers("qemu-img", "--version")
+            }
+            Self::Qemu72 => qemu_7_2::works(),
+            Self::GuestTools => answers("xz", "--version"),
+            Self::Libvirt => {
+                major_version("libvirtd").is_some_and(|major| major >= 11)
+                    && self
+                        .packages()
+                        .iter()
+                        .all(|package| apt::is_installed(package.name))
+            }
+            Self::Compiler => answers("gcc", "--version"),
+        }
+    }
+}
+
+fn answers(program: &str, argument: &str) -> bool {
+    Command::new(program)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The major version that `program --version` prints, the first number with a dot after it.
+fn major_version(program: &str) -> Option<u32> {
+    let output = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    first_version(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn first_version(text: &str) -> Option<u32> {
+    text.split_whitespace()
+        .find_map(|word| word.split_once('.')?.0.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_what_the_programs_print() {
+        assert_eq!(
+            first_version("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)"),
+            Some(10)
+        );
+        assert_eq!(first_version("libvirtd (libvirt) 11.3.0"), Some(11));
+        assert_eq!(first_version("no number here"), None);
+    }
+}

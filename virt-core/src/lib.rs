@@ -1,1 +1,31 @@
 //! The contracts, vocabulary and documents of the virt SDK, and its reference driver.
+//!
+//! * Handles, what users hold: [`Connection`], [`Domain`], [`GuestAgent`](agent::GuestAgent), [`Job`](job::Job),
+//!   [`ConsoleStream`](console::ConsoleStream), [`EventStream`](event::EventStream).
+//! * [`driver`]: what a backend implements. [`backend`]: how it is found for a URI.
+//! * [`model`]: libvirt's documents as typed, lossless Rust, on the XML engine in [`xml`].
+//! * [`host`]: a machine to act on.
+//! * [`test`]: `test:///default`, a full driver in memory, for testing programs without a hypervisor.
+
+pub mod agent;
+pub mod backend;
+mod capabilities;
+pub mod connection;
+pub mod console;
+mod deadline;
+pub mod domain;
+pub mod driver;
+mod error;
+pub mod event;
+pub mod host;
+pub mod job;
+pub mod model;
+pub mod stats;
+mod uri;
+
+pub use capabilities::{Capabilities, Capability, Support};
+pub use connection::Connection;
+pub use deadline::{CallClass, CallContext, Deadlines};
+pub use domain::{Domain, DomainState};
+pub use error::{Error, ErrorKind, Outcome, Result, Retry, Subject, kind_of_io};
+pub use uri::ConnectUri;

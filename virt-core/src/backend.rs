@@ -1,0 +1,212 @@
+//! Backends, and the table that finds the one for a URI.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::connection::AccessMode;
+use crate::deadline::{CallContext, Deadlines};
+use crate::driver::ConnectionDriver;
+use crate::error::{Error, Result, Subject};
+use crate::host::Host;
+use crate::uri::ConnectUri;
+
+/// What a backend gets to open a connection with.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OpenRequest {
+    /// The URI.
+    pub uri: ConnectUri,
+    /// The machine to act on, for backends that need one.
+    pub host: Arc<dyn Host>,
+    /// Whether anything may be changed.
+    pub access: AccessMode,
+    /// The connection's deadlines, for work a backend does on its own account.
+    pub deadlines: Deadlines,
+}
+
+impl OpenRequest {
+    /// A request with default deadlines, allowed to change things.
+    #[must_use]
+    pub fn new(uri: ConnectUri, host: Arc<dyn Host>) -> Self {
+        Self {
+            uri,
+            host,
+            access: AccessMode::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// Opens connections of one kind: what a backend crate gives to the facade.
+#[async_trait]
+pub trait Backend: Send + Sync + fmt::Debug + 'static {
+    /// Opens a connection.
+    async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>>;
+}
+
+/// Reaches machines by one transport.
+#[async_trait]
+pub trait HostOpener: Send + Sync + fmt::Debug + 'static {
+    /// Reaches the machine the URI names.
+    async fn open(&self, uri: &ConnectUri, call: &CallContext) -> Result<Arc<dyn Host>>;
+}
+
+/// Which paths of a URI a row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathRule {
+    /// This one.
+    Is(&'static str),
+    /// Any other.
+    Any,
+}
+
+impl PathRule {
+    fn matches(self, path: &str) -> bool {
+        match self {
+            Self::Is(wanted) => wanted == path,
+            Self::Any => true,
+        }
+    }
+}
+
+/// Finds backend and transport for a URI: first row that fits.
+///
+/// Rows whose cargo feature is off stay in the table without a backend, so that the error can name the feature.
+#[derive(Debug, Clone)]
+pub struct BackendTable {
+    backends: Vec<BackendRow>,
+    transports: Vec<TransportRow>,
+}
+
+#[derive(Debug, Clone)]
+struct BackendRow {
+    driver: &'static str,
+    path: PathRule,
+    feature: &'static str,
+    backend: Option<Arc<dyn Backend>>,
+}
+
+#[derive(Debug, Clone)]
+struct TransportRow {
+    transport: Option<&'static str>,
+    feature: &'static str,
+    opener: Option<Arc<dyn HostOpener>>,
+}
+
+impl Default for BackendTable {
+    /// Without a row.
+    fn default() -> Self {
+        Self {
+            backends: Vec::new(),
+            transports: Vec::new(),
+        }
+    }
+}
+
+impl BackendTable {
+    /// Adds a row: URIs of this driver and path go to this backend; `None` when the feature is off.
+    #[must_use]
+    pub fn backend(
+        mut self,
+        driver: &'static str,
+        path: PathRule,
+        feature: &'static str,
+        backend: Option<Arc<dyn Backend>>,
+    ) -> Self {
+        self.backends.push(BackendRow {
+            driver,
+            path,
+            feature,
+            backend,
+        });
+        self
+    }
+
+    /// Adds a transport: `None` is a URI without one. The opener is `None` when the feature is off.
+    #[must_use]
+    pub fn transport(
+        mut self,
+        transport: Option<&'static str>,
+        feature: &'static str,
+        opener: Option<Arc<dyn HostOpener>>,
+    ) -> Self {
+        self.transports.push(TransportRow {
+            transport,
+            feature,
+            opener,
+        });
+        self
+    }
+
+    /// Backend and transport for a URI.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the feature to switch on or the URIs this table knows.
+    pub fn resolve(&self, uri: &ConnectUri) -> Result<(Arc<dyn Backend>, Arc<dyn HostOpener>)> {
+        let subject = || Subject::Connection(uri.to_string());
+        let row = self
+            .backends
+            .iter()
+            .find(|row| row.driver == uri.driver() && row.path.matches(uri.path()))
+            .ok_or_else(|| {
+                let known: Vec<String> = self.backends.iter().map(BackendRow::pattern).collect();
+                let message = format!("no backend for this URI (this program has: {})", known.join(", "));
+                Error::unsupported(message).with_subject(subject())
+            })?;
+        let backend = row
+            .backend
+            .clone()
+            .ok_or_else(|| feature_is_off(row.feature).with_subject(subject()))?;
+        let transport = self
+            .transports
+            .iter()
+            .find(|row| row.transport == uri.transport())
+            .ok_or_else(|| {
+                let name = uri.transport().unwrap_or("none");
+                Error::unsupported(format!("no transport {name:?} for this URI")).with_subject(subject())
+            })?;
+        let opener = transport
+            .opener
+            .clone()
+            .ok_or_else(|| feature_is_off(transport.feature).with_subject(subject()))?;
+        Ok((backend, opener))
+    }
+}
+
+impl BackendRow {
+    fn pattern(&self) -> String {
+        match self.path {
+            PathRule::Is(path) => format!("{}://{path}", self.driver),
+            PathRule::Any => format!("{}:///…", self.driver),
+        }
+    }
+}
+
+fn feature_is_off(feature: &str) -> Error {
+    Error::unsupported(format!(
+        "this program was built without the cargo feature {feature:?} of virt-sdk"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_whose_feature_is_off_names_the_feature() {
+        let table = BackendTable::default().backend("qemu", PathRule::Is("/embed"), "qemu", None);
+        let error = table.resolve(&"qemu:///embed".parse().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("feature \"qemu\""), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_scheme_names_what_there_is() {
+        let error = BackendTable::default()
+            .resolve(&"zvm:///x".parse().unwrap())
+            .unwrap_err();
+        assert!(error.to_string().contains("no backend"), "{error}");
+    }
+}

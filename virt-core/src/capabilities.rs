@@ -1,0 +1,142 @@
+//! What a connection can do, as plain data.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Whether something can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Support {
+    /// It works.
+    Yes,
+    /// It answers [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    No,
+    /// It can't be told from here; try, and expect `Unsupported`.
+    Unknown,
+}
+
+/// One thing a connection may be able to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Definitions that outlive the guest's run: define, undefine.
+    PersistentDomains,
+    /// Guests without a definition: `create_domain`.
+    TransientDomains,
+    /// Start with the vCPUs stopped.
+    StartPaused,
+    /// Guests that go when the connection does.
+    AutoDestroy,
+    /// Suspend and resume.
+    Suspend,
+    /// Shutdown by the ACPI power button.
+    ShutdownAcpi,
+    /// Shutdown through the guest agent.
+    ShutdownAgent,
+    /// Reboot by the guest's cooperation.
+    Reboot,
+    /// Reset, as by the button.
+    Reset,
+    /// Destroy that gives the hypervisor time to flush.
+    DestroyGraceful,
+    /// Rename of a stopped domain.
+    Rename,
+    /// Start with the host (or rather the manager).
+    Autostart,
+    /// Title, description and metadata, changed without redefinition.
+    Metadata,
+    /// What happens on poweroff, reboot and crash, changed without redefinition.
+    LifecycleActions,
+    /// Memory changed through the balloon of a running guest.
+    SetMemory,
+    /// Consoles as byte streams.
+    Console,
+    /// What a console printed before it was opened.
+    ConsoleScrollback,
+    /// The guest agent.
+    Agent,
+    /// Statistics in bulk.
+    Statistics,
+    /// Events.
+    Events,
+    /// Core dumps, as a job.
+    CoreDump,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::PersistentDomains,
+        Self::TransientDomains,
+        Self::StartPaused,
+        Self::AutoDestroy,
+        Self::Suspend,
+        Self::ShutdownAcpi,
+        Self::ShutdownAgent,
+        Self::Reboot,
+        Self::Reset,
+        Self::DestroyGraceful,
+        Self::Rename,
+        Self::Autostart,
+        Self::Metadata,
+        Self::LifecycleActions,
+        Self::SetMemory,
+        Self::Console,
+        Self::ConsoleScrollback,
+        Self::Agent,
+        Self::Statistics,
+        Self::Events,
+        Self::CoreDump,
+    ];
+}
+
+/// What a connection can do. What is not listed is [`Support::No`].
+///
+/// The conformance suite of virt-testkit proves it: what says `Yes` works, what says `No` answers `Unsupported`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    entries: BTreeMap<Capability, Support>,
+}
+
+impl Capabilities {
+    /// Nothing, to be extended by [`Capabilities::with`].
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Everything there is.
+    #[must_use]
+    pub fn all() -> Self {
+        Capability::ALL
+            .iter()
+            .fold(Self::none(), |all, one| all.with(*one, Support::Yes))
+    }
+
+    /// The same, with another answer for one thing.
+    #[must_use]
+    pub fn with(mut self, capability: Capability, support: Support) -> Self {
+        self.entries.insert(capability, support);
+        self
+    }
+
+    /// Whether this can be done.
+    #[must_use]
+    pub fn support(&self, capability: Capability) -> Support {
+        self.entries.get(&capability).copied().unwrap_or(Support::No)
+    }
+
+    /// Whether this certainly works.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.support(capability) == Support::Yes
+    }
+}
+
+impl fmt::Display for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for capability in Capability::ALL {
+            writeln!(f, "{capability:?}: {:?}", self.support(*capability))?;
+        }
+        Ok(())
+    }
+}

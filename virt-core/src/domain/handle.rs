@@ -1,0 +1,330 @@
+//! The handle of a domain.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    ConfigScope, CoreDumpOptions, DestroyOptions, DomainInfo, DomainName, DomainRef, LifecycleAction,
+    LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, XmlOptions,
+};
+use crate::agent::GuestAgent;
+use crate::connection::Connection;
+use crate::console::{ConsoleOptions, ConsoleStream};
+use crate::deadline::{CallClass, CallContext};
+use crate::driver::ConnectionDriver;
+use crate::error::{Error, ErrorKind, Result, Subject};
+use crate::event::{EventFilter, EventStream};
+use crate::job::Job;
+use crate::model::{ByteSize, DomainConfig};
+use crate::stats::{DomainStatsRow, StatsGroups};
+
+/// A domain: a machine or container, running or only defined. Cheap to clone; dropping it never touches the guest.
+///
+/// All methods answer `NotFound` once the domain is gone. See [`Connection`] for deadlines and cancel safety.
+#[derive(Debug, Clone)]
+pub struct Domain {
+    connection: Connection,
+    domain: DomainRef,
+}
+
+impl Domain {
+    pub(crate) fn new(connection: Connection, domain: DomainRef) -> Self {
+        Self { connection, domain }
+    }
+
+    /// The same domain, whose calls each have this long.
+    #[must_use]
+    pub fn with_deadline(&self, time: Duration) -> Self {
+        Self {
+            connection: self.connection.with_deadline(time),
+            domain: self.domain.clone(),
+        }
+    }
+
+    /// Its uuid.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        self.domain.uuid
+    }
+
+    /// The name it had when this handle was made; [`Domain::info`] has the present one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.domain.name
+    }
+
+    /// The connection it belongs to.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// What is known of it, without waiting for the guest (`virDomainGetInfo`, `virDomainGetState` …).
+    pub async fn info(&self) -> Result<DomainInfo> {
+        self.call("info", CallClass::Query, async |call, driver| {
+            driver.domains().info(&call, self.uuid()).await
+        })
+        .await
+    }
+
+    /// The number of its present run (`virDomainGetID`); `None` when it does not run.
+    pub async fn id(&self) -> Result<Option<u32>> {
+        Ok(self.info().await?.id)
+    }
+
+    /// Its configuration: the live one when it runs.
+    pub async fn config(&self) -> Result<DomainConfig> {
+        self.config_with(&XmlOptions::default()).await
+    }
+
+    /// Its configuration, live or of the next start, with or without secrets.
+    pub async fn config_with(&self, options: &XmlOptions) -> Result<DomainConfig> {
+        if options.secure && self.connection.is_read_only() {
+            return Err(Error::new(
+                ErrorKind::Denied,
+                "the connection is read-only: secrets are not shown",
+            )
+            .with_operation("config")
+            .with_subject(self.subject()));
+        }
+        self.call("config", CallClass::Query, async |call, driver| {
+            driver.domains().config(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// Its configuration as XML (`virDomainGetXMLDesc`).
+    pub async fn xml(&self) -> Result<String> {
+        self.xml_with(&XmlOptions::default()).await
+    }
+
+    /// Its configuration as XML, live or of the next start, with or without secrets.
+    pub async fn xml_with(&self, options: &XmlOptions) -> Result<String> {
+        Ok(self.config_with(options).await?.to_xml())
+    }
+
+    /// Starts it (`virDomainCreate`).
+    pub async fn start(&self) -> Result<()> {
+        self.start_with(&StartOptions::default()).await
+    }
+
+    /// Starts it, with options (`virDomainCreateWithFlags`).
+    pub async fn start_with(&self, options: &StartOptions) -> Result<()> {
+        self.call("start", CallClass::Change, async |call, driver| {
+            driver.domains().start(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// Asks the guest to shut down (`virDomainShutdown`); [`Domain::wait_for`] tells when it has.
+    pub async fn shutdown(&self) -> Result<()> {
+        self.shutdown_with(&ShutdownOptions::default()).await
+    }
+
+    /// Asks the guest to shut down, by a way of your choice (`virDomainShutdownFlags`).
+    pub async fn shutdown_with(&self, options: &ShutdownOptions) -> Result<()> {
+        self.call("shutdown", CallClass::Change, async |call, driver| {
+            driver.domains().shutdown(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// Asks the guest to reboot (`virDomainReboot`).
+    pub async fn reboot(&self) -> Result<()> {
+        self.reboot_with(&RebootOptions::default()).await
+    }
+
+    /// Asks the guest to reboot, by a way of your choice.
+    pub async fn reboot_with(&self, options: &RebootOptions) -> Result<()> {
+        self.call("reboot", CallClass::Change, async |call, driver| {
+            driver.domains().reboot(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// Resets the machine, as by its button (`virDomainReset`).
+    pub async fn reset(&self) -> Result<()> {
+        self.call("reset", CallClass::Change, async |call, driver| {
+            driver.domains().reset(&call, self.uuid()).await
+        })
+        .await
+    }
+
+    /// Ends the machine at once (`virDomainDestroy`).
+    pub async fn destroy(&self) -> Result<()> {
+        self.destroy_with(&DestroyOptions::default()).await
+    }
+
+    /// Ends the machine, with options (`virDomainDestroyFlags`).
+    pub async fn destroy_with(&self, options: &DestroyOptions) -> Result<()> {
+        self.call("destroy", CallClass::Change, async |call, driver| {
+            driver.domains().destroy(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// Stops its vCPUs (`virDomainSuspend`).
+    pub async fn suspend(&self) -> Result<()> {
+        self.call("suspend", CallClass::Change, async |call, driver| {
+            driver.domains().suspend(&call, self.uuid()).await
+        })
+        .await
+    }
+
+    /// Lets its vCPUs run again (`virDomainResume`).
+    pub async fn resume(&self) -> Result<()> {
+        self.call("resume", CallClass::Change, async |call, driver| {
+            driver.domains().resume(&call, self.uuid()).await
+        })
+        .await
+    }
+
+    /// Removes its definition (`virDomainUndefine`); a running one goes on as transient.
+    pub async fn undefine(&self) -> Result<()> {
+        self.call("undefine", CallClass::Change, async |call, driver| {
+            driver.domains().undefine(&call, self.uuid()).await
+        })
+        .await
+    }
+
+    /// Gives it another name and returns the handle with it (`virDomainRename`).
+    pub async fn rename(&self, name: &DomainName) -> Result<Self> {
+        self.call("rename", CallClass::Change, async |call, driver| {
+            driver.domains().rename(&call, self.uuid(), name).await
+        })
+        .await?;
+        Ok(Self::new(
+            self.connection.clone(),
+            DomainRef::new(self.uuid(), name.as_str()),
+        ))
+    }
+
+    /// Whether it starts by itself (`virDomainSetAutostart`).
+    pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
+        self.call("set_autostart", CallClass::Change, async |call, driver| {
+            driver
+                .domains()
+                .set_autostart(&call, self.uuid(), autostart)
+                .await
+        })
+        .await
+    }
+
+    /// Changes title, description or an element of its metadata (`virDomainSetMetadata`).
+    pub async fn set_metadata(&self, item: &MetadataItem, scope: ConfigScope) -> Result<()> {
+        self.call("set_metadata", CallClass::Change, async |call, driver| {
+            driver
+                .domains()
+                .set_metadata(&call, self.uuid(), item, scope)
+                .await
+        })
+        .await
+    }
+
+    /// Changes what happens when the guest powers off, reboots or crashes (`virDomainSetLifecycleAction`).
+    pub async fn set_lifecycle_action(
+        &self,
+        event: LifecycleEvent,
+        action: LifecycleAction,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.call("set_lifecycle_action", CallClass::Change, async |call, driver| {
+            driver
+                .domains()
+                .set_lifecycle_action(&call, self.uuid(), (event, action), scope)
+                .await
+        })
+        .await
+    }
+
+    /// Changes its memory, live through the balloon (`virDomainSetMemoryFlags`).
+    pub async fn set_memory(&self, size: ByteSize, scope: ConfigScope) -> Result<()> {
+        self.call("set_memory", CallClass::Change, async |call, driver| {
+            driver.domains().set_memory(&call, self.uuid(), size, scope).await
+        })
+        .await
+    }
+
+    /// Its events from now on; returns once subscribed.
+    pub async fn events(&self) -> Result<EventStream> {
+        self.connection.events(EventFilter::domain(self.uuid())).await
+    }
+
+    /// Its statistics (`virDomainListGetStats`).
+    pub async fn stats(&self, groups: StatsGroups) -> Result<DomainStatsRow> {
+        let rows = self.connection.stats_of(Some(&[self.uuid()]), groups).await?;
+        rows.into_iter().next().ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "")
+                .with_operation("stats")
+                .with_subject(self.subject())
+        })
+    }
+
+    /// Its console as a stream (`virDomainOpenConsole`).
+    pub async fn console(&self) -> Result<ConsoleStream> {
+        self.console_with(&ConsoleOptions::default()).await
+    }
+
+    /// One of its consoles, serial ports or channels as a stream.
+    pub async fn console_with(&self, options: &ConsoleOptions) -> Result<ConsoleStream> {
+        self.call("console", CallClass::Change, async |call, driver| {
+            match driver.consoles() {
+                Some(consoles) => consoles.open(&call, self.uuid(), options).await,
+                None => Err(Error::unsupported("this driver has no consoles")),
+            }
+        })
+        .await
+    }
+
+    /// Its guest agent.
+    #[must_use]
+    pub fn agent(&self) -> GuestAgent {
+        GuestAgent::new(self.connection.clone(), self.domain.clone())
+    }
+
+    /// Its job, if one runs (`virDomainGetJobStats`).
+    pub async fn job(&self) -> Result<Option<Job>> {
+        self.call("job", CallClass::Query, async |call, driver| {
+            match driver.jobs() {
+                Some(jobs) => jobs.current(&call, self.uuid()).await,
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Writes the guest's memory to a new file on the host, as a job (`virDomainCoreDump`): returns once begun.
+    pub async fn core_dump(&self, path: &str, options: &CoreDumpOptions) -> Result<Job> {
+        self.call(
+            "core_dump",
+            CallClass::Change,
+            async |call, driver| match driver.jobs() {
+                Some(jobs) => jobs.core_dump(&call, self.uuid(), path, options).await,
+                None => Err(Error::unsupported("this driver has no core dumps")),
+            },
+        )
+        .await
+    }
+
+    pub(super) fn subject(&self) -> Subject {
+        Subject::Domain(self.domain.name.clone())
+    }
+
+    async fn call<T, F>(
+        &self,
+        operation: &'static str,
+        class: CallClass,
+        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        self.connection
+            .call(operation, class, work)
+            .await
+            .map_err(|error| error.with_subject(self.subject()))
+    }
+}

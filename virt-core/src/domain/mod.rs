@@ -1,0 +1,21 @@
+//! Domains: machines and containers, what is known of them, and the handle users hold.
+
+mod config_scope;
+mod filter;
+mod handle;
+mod info;
+mod name;
+mod options;
+mod state;
+mod waiting;
+
+pub use config_scope::ConfigScope;
+pub use filter::DomainFilter;
+pub use handle::Domain;
+pub use info::{DomainInfo, DomainRef, DomainSelector};
+pub use name::DomainName;
+pub use options::{
+    CoreDumpFormat, CoreDumpOptions, DefineOptions, DestroyOptions, ExistingPolicy, LifecycleAction,
+    LifecycleEvent, MetadataItem, RebootOptions, ShutdownMode, ShutdownOptions, StartOptions, XmlOptions,
+};
+pub use state::{DomainState, StateReason};

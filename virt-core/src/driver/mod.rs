@@ -1,0 +1,18 @@
+//! What a backend implements: object-safe traits, one per subsystem.
+//!
+//! A connection's driver has the domains; rarer abilities are facets, `None` where the backend has none. A driver
+//! does one thing at a time and says no where it can't: waiting, retrying and composing live on the handles.
+
+mod agent;
+mod connection;
+mod console;
+mod domain;
+mod jobs;
+mod statistics;
+
+pub use agent::AgentDriver;
+pub use connection::ConnectionDriver;
+pub use console::ConsoleDriver;
+pub use domain::DomainDriver;
+pub use jobs::JobDriver;
+pub use statistics::StatisticsDriver;

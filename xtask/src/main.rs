@@ -1,9 +1,16 @@
 //! The commands of the virt SDK project: see `cargo xtask help`.
 
+mod bench;
+mod cargo;
+mod check;
 mod failure;
+mod guest;
 mod help;
 mod install;
+mod licences;
 mod say;
+mod soak;
+mod test;
 
 use failure::{Failure, Outcome};
 use install::Need;
@@ -28,12 +35,14 @@ fn run(arguments: &[String]) -> Outcome {
     match command {
         "help" | "--help" | "-h" => help::print(),
         "install" => install(rest),
-        _ => {
-            return Err(Failure::new(format!("there is no command \"{command}\""))
-                .advise("`cargo xtask help` lists the commands"));
-        }
+        "check" => check::run(),
+        "licences" => licences::run(),
+        "test" => test::run(),
+        "soak" => soak::run(rest.first().map(String::as_str)),
+        "bench" => bench::run(rest),
+        _ => Err(Failure::new(format!("there is no command \"{command}\""))
+            .advise("`cargo xtask help` lists the commands")),
     }
-    .map(drop)
 }
 
 fn install(rest: &[String]) -> Outcome {

@@ -6,6 +6,7 @@ mod need;
 mod qemu_7_2;
 
 pub(crate) use need::Need;
+pub(crate) use qemu_7_2::has_qemu_7_2;
 
 use crate::failure::{Failure, Outcome};
 use crate::say;

@@ -11,6 +11,12 @@ use std::process::{Command, Stdio};
 
 const PACKAGES: [&str; 3] = ["qemu-system-x86", "qemu-system-common", "qemu-system-data"];
 
+/// Whether this machine has it or its release brings it; only Debian 12 does.
+pub(crate) fn has_qemu_7_2() -> bool {
+    let release = || fs::read_to_string("/etc/os-release").unwrap_or_default();
+    works() || release().contains("VERSION_CODENAME=bookworm")
+}
+
 /// Where it is unpacked.
 pub(super) fn directory() -> PathBuf {
     virt_testkit::live::cache_directory().join("qemu-7.2")

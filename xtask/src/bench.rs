@@ -1,0 +1,23 @@
+//! `cargo xtask bench GROUP`: installs the peers and runs the benches, which are a package of their own.
+
+use crate::failure::{Failure, Outcome};
+use crate::install::{self, Need};
+use crate::{cargo, say};
+
+/// Runs the group's figures, in the release profile.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    match arguments.first().map(String::as_str) {
+        Some("qemu") => {}
+        Some(other) => {
+            return Err(
+                Failure::new(format!("there is no bench \"{other}\"")).advise("say: cargo xtask bench qemu")
+            );
+        }
+        None => return Err(Failure::new("which bench?").advise("say: cargo xtask bench qemu")),
+    }
+    install::ensure(&[Need::Qemu, Need::Libvirt, Need::Compiler])?;
+    say::heading("Building the benches (release profile)");
+    let mut command = cargo::command(&["run", "--release", "--quiet", "--package", "virt-benches", "--"]);
+    command.args(arguments);
+    cargo::run(command)
+}

@@ -1,0 +1,28 @@
+//! `cargo xtask check`: formatting, lints, documentation, licences.
+
+use crate::cargo;
+use crate::failure::Outcome;
+use crate::{licences, say};
+
+/// Runs all of them; the first that fails ends the command.
+pub(crate) fn run() -> Outcome {
+    say::heading("Formatting");
+    cargo::run(cargo::command(&["fmt", "--all", "--check"]))?;
+    say::heading("Lints");
+    let lints = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    cargo::run(cargo::command(&lints))?;
+    say::heading("Documentation");
+    let mut documentation = cargo::command(&["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    cargo::run(documentation)?;
+    licences::run()
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask soak GROUP`: the long runs, which are the ignored tests of the test target `soak_GROUP`.
+
+use crate::failure::{Failure, Outcome};
+use crate::install::{self, Need};
+use crate::{cargo, guest, say};
+use serde_json::Value;
+
+/// Runs the group; with none given, says which there are.
+pub(crate) fn run(group: Option<&str>) -> Outcome {
+    let groups = groups()?;
+    let known = groups.join(", ");
+    let group = group.ok_or_else(|| Failure::new("which soak?").advise(format!("say one of: {known}")))?;
+    if !groups.iter().any(|name| name == group) {
+        return Err(
+            Failure::new(format!("there is no soak \"{group}\"")).advise(format!("say one of: {known}"))
+        );
+    }
+    if group == "qemu" {
+        install::ensure(&[Need::Qemu, Need::GuestTools])?;
+        guest::prepare()?;
+    }
+    say::heading(&format!("Soak: {group}"));
+    let target = format!("soak_{group}");
+    let mut command = cargo::command(&["test", "--workspace", "--all-features", "--test", &target]);
+    command
+        .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
+        .env("VIRT_LIVE", "1");
+    cargo::run(command)
+}
+
+/// The groups there are: test targets of the workspace named `soak_GROUP`.
+fn groups() -> Outcome<Vec<String>> {
+    let metadata = cargo::metadata()?;
+    let list = |value: &Value, key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let members = list(&metadata, "workspace_members");
+    let mut found: Vec<String> = list(&metadata, "packages")
+        .iter()
+        .filter(|package| package.get("id").is_some_and(|id| members.contains(id)))
+        .flat_map(|package| list(package, "targets"))
+        .filter_map(|target| {
+            target
+                .get("name")?
+                .as_str()?
+                .strip_prefix("soak_")
+                .map(str::to_owned)
+        })
+        .collect();
+    found.sort();
+    match found.is_empty() {
+        true => Err(Failure::new("this workspace has no soak tests")),
+        false => Ok(found),
+    }
+}

@@ -1,1 +1,3 @@
 //! QEMU/KVM for the virt SDK, embedded: this process is the manager.
+
+pub mod qmp;

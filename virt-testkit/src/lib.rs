@@ -2,3 +2,5 @@
 
 pub mod live;
 pub mod skip;
+
+pub mod fake_qmp;

@@ -89,11 +89,13 @@ struct Line<'a> {
 
 /// The arguments of a command as JSON; `None` for a unit struct.
 pub(crate) fn arguments_of<C: Serialize>(
-    name: &Cow<'static, str>,
+    name: Cow<'static, str>,
     command: &C,
 ) -> Result<Option<Box<RawValue>>, QmpError> {
-    let raw = serde_json::value::to_raw_value(command)
-        .map_err(|source| QmpError::Encode { command: name.clone(), source })?;
+    let raw = serde_json::value::to_raw_value(command).map_err(|source| QmpError::Encode {
+        command: name.clone(),
+        source,
+    })?;
     Ok(if raw.get() == "null" { None } else { Some(raw) })
 }
 
@@ -104,8 +106,17 @@ pub(crate) fn encode(
     id: Option<u64>,
     oob: bool,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let (execute, exec_oob) = if oob { (None, Some(name)) } else { (Some(name), None) };
-    let mut line = serde_json::to_vec(&Line { execute, exec_oob, arguments, id })?;
+    let (execute, exec_oob) = if oob {
+        (None, Some(name))
+    } else {
+        (Some(name), None)
+    };
+    let mut line = serde_json::to_vec(&Line {
+        execute,
+        exec_oob,
+        arguments,
+        id,
+    })?;
     line.push(b'\n');
     Ok(line)
 }
@@ -118,7 +129,10 @@ mod tests {
     fn a_line_has_the_name_the_arguments_and_the_id() {
         let arguments = RawValue::from_string(r#"{"a":"x\ny"}"#.to_owned()).unwrap();
         let line = encode("do-it", Some(&arguments), Some(7), false).unwrap();
-        assert_eq!(line, b"{\"execute\":\"do-it\",\"arguments\":{\"a\":\"x\\ny\"},\"id\":7}\n");
+        assert_eq!(
+            line,
+            b"{\"execute\":\"do-it\",\"arguments\":{\"a\":\"x\\ny\"},\"id\":7}\n"
+        );
         let line = encode("yank", None, Some(8), true).unwrap();
         assert_eq!(line, b"{\"exec-oob\":\"yank\",\"id\":8}\n");
     }
@@ -127,6 +141,6 @@ mod tests {
     fn a_unit_struct_has_no_arguments() {
         #[derive(Serialize)]
         struct Unit;
-        assert!(arguments_of(&Cow::Borrowed("unit"), &Unit).unwrap().is_none());
+        assert!(arguments_of(Cow::Borrowed("unit"), &Unit).unwrap().is_none());
     }
 }

@@ -50,7 +50,10 @@ impl QmpOptions {
     /// The defaults, with this name in traces.
     #[must_use]
     pub fn labelled(label: impl Into<String>) -> Self {
-        Self { label: label.into(), ..Self::default() }
+        Self {
+            label: label.into(),
+            ..Self::default()
+        }
     }
 
     /// Sets how long the greeting may take.
@@ -129,20 +132,36 @@ impl QmpConnection {
         let weak_events = events.downgrade();
         let owner = Owner {
             shared: Arc::clone(&shared),
-            intake: Intake { urgent: urgent_queue, normal: normal_queue },
+            intake: Intake {
+                urgent: urgent_queue,
+                normal: normal_queue,
+            },
             greeting,
             events,
             ended: ending,
             line_limit: options.line_limit,
         };
         tokio::spawn(owner::run(stream, owner));
-        let mut inner = Inner { shared, urgent, normal, events: weak_events, ended, greeting: Greeting::default() };
+        let mut inner = Inner {
+            shared,
+            urgent,
+            normal,
+            events: weak_events,
+            ended,
+            greeting: Greeting::default(),
+        };
         inner.greeting = match tokio::time::timeout(options.greeting, greeted).await {
             Ok(Ok(greeting)) => greeting,
             Ok(Err(_ended)) => return Err(inner.disconnected(Cow::Borrowed("greeting"), Delivery::NotSent)),
-            Err(_elapsed) => return Err(QmpError::Busy { waited: options.greeting }),
+            Err(_elapsed) => {
+                return Err(QmpError::Busy {
+                    waited: options.greeting,
+                });
+            }
         };
-        let connection = Self { inner: Arc::new(inner) };
+        let connection = Self {
+            inner: Arc::new(inner),
+        };
         connection.negotiate(after(options.negotiation)).await?;
         Ok((connection, QmpEvents::new(first_receiver)))
     }
@@ -167,7 +186,7 @@ impl QmpConnection {
         self.execute_in(C::LANE, command, deadline).await
     }
 
-    /// Executes a typed command in the given lane. Errors as [`execute`](Self::execute).
+    /// Executes a typed command in the given lane.
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
@@ -178,16 +197,24 @@ impl QmpConnection {
         deadline: Instant,
     ) -> QmpResult<C::Reply> {
         let name = Cow::Borrowed(C::NAME);
-        let arguments = command::arguments_of(&name, command)?;
-        let returned = self.inner.call(lane, &name, arguments, deadline).await?;
-        serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode { command: name, source })
+        let arguments = command::arguments_of(name.clone(), command)?;
+        let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
+        serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {
+            command: name,
+            source,
+        })
     }
 
     /// Executes a command by name: for what has no type here.
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
-    pub async fn execute_raw(&self, name: &str, arguments: Option<Value>, deadline: Instant) -> QmpResult<Value> {
+    pub async fn execute_raw(
+        &self,
+        name: &str,
+        arguments: Option<Value>,
+        deadline: Instant,
+    ) -> QmpResult<Value> {
         self.execute_raw_in(Lane::Normal, name, arguments, deadline).await
     }
 
@@ -203,9 +230,15 @@ impl QmpConnection {
         deadline: Instant,
     ) -> QmpResult<Value> {
         let name: Cow<'static, str> = Cow::Owned(name.to_owned());
-        let arguments = arguments.map(|arguments| command::arguments_of(&name, &arguments)).transpose()?.flatten();
-        let returned = self.inner.call(lane, &name, arguments, deadline).await?;
-        serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode { command: name, source })
+        let arguments = arguments
+            .map(|arguments| command::arguments_of(name.clone(), &arguments))
+            .transpose()?
+            .flatten();
+        let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
+        serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {
+            command: name,
+            source,
+        })
     }
 
     /// A new receiver of events, from now on.
@@ -242,7 +275,6 @@ impl QmpConnection {
     }
 
     /// Waits until the connection has ended; for a monitor of QEMU this is how its exit is seen.
-
     pub async fn ended(&self) -> DisconnectReason {
         let mut ended = self.inner.ended.clone();
         match ended.wait_for(Option::is_some).await {
@@ -267,7 +299,7 @@ impl Inner {
     async fn call(
         &self,
         lane: Lane,
-        name: &Cow<'static, str>,
+        name: Cow<'static, str>,
         arguments: Option<Box<RawValue>>,
         deadline: Instant,
     ) -> QmpResult<Box<RawValue>> {
@@ -288,24 +320,35 @@ impl Inner {
             queue.send(call).await.ok()?;
             answered.await.ok()
         };
-        let command = name.clone();
+        let command = name;
         match tokio::time::timeout_at(deadline, exchange).await {
             Ok(Some(Answer::Returned(value))) => Ok(value),
-            Ok(Some(Answer::Refused(error))) => {
-                Err(QmpError::Command { command, class: error.class, desc: error.desc })
-            }
-            Ok(Some(Answer::Lost(reason))) => {
-                Err(QmpError::Disconnected { command, delivery: Delivery::Sent, reason })
-            }
+            Ok(Some(Answer::Refused(error))) => Err(QmpError::Command {
+                command,
+                class: error.class,
+                desc: error.desc,
+            }),
+            Ok(Some(Answer::Lost(reason))) => Err(QmpError::Disconnected {
+                command,
+                delivery: Delivery::Sent,
+                reason,
+            }),
             Ok(Some(Answer::NotJson(source))) => Err(QmpError::Encode { command, source }),
             Ok(None) => Err(self.disconnected(command, withdrawal.0.withdraw())),
-            Err(_elapsed) => Err(QmpError::Timeout { command, delivery: withdrawal.0.withdraw() }),
+            Err(_elapsed) => Err(QmpError::Timeout {
+                command,
+                delivery: withdrawal.0.withdraw(),
+            }),
         }
     }
 
     fn disconnected(&self, command: Cow<'static, str>, delivery: Delivery) -> QmpError {
         let reason = self.ended.borrow().clone().unwrap_or(DisconnectReason::Closed);
-        QmpError::Disconnected { command, delivery, reason }
+        QmpError::Disconnected {
+            command,
+            delivery,
+            reason,
+        }
     }
 }
 

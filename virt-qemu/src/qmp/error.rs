@@ -168,7 +168,9 @@ impl QmpError {
     #[must_use]
     pub fn may_have_applied(&self) -> bool {
         match self {
-            Self::Timeout { delivery, .. } | Self::Disconnected { delivery, .. } => *delivery == Delivery::Sent,
+            Self::Timeout { delivery, .. } | Self::Disconnected { delivery, .. } => {
+                *delivery == Delivery::Sent
+            }
             Self::Decode { .. } => true,
             Self::Busy { .. } | Self::Command { .. } | Self::Encode { .. } => false,
         }

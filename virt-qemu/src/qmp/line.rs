@@ -31,7 +31,11 @@ pub(crate) struct LineBuffer {
 impl LineBuffer {
     /// An empty buffer that refuses lines longer than `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { bytes: BytesMut::new(), searched: 0, limit }
+        Self {
+            bytes: BytesMut::new(),
+            searched: 0,
+            limit,
+        }
     }
 
     /// Where the next read goes; has room for at least a few kilobytes.
@@ -69,20 +73,6 @@ impl LineBuffer {
     /// How many bytes of an unfinished line are held.
     pub(crate) fn unfinished(&self) -> usize {
         self.bytes.len()
-    }
-
-    /// Forgets everything up to and including the last occurrence of `mark`; without one, forgets nothing.
-    pub(crate) fn discard_through_last(&mut self, mark: u8) {
-        if let Some(last) = self.bytes.iter().rposition(|byte| *byte == mark) {
-            self.bytes.advance(last.saturating_add(1));
-            self.searched = 0;
-        }
-    }
-
-    /// Forgets everything held.
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.searched = 0;
     }
 }
 
@@ -140,13 +130,5 @@ mod tests {
         buffer.room().extend_from_slice(b"\n");
         assert_eq!(buffer.next_line().unwrap().unwrap().len(), 1 << 20);
         assert!(buffer.room().capacity() <= KEEP_CAPACITY);
-    }
-
-    #[test]
-    fn what_came_before_a_mark_can_be_discarded() {
-        let mut buffer = LineBuffer::new(100);
-        buffer.room().extend_from_slice(b"stale\xffmore\xff{}\n");
-        buffer.discard_through_last(0xff);
-        assert_eq!(lines_of(&mut buffer), vec![b"{}".to_vec()]);
     }
 }

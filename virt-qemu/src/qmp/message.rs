@@ -72,7 +72,9 @@ pub struct GreetingVersion {
 }
 
 /// A version of QEMU.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+)]
 pub struct QemuVersion {
     /// Major number.
     #[serde(default)]
@@ -129,11 +131,21 @@ fn lenient_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>,
 pub(crate) fn decode(line: &[u8]) -> Result<Message, serde_json::Error> {
     let envelope: Envelope<'_> = serde_json::from_slice(line)?;
     Ok(if let Some(name) = envelope.event {
-        Message::Event(QmpEvent::decode(name.into_owned(), envelope.data, envelope.timestamp))
+        Message::Event(QmpEvent::decode(
+            name.into_owned(),
+            envelope.data,
+            envelope.timestamp,
+        ))
     } else if let Some(error) = envelope.error {
-        Message::Reply { id: envelope.id, outcome: Err(error) }
+        Message::Reply {
+            id: envelope.id,
+            outcome: Err(error),
+        }
     } else if let Some(returned) = envelope.returned {
-        Message::Reply { id: envelope.id, outcome: Ok(returned.to_owned()) }
+        Message::Reply {
+            id: envelope.id,
+            outcome: Ok(returned.to_owned()),
+        }
     } else if let Some(greeting) = envelope.greeting {
         Message::Greeting(greeting)
     } else {
@@ -148,7 +160,9 @@ mod tests {
     #[test]
     fn a_greeting_of_qemu_is_understood() {
         let line = br#"{"QMP": {"version": {"qemu": {"micro": 2, "minor": 0, "major": 10}, "package": "Debian 1:10.0.2"}, "capabilities": ["oob", "later"]}}"#;
-        let Message::Greeting(greeting) = decode(line).unwrap() else { panic!("not a greeting") };
+        let Message::Greeting(greeting) = decode(line).unwrap() else {
+            panic!("not a greeting")
+        };
         assert_eq!(greeting.version.qemu, QemuVersion::new(10, 0, 2));
         assert!(greeting.offers_oob());
     }
@@ -164,15 +178,29 @@ mod tests {
 
     #[test]
     fn a_foreign_id_is_none_of_ours() {
-        for line in [r#"{"return":{},"id":"libvirt-1"}"#, r#"{"return":{}}"#, r#"{"return":{},"id":-1}"#] {
-            assert!(matches!(decode(line.as_bytes()).unwrap(), Message::Reply { id: None, .. }), "{line}");
+        for line in [
+            r#"{"return":{},"id":"libvirt-1"}"#,
+            r#"{"return":{}}"#,
+            r#"{"return":{},"id":-1}"#,
+        ] {
+            assert!(
+                matches!(decode(line.as_bytes()).unwrap(), Message::Reply { id: None, .. }),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn an_unknown_object_is_no_error_and_garbage_is() {
         assert!(matches!(decode(br#"{"news":1}"#).unwrap(), Message::Unknown));
-        for garbage in [&b"hello"[..], b"{", b"[1]", b"\xff\xfe", b"{}{}", b"{\"event\":3}"] {
+        for garbage in [
+            &b"hello"[..],
+            b"{",
+            b"[1]",
+            b"\xff\xfe",
+            b"{}{}",
+            b"{\"event\":3}",
+        ] {
             assert!(decode(garbage).is_err(), "{garbage:?}");
         }
     }

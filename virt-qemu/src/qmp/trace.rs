@@ -55,7 +55,11 @@ pub(crate) fn reply_is_secret(name: &str, arguments: Option<&RawValue>) -> bool 
     let property = arguments
         .and_then(|arguments| serde_json::from_str::<Value>(arguments.get()).ok())
         .and_then(|arguments| arguments.get("property")?.as_str().map(str::to_owned));
-    property.is_none_or(|property| ["data", "secret", "password", "key"].iter().any(|word| property.contains(word)))
+    property.is_none_or(|property| {
+        ["data", "secret", "password", "key"]
+            .iter()
+            .any(|word| property.contains(word))
+    })
 }
 
 /// The line with every secret replaced.
@@ -63,7 +67,9 @@ fn redacted(line: &[u8]) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(line) else {
         return format!("<{} bytes that are not JSON>", line.len());
     };
-    let command = ["execute", "exec-oob"].iter().find_map(|member| value.get(member)?.as_str());
+    let command = ["execute", "exec-oob"]
+        .iter()
+        .find_map(|member| value.get(member)?.as_str());
     let hides_arguments = match command {
         Some("qom-set") => Some("value"),
         Some("human-monitor-command") => Some("command-line"),
@@ -77,7 +83,10 @@ fn redacted(line: &[u8]) -> String {
     let mut text = value.to_string();
     if text.len() > SHOWN {
         let length = text.len();
-        let cut = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let cut = (0..=SHOWN)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         text.truncate(cut);
         text.push_str(&format!("… ({length} bytes)"));
     }
@@ -143,8 +152,14 @@ mod tests {
     #[test]
     fn the_reply_of_reading_a_secret_is_secret() {
         let raw = |value: Value| RawValue::from_string(value.to_string()).unwrap();
-        assert!(reply_is_secret("qom-get", Some(&raw(json!({"path": "/objects/s", "property": "data"})))));
-        assert!(!reply_is_secret("qom-get", Some(&raw(json!({"path": "/machine", "property": "type"})))));
+        assert!(reply_is_secret(
+            "qom-get",
+            Some(&raw(json!({"path": "/objects/s", "property": "data"})))
+        ));
+        assert!(!reply_is_secret(
+            "qom-get",
+            Some(&raw(json!({"path": "/machine", "property": "type"})))
+        ));
         assert!(reply_is_secret("guest-file-read", None));
         assert!(!reply_is_secret("query-status", None));
     }

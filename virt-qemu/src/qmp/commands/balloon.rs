@@ -96,7 +96,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(statistics.stats.free_memory, Some(12_288));
-        assert_eq!((statistics.stats.swap_out, statistics.stats.swap_in), (None, None));
+        assert_eq!(
+            (statistics.stats.swap_out, statistics.stats.swap_in),
+            (None, None)
+        );
         assert_eq!(statistics.last_update, 5);
     }
 }

@@ -45,7 +45,10 @@ pub struct SendKey {
 impl std::fmt::Debug for SendKey {
     /// Hides the keys: they may spell a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SendKey").field("keys", &self.keys.len()).field("hold_time", &self.hold_time).finish()
+        f.debug_struct("SendKey")
+            .field("keys", &self.keys.len())
+            .field("hold_time", &self.hold_time)
+            .finish()
     }
 }
 
@@ -81,7 +84,9 @@ pub struct SetPassword {
 impl std::fmt::Debug for SetPassword {
     /// Hides the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SetPassword").field("protocol", &self.protocol).finish_non_exhaustive()
+        f.debug_struct("SetPassword")
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
     }
 }
 

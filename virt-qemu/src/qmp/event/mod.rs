@@ -16,14 +16,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use block::{BlockErrorAction, BlockIoError, BlockIoOperation, BlockThreshold, TrayMoved};
-pub use device::{DeviceDeleted, DeviceUnplugGuestError, MemoryDeviceSizeChange, NicRxFilterChanged, PortChange};
+pub use device::{
+    DeviceDeleted, DeviceUnplugGuestError, MemoryDeviceSizeChange, NicRxFilterChanged, PortChange,
+};
 pub use guest::{
     BalloonChange, GuestPanicAction, GuestPanicInformation, GuestPanicked, MemoryFailure, MemoryFailureFlags,
-    RtcChange, Watchdog,
-    WatchdogAction,
+    RtcChange, Watchdog, WatchdogAction,
 };
 pub use job::{
-    BlockJobCompleted, BlockJobError, BlockJobReady, JobStatus, JobStatusChange, MigrationEvent, MigrationPass,
+    BlockJobCompleted, BlockJobError, BlockJobReady, JobStatus, JobStatusChange, MigrationEvent,
+    MigrationPass,
 };
 pub use lifecycle::{Reset, Shutdown, ShutdownCause};
 
@@ -44,7 +46,12 @@ pub struct QmpEvent {
 impl QmpEvent {
     pub(crate) fn decode(name: String, data: Value, timestamp: Timestamp) -> Self {
         let kind = EventKind::decode(&name, &data).unwrap_or(EventKind::Unknown);
-        Self { name, data, timestamp: timestamp.time(), kind }
+        Self {
+            name,
+            data,
+            timestamp: timestamp.time(),
+            kind,
+        }
     }
 }
 
@@ -63,7 +70,10 @@ fn unknown_time() -> i64 {
 
 impl Default for Timestamp {
     fn default() -> Self {
-        Self { seconds: unknown_time(), microseconds: unknown_time() }
+        Self {
+            seconds: unknown_time(),
+            microseconds: unknown_time(),
+        }
     }
 }
 
@@ -176,13 +186,26 @@ mod tests {
     use serde_json::json;
 
     fn event(name: &str, data: Value) -> QmpEvent {
-        QmpEvent::decode(name.to_owned(), data, Timestamp { seconds: 1_700_000_000, microseconds: 5 })
+        QmpEvent::decode(
+            name.to_owned(),
+            data,
+            Timestamp {
+                seconds: 1_700_000_000,
+                microseconds: 5,
+            },
+        )
     }
 
     #[test]
     fn a_shutdown_tells_who_asked_for_it() {
-        let kind = event("SHUTDOWN", json!({"guest": true, "reason": "guest-shutdown", "new": 1})).kind;
-        let EventKind::Shutdown(shutdown) = kind else { panic!("{kind:?}") };
+        let kind = event(
+            "SHUTDOWN",
+            json!({"guest": true, "reason": "guest-shutdown", "new": 1}),
+        )
+        .kind;
+        let EventKind::Shutdown(shutdown) = kind else {
+            panic!("{kind:?}")
+        };
         assert!(shutdown.guest);
         assert_eq!(shutdown.reason, ShutdownCause::GuestShutdown);
     }
@@ -190,13 +213,18 @@ mod tests {
     #[test]
     fn an_unknown_enum_value_keeps_the_event_typed() {
         let kind = event("SHUTDOWN", json!({"guest": false, "reason": "meteorite"})).kind;
-        let EventKind::Shutdown(shutdown) = kind else { panic!("{kind:?}") };
+        let EventKind::Shutdown(shutdown) = kind else {
+            panic!("{kind:?}")
+        };
         assert_eq!(shutdown.reason, ShutdownCause::Unknown("meteorite".to_owned()));
     }
 
     #[test]
     fn unknown_events_and_unknown_forms_are_kept_raw() {
-        for (name, data) in [("NEWS", json!({"x": 1})), ("DEVICE_TRAY_MOVED", json!({"tray-open": "maybe"}))] {
+        for (name, data) in [
+            ("NEWS", json!({"x": 1})),
+            ("DEVICE_TRAY_MOVED", json!({"tray-open": "maybe"})),
+        ] {
             let event = event(name, data.clone());
             assert!(matches!(event.kind, EventKind::Unknown), "{event:?}");
             assert_eq!((event.name.as_str(), event.data), (name, data));
@@ -206,7 +234,10 @@ mod tests {
     #[test]
     fn a_clock_that_failed_gives_no_time() {
         let failed: Timestamp = serde_json::from_str(r#"{"seconds": -1, "microseconds": -1}"#).unwrap();
-        assert_eq!(QmpEvent::decode("STOP".to_owned(), Value::Null, failed).timestamp, None);
+        assert_eq!(
+            QmpEvent::decode("STOP".to_owned(), Value::Null, failed).timestamp,
+            None
+        );
         assert!(event("STOP", Value::Null).timestamp.is_some());
     }
 
@@ -215,11 +246,17 @@ mod tests {
         let samples = [
             ("RESET", json!({"guest": true, "reason": "guest-reset"})),
             ("POWERDOWN", Value::Null),
-            ("GUEST_PANICKED", json!({"action": "pause", "info": {"type": "hyper-v", "arg1": 1}})),
+            (
+                "GUEST_PANICKED",
+                json!({"action": "pause", "info": {"type": "hyper-v", "arg1": 1}}),
+            ),
             ("GUEST_CRASHLOADED", json!({"action": "run"})),
             ("WATCHDOG", json!({"action": "reset"})),
             ("BALLOON_CHANGE", json!({"actual": 944_766_976_u64})),
-            ("RTC_CHANGE", json!({"offset": -78, "qom-path": "/machine/unattached/device[0]"})),
+            (
+                "RTC_CHANGE",
+                json!({"offset": -78, "qom-path": "/machine/unattached/device[0]"}),
+            ),
             (
                 "MEMORY_FAILURE",
                 json!({"recipient": "guest", "action": "inject", "flags": {"action-required": true}}),
@@ -229,20 +266,44 @@ mod tests {
                 json!({"device": "", "qom-path": "/machine/peripheral/d", "node-name": "n", "operation": "write",
                     "action": "stop", "reason": "No space left on device", "nospace": true}),
             ),
-            ("BLOCK_WRITE_THRESHOLD", json!({"node-name": "n", "amount-exceeded": 1, "write-threshold": 2})),
-            ("DEVICE_TRAY_MOVED", json!({"device": "", "id": "cd0", "tray-open": true})),
-            ("DEVICE_DELETED", json!({"path": "/machine/peripheral/x/virtio-backend"})),
-            ("DEVICE_UNPLUG_GUEST_ERROR", json!({"device": "x", "path": "/machine/peripheral/x"})),
-            ("MEMORY_DEVICE_SIZE_CHANGE", json!({"id": "m", "size": 1, "qom-path": "/m"})),
+            (
+                "BLOCK_WRITE_THRESHOLD",
+                json!({"node-name": "n", "amount-exceeded": 1, "write-threshold": 2}),
+            ),
+            (
+                "DEVICE_TRAY_MOVED",
+                json!({"device": "", "id": "cd0", "tray-open": true}),
+            ),
+            (
+                "DEVICE_DELETED",
+                json!({"path": "/machine/peripheral/x/virtio-backend"}),
+            ),
+            (
+                "DEVICE_UNPLUG_GUEST_ERROR",
+                json!({"device": "x", "path": "/machine/peripheral/x"}),
+            ),
+            (
+                "MEMORY_DEVICE_SIZE_CHANGE",
+                json!({"id": "m", "size": 1, "qom-path": "/m"}),
+            ),
             ("VSERPORT_CHANGE", json!({"id": "channel0", "open": true})),
-            ("NIC_RX_FILTER_CHANGED", json!({"name": "net0", "path": "/machine/peripheral/net0"})),
+            (
+                "NIC_RX_FILTER_CHANGED",
+                json!({"name": "net0", "path": "/machine/peripheral/net0"}),
+            ),
             ("JOB_STATUS_CHANGE", json!({"id": "j", "status": "concluded"})),
             (
                 "BLOCK_JOB_COMPLETED",
                 json!({"type": "stream", "device": "j", "len": 10, "offset": 10, "speed": 0}),
             ),
-            ("BLOCK_JOB_ERROR", json!({"device": "j", "operation": "read", "action": "report"})),
-            ("BLOCK_JOB_READY", json!({"type": "mirror", "device": "j", "len": 1, "offset": 1, "speed": 0})),
+            (
+                "BLOCK_JOB_ERROR",
+                json!({"device": "j", "operation": "read", "action": "report"}),
+            ),
+            (
+                "BLOCK_JOB_READY",
+                json!({"type": "mirror", "device": "j", "len": 1, "offset": 1, "speed": 0}),
+            ),
             ("MIGRATION", json!({"status": "completed"})),
             ("MIGRATION_PASS", json!({"pass": 2})),
         ];

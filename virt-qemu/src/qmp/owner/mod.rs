@@ -121,9 +121,20 @@ pub(crate) struct Owner {
 
 /// Runs the connection until it ends.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, owner: Owner) {
-    let Owner { shared, mut intake, greeting, events, ended, line_limit } = owner;
+    let Owner {
+        shared,
+        mut intake,
+        greeting,
+        events,
+        ended,
+        line_limit,
+    } = owner;
     let (read, write) = tokio::io::split(stream);
-    let mut end = End { shared: Arc::clone(&shared), ended, reason: DisconnectReason::Closed };
+    let mut end = End {
+        shared: Arc::clone(&shared),
+        ended,
+        reason: DisconnectReason::Closed,
+    };
     let reader = reader::Reader::new(&shared, greeting, &events, line_limit);
     end.reason = tokio::select! {
         biased;

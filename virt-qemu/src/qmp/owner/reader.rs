@@ -27,7 +27,12 @@ impl<'a> Reader<'a> {
         events: &'a broadcast::Sender<Arc<QmpEvent>>,
         line_limit: usize,
     ) -> Self {
-        Self { shared, greeting: Some(greeting), events, lines: LineBuffer::new(line_limit) }
+        Self {
+            shared,
+            greeting: Some(greeting),
+            events,
+            lines: LineBuffer::new(line_limit),
+        }
     }
 
     /// Reads until the connection ends; says why it did.
@@ -46,8 +51,10 @@ impl<'a> Reader<'a> {
     }
 
     fn hand_on_lines(&mut self) -> Result<(), DisconnectReason> {
-        while let Some(line) =
-            self.lines.next_line().map_err(|too_long| DisconnectReason::LineTooLong(too_long.limit))?
+        while let Some(line) = self
+            .lines
+            .next_line()
+            .map_err(|too_long| DisconnectReason::LineTooLong(too_long.limit))?
         {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -66,7 +73,11 @@ impl<'a> Reader<'a> {
         match message {
             Message::Reply { id, outcome } => {
                 let pending = id.and_then(|id| self.shared.pending().remove(&id));
-                trace::received(label, line, pending.as_ref().is_none_or(|pending| pending.reply_is_secret));
+                trace::received(
+                    label,
+                    line,
+                    pending.as_ref().is_none_or(|pending| pending.reply_is_secret),
+                );
                 let Some(pending) = pending else {
                     let error = outcome.err().map(|error| error.desc);
                     tracing::debug!(monitor = %label, ?id, ?error, "a reply to no command of ours");

@@ -19,12 +19,17 @@ impl Ticket {
 
     /// The writer takes the call; false if the caller has withdrawn it.
     pub(crate) fn take(&self) -> bool {
-        self.0.compare_exchange(QUEUED, SENT, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.0
+            .compare_exchange(QUEUED, SENT, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     /// The caller gives up: from here on a call that was not sent never will be.
     pub(crate) fn withdraw(&self) -> Delivery {
-        match self.0.compare_exchange(QUEUED, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire) {
+        match self
+            .0
+            .compare_exchange(QUEUED, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire)
+        {
             Ok(_) | Err(WITHDRAWN) => Delivery::NotSent,
             Err(_) => Delivery::Sent,
         }

@@ -23,7 +23,9 @@ pub(super) async fn run<W: AsyncWrite + Unpin>(
             call = intake.urgent.recv() => call.map(|call| (call, None)),
             next = next_normal(&shared.window, &mut intake.normal) => next,
         };
-        let Some((call, permit)) = next else { return DisconnectReason::Closed };
+        let Some((call, permit)) = next else {
+            return DisconnectReason::Closed;
+        };
         last_id = last_id.wrapping_add(1);
         if let Err(error) = send(&mut write, shared, call, (last_id, permit)).await {
             return DisconnectReason::Io(Arc::new(error));
@@ -46,7 +48,13 @@ async fn send<W: AsyncWrite + Unpin>(
     call: Call,
     (id, permit): (u64, Option<OwnedSemaphorePermit>),
 ) -> std::io::Result<()> {
-    let Call { name, arguments, out_of_band, ticket, answer } = call;
+    let Call {
+        name,
+        arguments,
+        out_of_band,
+        ticket,
+        answer,
+    } = call;
     let oob = out_of_band && shared.has_oob();
     let line = match command::encode(&name, arguments.as_deref(), Some(id), oob) {
         Ok(line) => line,
@@ -60,7 +68,14 @@ async fn send<W: AsyncWrite + Unpin>(
         return Ok(());
     }
     let reply_is_secret = trace::reply_is_secret(&name, arguments.as_deref());
-    shared.pending().insert(id, Pending { answer, reply_is_secret, _permit: permit });
+    shared.pending().insert(
+        id,
+        Pending {
+            answer,
+            reply_is_secret,
+            _permit: permit,
+        },
+    );
     trace::sent(&shared.label, &line);
     write.write_all(&line).await?;
     write.flush().await

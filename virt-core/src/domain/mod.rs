@@ -4,6 +4,7 @@ mod config_scope;
 mod filter;
 mod handle;
 mod info;
+pub mod machine;
 mod name;
 mod options;
 mod state;

@@ -1,0 +1,168 @@
+//! A private libvirtd with directories of its own: the peer of the benches, and a live target.
+//!
+//! It runs in mount and PID namespaces of its own. The first process there reaps at once what libvirtd leaves
+//! behind (elsewhere `destroy` measures how late PID 1 reaps), and with it everything ends, guests included.
+
+use super::cache::cache_directory;
+use super::error::{LiveError, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::net::UnixDatagram;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::timeout;
+
+const SCRIPT: &str = include_str!("libvirtd.sh");
+
+/// The first start probes every QEMU of the machine: 9 s on two idle cores; later ones take 1 to 2 s.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const DAEMON: &str = "auth_unix_rw = \"none\"\nunix_sock_rw_perms = \"0777\"\n\
+    log_outputs = \"2:file:/var/log/libvirt/libvirtd.log\"\n";
+
+/// A running libvirtd of one's own; dropping it ends it and its guests.
+#[derive(Debug)]
+pub struct Libvirtd {
+    child: Child,
+    /// Closing it is the word to stop.
+    stdin: Option<ChildStdin>,
+    directory: tempfile::TempDir,
+}
+
+impl Libvirtd {
+    /// Starts one and waits until it is ready.
+    ///
+    /// # Errors
+    /// [`LiveError`] when this is not root, libvirt is not installed (`cargo xtask install libvirt`), or the daemon
+    /// was not ready within 90 s; the end of its log is in the text.
+    ///
+    /// # Cancel safety
+    /// Safe: a daemon that was being started ends.
+    pub async fn start() -> std::result::Result<Self, LiveError> {
+        let directory = tempfile::Builder::new()
+            .prefix("virt-libvirtd.")
+            .tempdir()
+            .map_err(|error| LiveError::file("create a directory in", &std::env::temp_dir(), error))?;
+        let configuration = directory.path().join("etc");
+        write_configuration(&configuration)?;
+        open_to_all(directory.path())?;
+        let cache = cache_directory().join("libvirtd");
+        fs::create_dir_all(&cache).map_err(|error| LiveError::file("create", &cache, error))?;
+        let ready = directory.path().join("ready");
+        let notified =
+            UnixDatagram::bind(&ready).map_err(|error| LiveError::file("listen at", &ready, error))?;
+        let mut daemon = Self::spawn(directory, &cache)?;
+        daemon.wait_until_ready(&notified).await?;
+        Ok(daemon)
+    }
+
+    /// The URI under which libvirt's clients reach it.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("qemu+unix:///system?socket={}", self.socket().display())
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("run/libvirt-sock")
+    }
+
+    /// The directory of its own, where its log is too (`log/libvirtd.log`).
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Stops it and its guests, and waits until all are gone.
+    ///
+    /// # Errors
+    /// [`LiveError`] when its end cannot be waited for.
+    pub async fn stop(mut self) -> std::result::Result<(), LiveError> {
+        drop(self.stdin.take());
+        self.child
+            .wait()
+            .await
+            .map_err(|error| LiveError::file("end", Path::new("libvirtd"), error))?;
+        Ok(())
+    }
+
+    fn spawn(directory: tempfile::TempDir, cache: &Path) -> Result<Self> {
+        let mut child = Command::new("unshare")
+            .args([
+                "--mount",
+                "--pid",
+                "--uts",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+            ])
+            .args(["bash", "-c", SCRIPT, "libvirtd.sh"])
+            .arg(directory.path())
+            .arg(cache)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| LiveError::file("run", Path::new("unshare"), error))?;
+        let stdin = child.stdin.take();
+        Ok(Self {
+            child,
+            stdin,
+            directory,
+        })
+    }
+
+    async fn wait_until_ready(&mut self, notified: &UnixDatagram) -> Result<()> {
+        let mut message = [0_u8; 256];
+        tokio::select! {
+            received = timeout(PATIENCE, notified.recv(&mut message)) => match received {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(LiveError::file("hear from", Path::new("libvirtd"), error)),
+                Err(_) => Err(self.failure("was not ready in time").await),
+            },
+            _ = self.child.wait() => Err(self.failure("ended").await),
+        }
+    }
+
+    async fn failure(&mut self, what: &str) -> LiveError {
+        drop(self.stdin.take());
+        // Ended or not: what matters is what it said.
+        drop(self.child.kill().await);
+        let mut said = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            drop(tokio::io::AsyncReadExt::read_to_string(&mut stderr, &mut said).await);
+        }
+        for log in ["output", "libvirtd.log"] {
+            said.push_str(
+                &fs::read_to_string(self.directory.path().join("log").join(log)).unwrap_or_default(),
+            );
+        }
+        let tail: Vec<&str> = said.lines().rev().take(5).collect();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("; ");
+        LiveError::Unexpected(format!("the private libvirtd {what}: {tail}"))
+    }
+}
+
+fn write_configuration(target: &Path) -> Result<()> {
+    let file = |name: &str, text: String| {
+        let path = target.join(name);
+        fs::write(&path, text).map_err(|error| LiveError::file("write", &path, error))
+    };
+    fs::create_dir_all(target).map_err(|error| LiveError::file("create", target, error))?;
+    file(
+        "libvirtd.conf",
+        format!("{DAEMON}host_uuid = \"{}\"\n", uuid::Uuid::new_v4()),
+    )?;
+    file("qemu.conf", String::new())?;
+    file("virtlogd.conf", String::new())?;
+    file("virtlockd.conf", String::new())
+}
+
+/// QEMU runs as another user there and has to get through.
+fn open_to_all(directory: &Path) -> Result<()> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(directory, mode).map_err(|error| LiveError::file("open", directory, error))
+}

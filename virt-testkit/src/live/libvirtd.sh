@@ -1,0 +1,23 @@
+#!/bin/bash
+# A private libvirtd: the first process of its own PID and mount namespaces, so that it reaps what libvirtd
+# leaves behind at once, and everything ends with it. $1: its folder, $2: the folder of its capability cache.
+set -eu
+exec 3<&0
+place() { mkdir -p "$1" "$2"; mount --bind "$1" "$2"; }
+place "$1/run" /run/libvirt
+place "$1/etc" /etc/libvirt
+place "$1/lib" /var/lib/libvirt
+place "$1/log" /var/log/libvirt
+place "$2" /var/cache/libvirt
+mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images
+chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null || true
+# Services outside know processes by other numbers: libvirtd must not find them.
+for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$bus"; done
+hostname virt-sdk-test
+virtlogd -d -p /run/libvirt/virtlogd.pid
+virtlockd -d -p /run/libvirt/virtlockd.pid
+NOTIFY_SOCKET="$1/ready" libvirtd -t 0 -p /run/libvirt/libvirtd.pid >/var/log/libvirt/output 2>&1 3<&- &
+daemon=$!
+# The end of standard input is the word to stop, and comes too when whoever started this is killed.
+cat <&3 >/dev/null &
+wait -n "$!" "$daemon"

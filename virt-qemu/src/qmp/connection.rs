@@ -10,13 +10,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::command::{self, Lane, QmpCommand};
+use super::command::{Lane, QmpCommand};
 use super::error::{Delivery, DisconnectReason, QmpError, QmpResult};
 use super::event::QmpEvent;
 use super::events::{DEFAULT_EVENT_CAPACITY, QmpEvents};
 use super::line::DEFAULT_LINE_LIMIT;
 use super::message::Greeting;
-use super::owner::{self, Answer, Call, Intake, Owner, QUEUE, Shared, Ticket};
+use super::owner::{self, Answer, Call, Intake, Owner, QUEUE, Shared};
+use super::ticket::Ticket;
+use super::wire;
 
 /// How a connection is opened.
 #[derive(Debug, Clone)]
@@ -197,7 +199,7 @@ impl QmpConnection {
         deadline: Instant,
     ) -> QmpResult<C::Reply> {
         let name = Cow::Borrowed(C::NAME);
-        let arguments = command::arguments_of(name.clone(), command)?;
+        let arguments = wire::raw(command).map_err(|source| QmpError::Encode { command: name.clone(), source })?;
         let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
         serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {
             command: name,
@@ -230,10 +232,10 @@ impl QmpConnection {
         deadline: Instant,
     ) -> QmpResult<Value> {
         let name: Cow<'static, str> = Cow::Owned(name.to_owned());
-        let arguments = arguments
-            .map(|arguments| command::arguments_of(name.clone(), &arguments))
-            .transpose()?
-            .flatten();
+        let arguments = match arguments.as_ref().map(wire::raw).transpose() {
+            Ok(arguments) => arguments.flatten(),
+            Err(source) => return Err(QmpError::Encode { command: name, source }),
+        };
         let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
         serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {
             command: name,

@@ -34,7 +34,9 @@ pub(crate) mod lenient;
 pub(crate) mod line;
 mod message;
 mod owner;
+pub(crate) mod ticket;
 pub(crate) mod trace;
+pub(crate) mod wire;
 
 pub use command::{Lane, Nothing, QmpCommand};
 pub use connection::{QmpConnection, QmpOptions};

@@ -4,7 +4,6 @@
 //! event from being read, and nothing that is read ever waits for a caller.
 
 mod reader;
-mod ticket;
 mod writer;
 
 use std::borrow::Cow;
@@ -20,7 +19,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, mpsc, ones
 use super::error::DisconnectReason;
 use super::event::QmpEvent;
 use super::message::{ErrorBody, Greeting};
-pub(crate) use ticket::Ticket;
+use super::ticket::Ticket;
 
 /// How many ordinary commands are in flight at most. QEMU stops reading at eight queued commands, and an urgent
 /// one could then not pass.

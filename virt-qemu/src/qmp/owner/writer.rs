@@ -6,9 +6,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{Answer, Call, Intake, Pending, Shared};
-use crate::qmp::command;
 use crate::qmp::error::DisconnectReason;
-use crate::qmp::trace;
+use crate::qmp::{trace, wire};
 
 /// Writes calls until every handle is gone or writing fails.
 pub(super) async fn run<W: AsyncWrite + Unpin>(
@@ -56,7 +55,7 @@ async fn send<W: AsyncWrite + Unpin>(
         answer,
     } = call;
     let oob = out_of_band && shared.has_oob();
-    let line = match command::encode(&name, arguments.as_deref(), Some(id), oob) {
+    let line = match wire::encode(&name, arguments.as_deref(), Some(id), oob) {
         Ok(line) => line,
         Err(error) => {
             // The ticket is still queued, so the caller learns that nothing was sent.

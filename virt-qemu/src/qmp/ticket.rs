@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::qmp::error::Delivery;
+use super::error::Delivery;
 
 const QUEUED: u8 = 0;
 const SENT: u8 = 1;

@@ -3,4 +3,5 @@
 pub mod live;
 pub mod skip;
 
+pub mod fake_agent;
 pub mod fake_qmp;

@@ -56,9 +56,20 @@ impl AgentConnection {
         let (calls, call_queue) = mpsc::channel(QUEUE);
         let (port_open, port_watched) = watch::channel(None);
         let (ending, ended) = watch::channel(false);
-        let intake = Intake { left: left_queue, calls: call_queue, port_open: port_watched };
+        let intake = Intake {
+            left: left_queue,
+            calls: call_queue,
+            port_open: port_watched,
+        };
         tokio::spawn(owner::run(Session::new(stream, label.into()), intake, ending));
-        Self { inner: Arc::new(Inner { left, calls, port_open, ended }) }
+        Self {
+            inner: Arc::new(Inner {
+                left,
+                calls,
+                port_open,
+                ended,
+            }),
+        }
     }
 
     /// Executes a typed command.
@@ -68,7 +79,8 @@ impl AgentConnection {
     /// [`AgentError::CommandNotFound`], [`AgentError::Disabled`] and [`AgentError::Guest`] as the agent answered;
     /// [`AgentError::Garbled`] and [`AgentError::Decode`] for answers that are not understood.
     pub async fn execute<C: AgentCommand>(&self, command: &C, deadline: Instant) -> AgentResult<C::Reply> {
-        self.execute_ticketed(command, &Arc::new(Ticket::new()), deadline).await
+        self.execute_ticketed(command, &Arc::new(Ticket::new()), deadline)
+            .await
     }
 
     /// Executes a typed command whose ticket tells, also after the future was dropped, whether it was sent.
@@ -79,23 +91,53 @@ impl AgentConnection {
         deadline: Instant,
     ) -> AgentResult<C::Reply> {
         let name = Cow::Borrowed(C::NAME);
-        let arguments = wire::raw(command).map_err(|source| AgentError::Encode { command: name.clone(), source })?;
-        let line = Line { command: name.clone(), arguments, ends_guest: C::ENDS_GUEST };
+        let arguments = wire::raw(command).map_err(|source| AgentError::Encode {
+            command: name.clone(),
+            source,
+        })?;
+        let line = Line {
+            command: name.clone(),
+            arguments,
+            ends_guest: C::ENDS_GUEST,
+        };
         let returned = self.call(line, ticket, deadline).await?;
-        serde_json::from_str(returned.get()).map_err(|source| AgentError::Decode { command: name, source })
+        serde_json::from_str(returned.get()).map_err(|source| AgentError::Decode {
+            command: name,
+            source,
+        })
     }
 
     /// Executes a command by name: for what has no type here.
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
-    pub async fn execute_raw(&self, name: &str, arguments: Option<Value>, deadline: Instant) -> AgentResult<Value> {
+    pub async fn execute_raw(
+        &self,
+        name: &str,
+        arguments: Option<Value>,
+        deadline: Instant,
+    ) -> AgentResult<Value> {
         let name: Cow<'static, str> = Cow::Owned(name.to_owned());
-        let encode = |source| AgentError::Encode { command: Cow::Owned(name.to_string()), source };
-        let arguments = arguments.as_ref().map(wire::raw).transpose().map_err(encode)?.flatten();
-        let line = Line { command: name.clone(), arguments, ends_guest: false };
+        let encode = |source| AgentError::Encode {
+            command: Cow::Owned(name.to_string()),
+            source,
+        };
+        let arguments = arguments
+            .as_ref()
+            .map(wire::raw)
+            .transpose()
+            .map_err(encode)?
+            .flatten();
+        let line = Line {
+            command: name.clone(),
+            arguments,
+            ends_guest: false,
+        };
         let returned = self.call(line, &Arc::new(Ticket::new()), deadline).await?;
-        serde_json::from_str(returned.get()).map_err(|source| AgentError::Decode { command: name, source })
+        serde_json::from_str(returned.get()).map_err(|source| AgentError::Decode {
+            command: name,
+            source,
+        })
     }
 
     /// Tells the connection whether the guest has its end of the channel open, as QEMU's event `VSERPORT_CHANGE` says.
@@ -120,18 +162,36 @@ impl AgentConnection {
     /// Leaves a command to be done when the channel is free, ahead of the calls that wait. A patient one waits for a
     /// guest that is restarting. Nobody learns of its answer; it must do no harm done twice.
     pub(super) fn leave<C: AgentCommand>(&self, command: &C, patient: bool, deadline: Instant) {
-        let line = wire::raw(command).and_then(|arguments| wire::encode(C::NAME, arguments.as_deref(), None, false));
+        let line =
+            wire::raw(command).and_then(|arguments| wire::encode(C::NAME, arguments.as_deref(), None, false));
         let Ok(line) = line else {
             tracing::error!(command = C::NAME, "the arguments of a command are no JSON");
             return;
         };
-        if self.inner.left.send(Left { command: C::NAME, line, deadline, patient }).is_err() {
-            tracing::warn!(command = C::NAME, "the channel of the guest agent was closed before this could be done");
+        if self
+            .inner
+            .left
+            .send(Left {
+                command: C::NAME,
+                line,
+                deadline,
+                patient,
+            })
+            .is_err()
+        {
+            tracing::warn!(
+                command = C::NAME,
+                "the channel of the guest agent was closed before this could be done"
+            );
         }
     }
 
     async fn call(&self, line: Line, ticket: &Arc<Ticket>, deadline: Instant) -> AgentResult<Box<RawValue>> {
-        let Line { command, arguments, ends_guest } = line;
+        let Line {
+            command,
+            arguments,
+            ends_guest,
+        } = line;
         let line = match wire::encode(&command, arguments.as_deref(), None, false) {
             Ok(line) => line,
             Err(source) => return Err(AgentError::Encode { command, source }),
@@ -152,8 +212,14 @@ impl AgentConnection {
             Ok(Some(Answer::Returned(value))) => Ok(value),
             Ok(Some(Answer::Refused(class, desc))) => Err(AgentError::answered(command, class, desc)),
             Ok(Some(Answer::Garbled(what))) => Err(AgentError::Garbled { command, what }),
-            Ok(None) => Err(AgentError::NotConnected { command, delivery: ticket.withdraw() }),
-            Err(_elapsed) => Err(AgentError::Timeout { command, delivery: ticket.withdraw() }),
+            Ok(None) => Err(AgentError::NotConnected {
+                command,
+                delivery: ticket.withdraw(),
+            }),
+            Err(_elapsed) => Err(AgentError::Timeout {
+                command,
+                delivery: ticket.withdraw(),
+            }),
         }
     }
 }

@@ -120,7 +120,9 @@ impl AgentError {
     #[must_use]
     pub fn may_have_applied(&self) -> bool {
         match self {
-            Self::NotConnected { delivery, .. } | Self::Timeout { delivery, .. } => *delivery == Delivery::Sent,
+            Self::NotConnected { delivery, .. } | Self::Timeout { delivery, .. } => {
+                *delivery == Delivery::Sent
+            }
             Self::Garbled { .. } | Self::Decode { .. } | Self::StillRunning { .. } => true,
             Self::CommandNotFound { .. }
             | Self::Disabled { .. }
@@ -136,6 +138,10 @@ impl AgentError {
             return Self::Guest { command, class, desc };
         }
         // One class for both; only the words differ.
-        if desc.contains("disabled") { Self::Disabled { command, desc } } else { Self::CommandNotFound { command } }
+        if desc.contains("disabled") {
+            Self::Disabled { command, desc }
+        } else {
+            Self::CommandNotFound { command }
+        }
     }
 }

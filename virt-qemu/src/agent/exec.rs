@@ -42,14 +42,17 @@ impl AgentConnection {
         let ends_by = Instant::now().checked_add(limit);
         let mut pause = FIRST_PAUSE;
         loop {
-            let status = self.execute(&GuestExecStatus { pid }, Instant::now() + EXCHANGE).await?;
+            let status = self
+                .execute(&GuestExecStatus { pid }, Instant::now() + EXCHANGE)
+                .await?;
             if status.exited {
                 return Ok(output(status));
             }
             if ends_by.is_some_and(|ends_by| Instant::now() >= ends_by) {
                 return Err(AgentError::StillRunning { pid, limit });
             }
-            let until_limit = ends_by.map_or(pause, |ends_by| ends_by.saturating_duration_since(Instant::now()));
+            let until_limit =
+                ends_by.map_or(pause, |ends_by| ends_by.saturating_duration_since(Instant::now()));
             tokio::time::sleep(pause.min(until_limit)).await;
             pause = pause.saturating_mul(3).div_f64(2.0).min(LONGEST_PAUSE);
         }

@@ -69,9 +69,15 @@ impl AgentConnection {
     /// # Cancel safety
     /// Dropped at an unlucky moment, the file stays open in the agent until the agent ends.
     pub async fn open_file(&self, path: &str, mode: FileMode, deadline: Instant) -> AgentResult<GuestFile> {
-        let open = GuestFileOpen { path: path.to_owned(), mode: mode.text().to_owned() };
+        let open = GuestFileOpen {
+            path: path.to_owned(),
+            mode: mode.text().to_owned(),
+        };
         let handle = self.execute(&open, deadline).await?;
-        Ok(GuestFile { agent: self.clone(), handle: Some(handle) })
+        Ok(GuestFile {
+            agent: self.clone(),
+            handle: Some(handle),
+        })
     }
 
     /// Reads a whole file of the guest, of at most `limit` bytes.
@@ -88,7 +94,10 @@ impl AgentConnection {
             }
             content.extend_from_slice(&chunk);
             if u64::try_from(content.len()).unwrap_or(u64::MAX) > limit {
-                return Err(AgentError::FileTooLarge { path: path.to_owned(), limit });
+                return Err(AgentError::FileTooLarge {
+                    path: path.to_owned(),
+                    limit,
+                });
             }
         }
         file.close(deadline).await?;
@@ -117,7 +126,16 @@ impl GuestFile {
     pub async fn read(&self, count: usize, deadline: Instant) -> AgentResult<Vec<u8>> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         loop {
-            let data = self.agent.execute(&GuestFileRead { handle: self.handle(), count }, deadline).await?;
+            let data = self
+                .agent
+                .execute(
+                    &GuestFileRead {
+                        handle: self.handle(),
+                        count,
+                    },
+                    deadline,
+                )
+                .await?;
             if data.eof || !data.bytes.is_empty() || count == 0 {
                 return Ok(data.bytes);
             }
@@ -132,7 +150,10 @@ impl GuestFile {
         let mut rest = bytes;
         while !rest.is_empty() {
             let piece = rest.get(..CHUNK).unwrap_or(rest);
-            let write = GuestFileWrite { handle: self.handle(), bytes: piece.to_vec() };
+            let write = GuestFileWrite {
+                handle: self.handle(),
+                bytes: piece.to_vec(),
+            };
             let count = self.agent.execute(&write, deadline).await?.count;
             rest = usize::try_from(count)
                 .ok()
@@ -156,7 +177,11 @@ impl GuestFile {
             SeekFrom::Current(offset) => (offset, "cur"),
             SeekFrom::End(offset) => (offset, "end"),
         };
-        let seek = GuestFileSeek { handle: self.handle(), offset, whence };
+        let seek = GuestFileSeek {
+            handle: self.handle(),
+            offset,
+            whence,
+        };
         Ok(self.agent.execute(&seek, deadline).await?.position)
     }
 
@@ -165,7 +190,15 @@ impl GuestFile {
     /// # Errors
     /// As [`AgentConnection::execute`].
     pub async fn flush(&self, deadline: Instant) -> AgentResult<()> {
-        self.agent.execute(&GuestFileFlush { handle: self.handle() }, deadline).await.map(drop)
+        self.agent
+            .execute(
+                &GuestFileFlush {
+                    handle: self.handle(),
+                },
+                deadline,
+            )
+            .await
+            .map(drop)
     }
 
     /// Closes the file, telling of errors that only show then.
@@ -176,7 +209,9 @@ impl GuestFile {
     /// # Cancel safety
     /// Dropped, the file is closed in the background.
     pub async fn close(mut self, deadline: Instant) -> AgentResult<()> {
-        let close = GuestFileClose { handle: self.handle() };
+        let close = GuestFileClose {
+            handle: self.handle(),
+        };
         let closed = self.agent.execute(&close, deadline).await;
         if !closed.as_ref().is_err_and(|error| !error.is_answer()) {
             self.handle = None;
@@ -193,7 +228,8 @@ impl GuestFile {
 impl Drop for GuestFile {
     fn drop(&mut self) {
         if let Some(handle) = self.handle.take() {
-            self.agent.leave(&GuestFileClose { handle }, false, Instant::now() + CLOSE);
+            self.agent
+                .leave(&GuestFileClose { handle }, false, Instant::now() + CLOSE);
         }
     }
 }

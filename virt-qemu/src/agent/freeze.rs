@@ -37,11 +37,17 @@ impl AgentConnection {
     /// # Cancel safety
     /// Dropped at any point, what was frozen is thawed in the background.
     pub async fn freeze(&self, mountpoints: &[String], deadline: Instant) -> AgentResult<Frozen> {
-        let mut thaw = ThawOnDrop { agent: Some(self.clone()), freeze: Arc::new(Ticket::new()) };
+        let mut thaw = ThawOnDrop {
+            agent: Some(self.clone()),
+            freeze: Arc::new(Ticket::new()),
+        };
         let frozen = if mountpoints.is_empty() {
-            self.execute_ticketed(&GuestFsfreezeFreeze, &thaw.freeze, deadline).await
+            self.execute_ticketed(&GuestFsfreezeFreeze, &thaw.freeze, deadline)
+                .await
         } else {
-            let freeze = GuestFsfreezeFreezeList { mountpoints: mountpoints.to_vec() };
+            let freeze = GuestFsfreezeFreezeList {
+                mountpoints: mountpoints.to_vec(),
+            };
             self.execute_ticketed(&freeze, &thaw.freeze, deadline).await
         };
         match frozen {
@@ -72,7 +78,9 @@ impl Frozen {
     /// # Cancel safety
     /// Dropped, the thaw is done in the background.
     pub async fn thaw(mut self, deadline: Instant) -> AgentResult<u64> {
-        let Some(agent) = self.thaw.agent.clone() else { return Ok(0) };
+        let Some(agent) = self.thaw.agent.clone() else {
+            return Ok(0);
+        };
         let thawed = agent.execute(&GuestFsfreezeThaw, deadline).await?;
         self.thaw.agent = None;
         Ok(thawed)

@@ -112,7 +112,12 @@ async fn do_left<S: AsyncRead + AsyncWrite + Unpin>(
     left: Left,
     port_open: &mut watch::Receiver<Option<bool>>,
 ) -> Result<(), Closed> {
-    let Left { command, line, deadline, patient } = left;
+    let Left {
+        command,
+        line,
+        deadline,
+        patient,
+    } = left;
     let attempts = async {
         loop {
             let attempt = async {
@@ -135,15 +140,25 @@ async fn do_left<S: AsyncRead + AsyncWrite + Unpin>(
     match tokio::time::timeout_at(deadline, attempts).await {
         Ok(Ok(Some(Answer::Returned(_)))) => Ok(()),
         Ok(Ok(answer)) => {
-            tracing::warn!(command, ?answer, "the guest agent did not do what was left to be done");
+            tracing::warn!(
+                command,
+                ?answer,
+                "the guest agent did not do what was left to be done"
+            );
             Ok(())
         }
         Ok(Err(closed)) => {
-            tracing::warn!(command, "the channel of the guest agent was closed before this was done");
+            tracing::warn!(
+                command,
+                "the channel of the guest agent was closed before this was done"
+            );
             Err(closed)
         }
         Err(_elapsed) => {
-            tracing::warn!(command, "the guest agent did not answer in time what was left to be done");
+            tracing::warn!(
+                command,
+                "the guest agent did not answer in time what was left to be done"
+            );
             Ok(())
         }
     }

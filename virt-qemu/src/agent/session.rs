@@ -71,9 +71,18 @@ pub(super) struct Session<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     pub(super) fn new(stream: S, label: String) -> Self {
         // Ids of different clients of one channel must differ: begin with the time.
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         let last_id = since.as_secs() << 20 | u64::from(since.subsec_micros());
-        Self { stream, lines: LineBuffer::new(DEFAULT_LINE_LIMIT), label, synced: None, asked: None, last_id }
+        Self {
+            stream,
+            lines: LineBuffer::new(DEFAULT_LINE_LIMIT),
+            label,
+            synced: None,
+            asked: None,
+            last_id,
+        }
     }
 
     /// What is in the channel belongs to nobody any more.
@@ -163,10 +172,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             }
             trace::received(&self.label, &line, reply_is_secret);
             let answer = match serde_json::from_slice::<Envelope<'_>>(&line) {
-                Ok(Envelope { error: Some(error), .. }) => {
-                    Answer::Refused(ErrorClass::from(error.class.as_str()), error.desc)
-                }
-                Ok(Envelope { returned: Some(returned), .. }) => Answer::Returned(returned.to_owned()),
+                Ok(Envelope {
+                    error: Some(error), ..
+                }) => Answer::Refused(ErrorClass::from(error.class.as_str()), error.desc),
+                Ok(Envelope {
+                    returned: Some(returned),
+                    ..
+                }) => Answer::Returned(returned.to_owned()),
                 Ok(_) => return Ok(Answer::Garbled("neither a return nor an error".to_owned())),
                 Err(error) => return Ok(Answer::Garbled(error.to_string())),
             };
@@ -191,6 +203,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     async fn read(&mut self) -> Result<(), Closed> {
-        if self.stream.read_buf(self.lines.room()).await? == 0 { Err(Closed) } else { Ok(()) }
+        if self.stream.read_buf(self.lines.room()).await? == 0 {
+            Err(Closed)
+        } else {
+            Ok(())
+        }
     }
 }

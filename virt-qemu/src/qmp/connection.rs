@@ -199,7 +199,10 @@ impl QmpConnection {
         deadline: Instant,
     ) -> QmpResult<C::Reply> {
         let name = Cow::Borrowed(C::NAME);
-        let arguments = wire::raw(command).map_err(|source| QmpError::Encode { command: name.clone(), source })?;
+        let arguments = wire::raw(command).map_err(|source| QmpError::Encode {
+            command: name.clone(),
+            source,
+        })?;
         let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
         serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {
             command: name,
@@ -234,7 +237,12 @@ impl QmpConnection {
         let name: Cow<'static, str> = Cow::Owned(name.to_owned());
         let arguments = match arguments.as_ref().map(wire::raw).transpose() {
             Ok(arguments) => arguments.flatten(),
-            Err(source) => return Err(QmpError::Encode { command: name, source }),
+            Err(source) => {
+                return Err(QmpError::Encode {
+                    command: name,
+                    source,
+                });
+            }
         };
         let returned = self.inner.call(lane, name.clone(), arguments, deadline).await?;
         serde_json::from_str(returned.get()).map_err(|source| QmpError::Decode {

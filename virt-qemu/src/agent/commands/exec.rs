@@ -19,7 +19,11 @@ pub struct GuestExec {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// What it reads on standard input.
-    #[serde(rename = "input-data", with = "base64::bytes", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "input-data",
+        with = "base64::bytes",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub input_data: Vec<u8>,
     /// Whether what it writes is kept for [`GuestExecStatus`].
     #[serde(rename = "capture-output")]
@@ -29,7 +33,9 @@ pub struct GuestExec {
 impl fmt::Debug for GuestExec {
     /// Shows the program only: the rest may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuestExec").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("GuestExec")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

@@ -48,7 +48,10 @@ pub struct FileData {
 impl fmt::Debug for FileData {
     /// Without the bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileData").field("len", &self.bytes.len()).field("eof", &self.eof).finish()
+        f.debug_struct("FileData")
+            .field("len", &self.bytes.len())
+            .field("eof", &self.eof)
+            .finish()
     }
 }
 
@@ -65,7 +68,10 @@ pub struct GuestFileWrite {
 impl fmt::Debug for GuestFileWrite {
     /// Without the bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuestFileWrite").field("handle", &self.handle).field("len", &self.bytes.len()).finish()
+        f.debug_struct("GuestFileWrite")
+            .field("handle", &self.handle)
+            .field("len", &self.bytes.len())
+            .finish()
     }
 }
 

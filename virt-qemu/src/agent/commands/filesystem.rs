@@ -87,7 +87,11 @@ lenient_enum! {
 impl From<FreezeStatus> for FrozenFilesystems {
     /// What is not known to be thawed counts as frozen.
     fn from(status: FreezeStatus) -> Self {
-        if status == FreezeStatus::Thawed { Self::Thawed } else { Self::Frozen }
+        if status == FreezeStatus::Thawed {
+            Self::Thawed
+        } else {
+            Self::Frozen
+        }
     }
 }
 

@@ -68,7 +68,11 @@ pub struct InterfaceStatistics {
 impl From<NetworkInterface> for GuestInterface {
     /// An address that cannot be read is left out.
     fn from(interface: NetworkInterface) -> Self {
-        let addresses = interface.ip_addresses.iter().filter_map(InterfaceAddress::parsed).collect();
+        let addresses = interface
+            .ip_addresses
+            .iter()
+            .filter_map(InterfaceAddress::parsed)
+            .collect();
         Self::new(interface.name, interface.hardware_address, addresses)
     }
 }
@@ -79,7 +83,10 @@ impl InterfaceAddress {
     pub fn parsed(&self) -> Option<GuestAddress> {
         let without_zone = self.ip_address.split('%').next()?;
         let ip: IpAddr = without_zone.parse().ok()?;
-        Some(GuestAddress { ip, prefix: self.prefix })
+        Some(GuestAddress {
+            ip,
+            prefix: self.prefix,
+        })
     }
 }
 

@@ -44,13 +44,18 @@ impl GuestInfoReply {
     /// Whether a command is known and may be used.
     #[must_use]
     pub fn allows(&self, command: &str) -> bool {
-        self.supported_commands.iter().any(|known| known.name == command && known.enabled)
+        self.supported_commands
+            .iter()
+            .any(|known| known.name == command && known.enabled)
     }
 }
 
 impl From<GuestInfoReply> for AgentInfo {
     fn from(reply: GuestInfoReply) -> Self {
-        let enabled = reply.supported_commands.into_iter().filter(|command| command.enabled);
+        let enabled = reply
+            .supported_commands
+            .into_iter()
+            .filter(|command| command.enabled);
         Self::new(reply.version, enabled.map(|command| command.name).collect())
     }
 }

@@ -48,7 +48,9 @@ pub struct GuestSetUserPassword {
 impl fmt::Debug for GuestSetUserPassword {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuestSetUserPassword").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("GuestSetUserPassword")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 

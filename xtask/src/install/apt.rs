@@ -72,13 +72,17 @@ pub(crate) fn refresh_lists() -> Outcome {
         .args(["-q", "update"])
         .output()
         .doing(|| "run apt-get update".to_owned())?;
-    if output.status.success() {
-        return Ok(());
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(apt_failure("apt-get update", &said));
     }
-    Err(apt_failure(
-        "apt-get update",
-        &String::from_utf8_lossy(&output.stderr),
-    ))
+    // Not every source has to answer: a broken one that is not needed here is the machine's own matter.
+    if let Some(unreached) = said.lines().find(|line| line.contains("Failed to fetch")) {
+        say::warn(&format!(
+            "  one of this machine's apt sources did not answer: {unreached}"
+        ));
+    }
+    Ok(())
 }
 
 /// Whether the version that apt would install without backports is new enough.
@@ -196,6 +200,11 @@ fn apt_failure(what: &str, stderr: &str) -> Failure {
         "another package tool is at work: let it finish, then run the same command again"
     } else if stderr.contains("Failed to fetch") || stderr.contains("resolve") {
         "the Debian mirror did not answer: check the network and this machine's apt sources, then try again"
+    } else if stderr.contains("held broken packages")
+        || stderr.contains("no installation candidate")
+        || stderr.contains("Unable to locate")
+    {
+        "apt does not find all that is needed: check the network and this machine's apt sources, then try again"
     } else if stderr.contains("No space left") {
         "the disk is full: free some space and try again"
     } else {

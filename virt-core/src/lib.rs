@@ -7,6 +7,8 @@
 //! * [`host`]: a machine to act on.
 //! * [`test`]: `test:///default`, a full driver in memory, for testing programs without a hypervisor.
 
+extern crate self as virt_core;
+
 pub mod agent;
 pub mod backend;
 mod capabilities;
@@ -22,6 +24,7 @@ pub mod job;
 pub mod model;
 pub mod stats;
 mod uri;
+pub mod xml;
 
 pub use capabilities::{Capabilities, Capability, Support};
 pub use connection::Connection;

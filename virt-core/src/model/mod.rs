@@ -1,20 +1,13 @@
 //! libvirt's documents as typed, lossless Rust.
+//!
+//! One directory per root element, one file per device family, field names in libvirt's terms. What a struct has no
+//! field for is kept in its `rest` and written back where it stood; see [`crate::xml`] for order and equality.
+//! Structs are built by `Default` and assignment, or by a builder.
 
-/// A size in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct ByteSize(u64);
+pub mod domain;
+pub mod namespace;
+pub mod value;
 
-/// The configuration of a domain.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct DomainConfig {
-    /// Its name.
-    pub name: String,
-}
-
-impl DomainConfig {
-    /// As XML.
-    #[must_use]
-    pub fn to_xml(&self) -> String {
-        String::new()
-    }
-}
+pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
+pub use domain::{DomainBuilder, DomainConfig, DomainType};
+pub use value::{ByteSize, MacAddress, PciAddress};

@@ -1,0 +1,22 @@
+//! The values that stand in documents: sizes, addresses, sets, switches; validated, parsed once.
+
+mod cpu_set;
+mod hex;
+mod mac;
+mod number;
+mod pci;
+mod secret;
+mod size;
+mod switch;
+mod uuid;
+
+pub use cpu_set::CpuSet;
+pub use hex::{Hex8, Hex16, Hex32, Hex64};
+pub use mac::MacAddress;
+pub use number::AddressNumber;
+pub use pci::PciAddress;
+pub use secret::SecretText;
+pub use size::ByteSize;
+pub use switch::{OnOff, YesNo};
+
+pub(crate) use self::uuid::parse_uuid;

@@ -1,0 +1,142 @@
+//! Equality, `Debug` and libvirt's order, for all records alike.
+
+use std::fmt;
+
+use super::record::{Field, Record};
+use super::rest::Rest;
+use super::slot::{Slot, SlotMut};
+use super::tree::Attribute;
+
+/// Whether two records of one type say the same; see the module on what counts.
+pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
+    let same = |row: usize| match (one.slot(row), other.slot(row)) {
+        (Slot::Value(a), Slot::Value(b)) => {
+            a.count() == b.count()
+                && (0..a.count()).all(|item| {
+                    let (mut left, mut right) = (String::new(), String::new());
+                    a.write(item, &mut left);
+                    b.write(item, &mut right);
+                    left == right
+                })
+        }
+        (Slot::Child(a), Slot::Child(b)) => {
+            a.count() == b.count()
+                && (0..a.count()).all(|item| match (a.item(item), b.item(item)) {
+                    (Some(left), Some(right)) => equal(left, right),
+                    (None, None) => true,
+                    _ => false,
+                })
+        }
+        (Slot::Flag(a), Slot::Flag(b)) => a == b,
+        (Slot::Scaled(a), Slot::Scaled(b)) => a.size() == b.size(),
+        (Slot::None, Slot::None) => true,
+        _ => false,
+    };
+    (0..one.spec().fields.len()).all(same) && rests_equal(one.rest(), other.rest())
+}
+
+fn rests_equal(one: &Rest, other: &Rest) -> bool {
+    fn content(rest: &Rest) -> Vec<&Attribute> {
+        rest.attributes()
+            .iter()
+            .filter(|attribute| !attribute.name.declares_namespace())
+            .collect()
+    }
+    let (left, right) = (content(one), content(other));
+    left.len() == right.len()
+        && left.iter().all(|attribute| right.contains(attribute))
+        && one.content().eq(other.content())
+        && shells(one).eq(shells(other))
+}
+
+fn shells(rest: &Rest) -> impl Iterator<Item = (u16, u32, &[Attribute])> {
+    let shells = rest
+        .more
+        .as_deref()
+        .map(|more| more.shells.as_slice())
+        .unwrap_or_default();
+    shells
+        .iter()
+        .filter(|shell| !shell.element.attributes.is_empty())
+        .map(|shell| (shell.field, shell.index, shell.element.attributes.as_slice()))
+}
+
+/// Prints the fields that are set; secrets as `(hidden)`, what was not understood by name.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn format_debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let spec = record.spec();
+    let mut shown = f.debug_struct(spec.type_name);
+    for (row, field) in spec.fields.iter().enumerate() {
+        let name = if field.name.is_empty() { "text" } else { field.name };
+        match record.slot(row) {
+            Slot::Child(slot) if slot.count() > 0 => {
+                let items: Vec<Shown<'_>> = (0..slot.count())
+                    .filter_map(|item| slot.item(item))
+                    .map(Shown)
+                    .collect();
+                match items.as_slice() {
+                    [only] if slot.is_single() => shown.field(name, only),
+                    items => shown.field(name, &items),
+                };
+            }
+            Slot::Value(slot) if slot.count() > 0 => {
+                let values: Vec<String> = (0..slot.count())
+                    .map(|item| shown_value(record, row, field, item))
+                    .collect();
+                match values.as_slice() {
+                    [only] if slot.is_single() => shown.field(name, only),
+                    values => shown.field(name, &values),
+                };
+            }
+            Slot::Flag(true) => {
+                shown.field(name, &true);
+            }
+            Slot::Scaled(slot) => {
+                if let Some(size) = slot.size() {
+                    shown.field(name, &size);
+                }
+            }
+            _ => {}
+        }
+    }
+    let rest = record.rest();
+    if !rest.attributes().is_empty() || rest.content().next().is_some() {
+        shown.field("rest", rest);
+    }
+    shown.finish()
+}
+
+fn shown_value(record: &dyn Record, row: usize, field: &Field, item: usize) -> String {
+    let mut text = String::new();
+    if field.secret {
+        text.push_str("(hidden)");
+    } else if let Slot::Value(slot) = record.slot(row) {
+        slot.write(item, &mut text);
+    }
+    text
+}
+
+struct Shown<'r>(&'r dyn Record);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format_debug(self.0, f)
+    }
+}
+
+/// Forgets how a record was ordered and spelled, with comments and positions: it will be written in libvirt's order,
+/// what was not understood last.
+pub fn canonicalize(record: &mut dyn Record) {
+    record.rest_mut().canonicalize();
+    for row in 0..record.spec().fields.len() {
+        if let SlotMut::Child(slot) = record.slot_mut(row) {
+            for item in 0..slot.count() {
+                if let Some(child) = slot.item_mut(item) {
+                    canonicalize(child);
+                }
+            }
+        }
+    }
+}

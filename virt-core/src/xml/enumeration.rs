@@ -1,0 +1,56 @@
+//! Enumerations with libvirt's spellings.
+
+/// Declares an enumeration by libvirt's spellings. A spelling it does not know is kept in `Unknown`.
+macro_rules! xml_enum {
+    ($($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? })+) => { $(
+        $(#[$meta])*
+        ///
+        /// A spelling this version does not know is kept as it is.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $vis enum $name {
+            $($(#[$variant_meta])* #[doc = concat!("`", $text, "`")] $variant,)+
+            /// A spelling not known to this version.
+            Unknown(Box<str>),
+        }
+
+        impl $name {
+            /// libvirt's spelling.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Unknown(text) => text,
+                }
+            }
+
+            /// Every value known to this version.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)+
+                    other => Self::Unknown(Box::from(other)),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::xml::XmlValue for $name {
+            fn parse_xml(text: &str) -> Result<Self, $crate::xml::ValueError> {
+                Ok(Self::from(text.trim()))
+            }
+
+            fn write_xml(&self, out: &mut String) {
+                out.push_str(self.as_str());
+            }
+        }
+    )+ };
+}
+pub(crate) use xml_enum;

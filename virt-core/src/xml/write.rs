@@ -1,0 +1,288 @@
+//! Records to text: one function over `dyn Record` for all types.
+
+use smol_str::SmolStr;
+
+use super::arrange::{Entry, count, in_order};
+use super::record::{Field, FieldKind, Namespace, Record};
+use super::slot::Slot;
+use super::tree::Node;
+use super::writer::Writer;
+
+/// The record as a document, with what stood around its root element.
+pub fn write_root(record: &dyn Record, secrets: bool) -> String {
+    let mut writer = Writer::new();
+    writer.secrets = secrets;
+    let more = record.rest().more.as_deref();
+    writer.nodes(more.map(|more| more.before.as_slice()).unwrap_or_default());
+    Writing {
+        writer: &mut writer,
+        scratch: String::new(),
+    }
+    .record(record, record.spec().element);
+    writer.nodes(more.map(|more| more.after.as_slice()).unwrap_or_default());
+    writer.finish()
+}
+
+/// The record as one element, without what stood around it.
+pub fn write_element(record: &dyn Record, secrets: bool) -> String {
+    let mut writer = Writer::new();
+    writer.secrets = secrets;
+    Writing {
+        writer: &mut writer,
+        scratch: String::new(),
+    }
+    .record(record, record.spec().element);
+    writer.finish()
+}
+
+struct Writing<'w> {
+    writer: &'w mut Writer,
+    scratch: String,
+}
+
+impl Writing<'_> {
+    fn record(&mut self, record: &dyn Record, name: &str) {
+        let rest = record.rest();
+        let more = rest.more.as_deref();
+        let fields = record.spec().fields;
+        self.writer.start(name);
+        let order = more
+            .map(|more| more.attributes_order.as_slice())
+            .unwrap_or_default();
+        let attribute = |kind| kind == FieldKind::Attribute;
+        in_order(
+            record,
+            attribute,
+            order,
+            rest.attributes().len(),
+            &mut |entry| match entry {
+                Entry::Item(row, _) => {
+                    if let Some(field) = fields.get(row) {
+                        self.attribute(record, row, field);
+                    }
+                }
+                Entry::Rest(index) => {
+                    if let Some(attribute) = rest.attributes().get(index) {
+                        self.writer
+                            .attribute(attribute.name.as_written(), &attribute.value);
+                    }
+                }
+            },
+        );
+        self.unit_of_text(record);
+        self.declare_namespaces(record);
+        self.content(record, name);
+    }
+
+    fn content(&mut self, record: &dyn Record, name: &str) {
+        let rest = record.rest();
+        let fields = record.spec().fields;
+        let order = rest
+            .more
+            .as_deref()
+            .map(|more| more.children_order.as_slice())
+            .unwrap_or_default();
+        let nodes = rest.nodes();
+        let inline = record
+            .spec()
+            .text()
+            .is_some_and(|(row, _)| self.has_text(record, row))
+            || nodes
+                .iter()
+                .any(|node| node.as_text().is_some_and(|text| !text.is_empty()));
+        let mut open = false;
+        let child = |kind| kind != FieldKind::Attribute;
+        in_order(record, child, order, nodes.len(), &mut |entry| {
+            let wanted = match entry {
+                Entry::Item(row, _) => fields
+                    .get(row)
+                    .is_some_and(|field| self.writer.secrets || !field.secret),
+                Entry::Rest(index) => nodes.get(index).is_some_and(|node| node.as_text() != Some("")),
+            };
+            if !wanted || (matches!(entry, Entry::Item(row, _) if is_text(fields.get(row))) && !inline) {
+                return;
+            }
+            if !open {
+                self.writer.open_content(inline);
+                open = true;
+            }
+            match entry {
+                Entry::Item(row, item) => {
+                    if let Some(field) = fields.get(row) {
+                        self.item(record, (row, field), item);
+                    }
+                }
+                Entry::Rest(index) => {
+                    if let Some(node) = nodes.get(index) {
+                        self.writer.node(node);
+                    }
+                }
+            }
+        });
+        if open {
+            self.writer.close(name)
+        } else {
+            self.writer.close_empty()
+        }
+    }
+
+    fn item(&mut self, record: &dyn Record, (row, field): (usize, &Field), item: usize) {
+        let name = self.name(field);
+        match record.slot(row) {
+            Slot::Child(slot) => {
+                if let Some(child) = slot.item(item) {
+                    self.record(child, &name);
+                }
+            }
+            Slot::Value(_) | Slot::Scaled(_) if field.kind == FieldKind::Text => {
+                let text = self.value(record, row, item);
+                self.writer.text(&text);
+                self.scratch = text;
+            }
+            Slot::Value(_) => {
+                let text = self.value(record, row, item);
+                self.leaf(record, (row, item), &name, &text);
+                self.scratch = text;
+            }
+            Slot::Flag(_) => self.leaf(record, (row, item), &name, ""),
+            _ => {}
+        }
+    }
+
+    /// An element with text, and what else was found in it.
+    fn leaf(&mut self, record: &dyn Record, (row, item): (usize, usize), name: &str, text: &str) {
+        let Some(shell) = record.rest().shell(row, item) else {
+            self.writer.leaf(name, text);
+            return;
+        };
+        self.writer.start(name);
+        self.writer.attributes(&shell.attributes);
+        if shell.children.is_empty() && text.is_empty() {
+            self.writer.close_empty();
+            return;
+        }
+        self.writer.open_content(!text.is_empty());
+        self.writer.text(text);
+        self.writer.nodes(&shell.children);
+        self.writer.close(name);
+    }
+
+    fn attribute(&mut self, record: &dyn Record, row: usize, field: &Field) {
+        if field.secret && !self.writer.secrets {
+            return;
+        }
+        let text = self.value(record, row, 0);
+        self.writer.attribute(field.name, &text);
+        self.scratch = text;
+        if field.unit.is_some()
+            && let Some(unit) = unit(record, row, field)
+        {
+            self.writer.attribute("unit", &unit);
+        }
+    }
+
+    fn unit_of_text(&mut self, record: &dyn Record) {
+        if let Some((row, field)) = record.spec().text()
+            && field.unit.is_some()
+            && let Some(unit) = unit(record, row, field)
+        {
+            self.writer.attribute("unit", &unit);
+        }
+    }
+
+    /// Declares the namespaces typed fields need here and that are not declared yet.
+    fn declare_namespaces(&mut self, record: &dyn Record) {
+        for (row, field) in record.spec().fields.iter().enumerate() {
+            if let Some(Namespace { prefix, uri }) = field.namespace
+                && count(record, row) > 0
+                && self.writer.prefix_of(uri).is_none()
+            {
+                self.writer.attribute(&format!("xmlns:{prefix}"), uri);
+            }
+        }
+    }
+
+    fn name(&self, field: &Field) -> SmolStr {
+        match field.namespace {
+            None => SmolStr::new_static(field.name),
+            Some(Namespace { prefix, uri }) => {
+                let declared = self.writer.prefix_of(uri);
+                SmolStr::new(format!(
+                    "{}:{}",
+                    declared.as_deref().unwrap_or(prefix),
+                    field.name
+                ))
+            }
+        }
+    }
+
+    fn has_text(&mut self, record: &dyn Record, row: usize) -> bool {
+        if count(record, row) == 0 {
+            return false;
+        }
+        let text = self.value(record, row, 0);
+        let has = !text.is_empty();
+        self.scratch = text;
+        has
+    }
+
+    /// The value as it was spelled, if it is still the same, else in libvirt's spelling. The returned string is
+    /// the scratch buffer: put it back.
+    fn value(&mut self, record: &dyn Record, row: usize, item: usize) -> String {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        match record.slot(row) {
+            Slot::Value(slot) => {
+                slot.write(item, &mut text);
+                if let Some(spelling) = record.rest().spelling(row, item)
+                    && spelling.canonical == text
+                {
+                    text.clear();
+                    text.push_str(&spelling.written);
+                }
+            }
+            Slot::Scaled(slot) => {
+                if let Some(size) = slot.size() {
+                    let unit = record
+                        .spec()
+                        .fields
+                        .get(row)
+                        .and_then(|field| field.unit)
+                        .unwrap_or_default();
+                    let (number, unit) = size.scaled(unit);
+                    match record.rest().spelling(row, 0) {
+                        Some(known) if known.canonical == format!("{number} {unit}") => {
+                            text.push_str(&known.written)
+                        }
+                        _ => text.push_str(&number),
+                    }
+                }
+            }
+            _ => {}
+        }
+        text
+    }
+}
+
+/// The unit to write beside a size; `None` when the document said none.
+fn unit(record: &dyn Record, row: usize, field: &Field) -> Option<SmolStr> {
+    let Slot::Scaled(slot) = record.slot(row) else {
+        return None;
+    };
+    let (number, unit) = slot.size()?.scaled(field.unit.unwrap_or_default());
+    match record.rest().spelling(row, 0) {
+        Some(known) if known.canonical == format!("{number} {unit}") => known.unit.clone(),
+        _ => Some(SmolStr::new_static(unit)),
+    }
+}
+
+fn is_text(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| field.kind == FieldKind::Text)
+}
+
+/// A node by itself, in libvirt's style.
+pub(super) fn node_to_xml(node: &Node) -> String {
+    let mut writer = Writer::new();
+    writer.node(node);
+    writer.finish()
+}

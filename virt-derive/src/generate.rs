@@ -1,0 +1,237 @@
+//! The code of a record.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Error, Fields, Ident, Result};
+
+use crate::field::{Kind, RecordField};
+use crate::options::StructOptions;
+
+/// Everything the derive adds to a struct.
+pub(crate) fn record(input: &DeriveInput) -> Result<TokenStream> {
+    let options = StructOptions::read(&input.attrs)?;
+    let Data::Struct(data) = &input.data else {
+        return Err(Error::new(input.span(), "XmlElement is derived for structs"));
+    };
+    let Fields::Named(named) = &data.fields else {
+        return Err(Error::new(
+            input.span(),
+            "XmlElement is derived for structs with named fields",
+        ));
+    };
+    if !input.generics.params.is_empty() {
+        return Err(Error::new(
+            input.generics.span(),
+            "a record has no type parameters",
+        ));
+    }
+    let fields = named
+        .named
+        .iter()
+        .map(RecordField::read)
+        .collect::<Result<Vec<_>>>()?;
+    let (rest, fields): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.kind == Kind::Rest);
+    let [rest] = rest.as_slice() else {
+        return Err(Error::new(
+            input.span(),
+            "a record has one field #[xml(rest)] of type Rest",
+        ));
+    };
+    if fields.len() > 128 {
+        return Err(Error::new(input.span(), "a record has 128 fields at most"));
+    }
+    let ident = &input.ident;
+    let record = implementation(ident, &options, &fields, &rest.ident);
+    let document = options.element.is_some().then(|| document(ident));
+    Ok(quote! { #record #document })
+}
+
+fn implementation(
+    ident: &Ident,
+    options: &StructOptions,
+    fields: &[RecordField],
+    rest: &Ident,
+) -> TokenStream {
+    let type_name = ident.to_string();
+    let element = options.element.as_deref().unwrap_or_default();
+    let open = options.open;
+    let rows = fields.iter().map(row);
+    let shared = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| arm(index, field, false));
+    let exclusive = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| arm(index, field, true));
+    quote! {
+        #[automatically_derived]
+        impl ::virt_core::xml::Record for #ident {
+            fn spec(&self) -> &'static ::virt_core::xml::Spec {
+                use ::virt_core::xml::{Field, FieldKind};
+                static SPEC: ::virt_core::xml::Spec = ::virt_core::xml::Spec {
+                    type_name: #type_name,
+                    element: #element,
+                    open: #open,
+                    fields: &[#(#rows),*],
+                };
+                &SPEC
+            }
+
+            fn slot(&self, index: usize) -> ::virt_core::xml::Slot<'_> {
+                use ::virt_core::xml::Slot;
+                match index { #(#shared,)* _ => Slot::None }
+            }
+
+            fn slot_mut(&mut self, index: usize) -> ::virt_core::xml::SlotMut<'_> {
+                use ::virt_core::xml::SlotMut;
+                match index { #(#exclusive,)* _ => SlotMut::None }
+            }
+
+            fn rest(&self) -> &::virt_core::xml::Rest {
+                &self.#rest
+            }
+
+            fn rest_mut(&mut self) -> &mut ::virt_core::xml::Rest {
+                &mut self.#rest
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::cmp::PartialEq for #ident {
+            fn eq(&self, other: &Self) -> bool {
+                ::virt_core::xml::derived::equal(self, other)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::virt_core::xml::derived::format_debug(self, f)
+            }
+        }
+    }
+}
+
+/// One row of the table.
+fn row(field: &RecordField) -> TokenStream {
+    let name = &field.name;
+    let kind = match field.kind {
+        Kind::Attribute => quote!(Attribute),
+        Kind::Text => quote!(Text),
+        Kind::Child => quote!(Child),
+        Kind::Leaf => quote!(Leaf),
+        Kind::Flag | Kind::Rest => quote!(Flag),
+    };
+    let namespace = field.namespace.as_ref().map(|path| quote!(.namespaced(#path)));
+    let scaled = field.scaled.as_ref().map(|unit| quote!(.scaled(#unit)));
+    let required = field.required.then(|| quote!(.required()));
+    let secret = field.secret.then(|| quote!(.secret()));
+    quote!(Field::new(#name, FieldKind::#kind) #namespace #scaled #required #secret)
+}
+
+/// One arm of the access to the fields.
+fn arm(index: usize, field: &RecordField, exclusive: bool) -> TokenStream {
+    let ident = &field.ident;
+    let kind = match (field.kind, &field.scaled) {
+        (_, Some(_)) => quote!(Scaled),
+        (Kind::Child, None) => quote!(Child),
+        (Kind::Flag, None) => quote!(Flag),
+        (_, None) => quote!(Value),
+    };
+    match (exclusive, field.kind) {
+        (true, _) => quote!(#index => SlotMut::#kind(&mut self.#ident)),
+        (false, Kind::Flag) => quote!(#index => Slot::#kind(self.#ident)),
+        (false, _) => quote!(#index => Slot::#kind(&self.#ident)),
+    }
+}
+
+/// What a document or fragment can do by itself.
+fn document(ident: &Ident) -> TokenStream {
+    quote! {
+        impl #ident {
+            /// Parses the text within the default limits.
+            ///
+            /// # Errors
+            /// When the text is not well-formed or too large, the root is another element, a value does not parse or
+            /// something required is missing; line, column and element path are named.
+            pub fn from_xml(text: &str) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
+                Self::from_xml_with(text, ::virt_core::xml::Limits::default())
+            }
+
+            /// Parses the text within `limits`.
+            ///
+            /// # Errors
+            /// As `from_xml`.
+            pub fn from_xml_with(
+                text: &str,
+                limits: ::virt_core::xml::Limits,
+            ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
+                let mut found = Self::default();
+                ::virt_core::xml::derived::read_root(&mut found, text, limits)?;
+                Ok(found)
+            }
+
+            /// Reads an element of a tree.
+            ///
+            /// # Errors
+            /// As `from_xml`, but for what concerns the text.
+            pub fn from_element(
+                element: ::virt_core::xml::Element,
+            ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
+                let mut found = Self::default();
+                ::virt_core::xml::derived::read_element(&mut found, element)?;
+                Ok(found)
+            }
+
+            /// The whole document in libvirt's style, secrets included.
+            pub fn to_xml(&self) -> ::std::string::String {
+                ::virt_core::xml::derived::write_root(self, true)
+            }
+
+            /// The document as libvirt shows it when nobody asked for secrets: without them.
+            pub fn to_xml_without_secrets(&self) -> ::std::string::String {
+                ::virt_core::xml::derived::write_root(self, false)
+            }
+
+            /// The same in libvirt's order and spelling throughout, without comments; what was not understood
+            /// comes last in its element.
+            #[must_use]
+            pub fn canonical(&self) -> Self {
+                let mut copy = ::core::clone::Clone::clone(self);
+                ::virt_core::xml::derived::canonicalize(&mut copy);
+                copy
+            }
+
+            /// Every element and attribute there is, with its path.
+            pub fn present(&self) -> ::std::vec::Vec<::virt_core::xml::Found> {
+                ::virt_core::xml::derived::walk(self)
+            }
+
+            /// Every element and attribute this version has no typed field for, with its path.
+            pub fn unknown(&self) -> ::std::vec::Vec<::virt_core::xml::Found> {
+                let mut found = ::virt_core::xml::derived::walk(self);
+                found.retain(|found| !found.known);
+                found
+            }
+        }
+
+        /// The document without secrets; [`to_xml`](Self::to_xml) has them.
+        #[automatically_derived]
+        impl ::core::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(&self.to_xml_without_secrets())
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::str::FromStr for #ident {
+            type Err = ::virt_core::xml::XmlError;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                Self::from_xml(text)
+            }
+        }
+    }
+}

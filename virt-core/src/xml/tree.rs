@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::error::Position;
 use super::name::Name;
+use super::writer::Writer;
 
 /// An attribute with its value, references resolved.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,8 +83,8 @@ impl fmt::Debug for Node {
 
 /// An element: name, attributes and content in the order of the document.
 ///
-/// Two elements are equal when names, attributes (in order) and content are; where they stood in a text does
-/// not count. White space between elements is layout and not part of the tree: it is kept only beside other text.
+/// Two elements are equal when names, attributes (in order) and content are; where they stood in a text and how
+/// namespaces are declared does not count. White space between elements is layout and not part of the tree: it is kept only beside other text.
 #[derive(Clone)]
 pub struct Element {
     /// The name.
@@ -158,7 +159,13 @@ impl Element {
 
 impl PartialEq for Element {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.attributes == other.attributes && self.children == other.children
+        fn said(element: &Element) -> impl Iterator<Item = &Attribute> {
+            element
+                .attributes
+                .iter()
+                .filter(|attribute| !attribute.name.declares_namespace())
+        }
+        self.name == other.name && said(self).eq(said(other)) && self.children == other.children
     }
 }
 
@@ -175,5 +182,14 @@ impl fmt::Debug for Element {
             write!(f, "{:?}", self.children)?;
         }
         Ok(())
+    }
+}
+
+/// The element as XML in libvirt's style, secrets and all.
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut writer = Writer::new();
+        writer.element(self);
+        f.write_str(&writer.finish())
     }
 }

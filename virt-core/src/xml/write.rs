@@ -5,7 +5,6 @@ use smol_str::SmolStr;
 use super::arrange::{Entry, count, in_order};
 use super::record::{Field, FieldKind, Namespace, Record};
 use super::slot::Slot;
-use super::tree::Node;
 use super::writer::Writer;
 
 /// The record as a document, with what stood around its root element.
@@ -278,11 +277,4 @@ fn unit(record: &dyn Record, row: usize, field: &Field) -> Option<SmolStr> {
 
 fn is_text(field: Option<&Field>) -> bool {
     field.is_some_and(|field| field.kind == FieldKind::Text)
-}
-
-/// A node by itself, in libvirt's style.
-pub(super) fn node_to_xml(node: &Node) -> String {
-    let mut writer = Writer::new();
-    writer.node(node);
-    writer.finish()
 }

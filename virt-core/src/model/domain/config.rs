@@ -19,8 +19,10 @@ use crate::xml::{Rest, XmlElement, xml_enum, xml_value_slot};
 
 xml_enum! {
     /// What runs the domain.
+    #[derive(Default)]
     pub enum DomainType {
         /// QEMU with hardware virtualisation.
+        #[default]
         Kvm = "kvm",
         /// QEMU in software.
         Qemu = "qemu",
@@ -52,12 +54,6 @@ xml_enum! {
         Kqemu = "kqemu",
         /// Parallels.
         Parallels = "parallels",
-    }
-}
-
-impl Default for DomainType {
-    fn default() -> Self {
-        Self::Kvm
     }
 }
 

@@ -79,7 +79,7 @@ impl ByteSize {
     /// Number and unit to write, in `unit` if it divides, else in bytes.
     pub(crate) fn scaled(self, unit: &'static str) -> (String, &'static str) {
         match scale(unit) {
-            Some(scale) if self.0 % scale == 0 => ((self.0 / scale).to_string(), unit),
+            Some(scale) if self.0.is_multiple_of(scale) => ((self.0 / scale).to_string(), unit),
             _ => (self.0.to_string(), "bytes"),
         }
     }

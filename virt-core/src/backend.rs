@@ -10,6 +10,7 @@ use crate::deadline::{CallContext, Deadlines};
 use crate::driver::ConnectionDriver;
 use crate::error::{Error, Result, Subject};
 use crate::host::Host;
+use crate::host::local::LocalOpener;
 use crate::uri::ConnectUri;
 
 /// What a backend gets to open a connection with.
@@ -97,12 +98,13 @@ struct TransportRow {
 }
 
 impl Default for BackendTable {
-    /// Without a row.
+    /// Without a backend; URIs without a transport are for this machine.
     fn default() -> Self {
         Self {
             backends: Vec::new(),
             transports: Vec::new(),
         }
+        .transport(None, "", Some(Arc::new(LocalOpener::default())))
     }
 }
 

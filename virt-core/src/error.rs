@@ -341,6 +341,16 @@ pub fn kind_of_io(error: &std::io::Error) -> ErrorKind {
         Io::InvalidInput | Io::InvalidFilename => ErrorKind::InvalidArgument,
         Io::InvalidData => ErrorKind::Corrupt,
         Io::Unsupported => ErrorKind::Unsupported,
+        _ => kind_of_errno(error),
+    }
+}
+
+/// Failures that the standard library has no kind for.
+fn kind_of_errno(error: &std::io::Error) -> ErrorKind {
+    use rustix::io::Errno;
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS) => ErrorKind::ResourceExhausted,
+        Some(Errno::SRCH) => ErrorKind::NotFound,
         _ => ErrorKind::Failed,
     }
 }
@@ -386,6 +396,8 @@ mod tests {
         ] {
             assert_eq!(Error::from(Io::from(io)).kind(), kind);
         }
+        let too_many_files = Io::from(rustix::io::Errno::MFILE);
+        assert_eq!(Error::from(too_many_files).kind(), ErrorKind::ResourceExhausted);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub struct Command {
     pub directory: Option<String>,
     /// What the program reads on standard input; nothing when `None`.
     pub stdin: Option<Vec<u8>>,
-    /// The program is killed when it has not ended by then; no limit when `None`.
+    /// The program is killed when it has not ended by then, and the call fails with
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout); no limit when `None`.
     pub time_limit: Option<Duration>,
 }
 

@@ -7,6 +7,10 @@ use async_trait::async_trait;
 
 use crate::error::Result;
 
+/// What the names of temporary files of [`Files::write_atomic`] start with: one found on opening a directory was left
+/// by a manager that died while writing, and may be removed.
+pub const TEMPORARY_PREFIX: &str = ".tmp-";
+
 /// What a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -60,6 +64,9 @@ pub struct DirEntry {
 pub trait FileWatch: Send + fmt::Debug {
     /// Waits until the path, or an entry of it where it is a directory, was made, changed, moved or removed. Changes
     /// may be merged; none is lost. Cancel-safe.
+    ///
+    /// # Errors
+    /// `NotFound` when the path and the directory it was in are gone: nothing can change there any more.
     async fn changed(&mut self) -> Result<()>;
 }
 
@@ -77,10 +84,11 @@ pub trait Files: Send + Sync {
     async fn write_atomic(&self, path: &str, content: &[u8], mode: u32) -> Result<()>;
 
     /// Makes a directory and its missing parents, each with `mode`. An existing directory is kept, and its mode set
-    /// when it allows more than `mode` and belongs to us.
+    /// when it allows more than `mode` and belongs to us. What was made outlasts a loss of power.
     async fn create_dir(&self, path: &str, mode: u32) -> Result<()>;
 
-    /// Removes a file. One that is not there is no error.
+    /// Removes a file. One that is not there is no error. A machine that loses power soon after may bring it back: where
+    /// that matters, [`Files::rename`] it away first.
     async fn remove_file(&self, path: &str) -> Result<()>;
 
     /// Removes a directory and all in it; symbolic links are removed, not followed. One that is not there is no error.
@@ -95,6 +103,7 @@ pub trait Files: Send + Sync {
     /// A directory's entries, sorted by name.
     async fn list_dir(&self, path: &str) -> Result<Vec<DirEntry>>;
 
-    /// Watches a file or a directory; returns once the watch is set.
+    /// Watches a file or a directory; returns once the watch is set. A path where nothing is yet may be watched, as long
+    /// as the directory it will be in is there; a file that is replaced is followed.
     async fn watch(&self, path: &str) -> Result<Box<dyn FileWatch>>;
 }

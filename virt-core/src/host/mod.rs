@@ -9,6 +9,7 @@ mod command;
 mod facts;
 mod files;
 mod lease;
+pub mod local;
 mod processes;
 mod sockets;
 
@@ -20,8 +21,9 @@ use async_trait::async_trait;
 pub use batch::{BatchMode, HostOp, HostReply};
 pub use command::{Command, CommandOutput, ExitStatus};
 pub use facts::{CpuVendor, HostFacts, NumaCell};
-pub use files::{DirEntry, FileKind, FileStat, FileWatch, Files};
+pub use files::{DirEntry, FileKind, FileStat, FileWatch, Files, TEMPORARY_PREFIX};
 pub use lease::{Lease, LeaseHolder, LeaseRequest};
+pub use local::LocalHost;
 pub use processes::{ChildProcess, ProcessIdentity, ProcessInfo, Processes, Signal};
 pub use sockets::{ByteStream, Sockets};
 

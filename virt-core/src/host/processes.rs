@@ -59,7 +59,7 @@ pub trait ChildProcess: Send + fmt::Debug {
     /// Standard output (read) and input (write) as one stream; `None` when taken before.
     fn take_stdio(&mut self) -> Option<Box<dyn ByteStream>>;
 
-    /// Waits for the end; what it wrote to standard error (up to 64 KiB) comes along. Cancel-safe.
+    /// Waits for the end; the last of what it wrote to standard error (up to 64 KiB) comes along. Cancel-safe.
     async fn wait(&mut self) -> Result<(ExitStatus, Vec<u8>)>;
 
     /// Sends a signal.
@@ -73,12 +73,16 @@ pub trait Processes: Send + Sync {
     ///
     /// A program that daemonises itself is done when its first process is: output still held open by the daemon is
     /// not waited for.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such program, `Timeout` when it was killed for [`Command::time_limit`]. A failing
+    /// exit status is none.
     async fn run(&self, command: Command) -> Result<CommandOutput>;
 
     /// Starts a program whose input and output we talk to. [`Command::stdin`] and [`Command::time_limit`] are not used.
     async fn spawn(&self, command: Command) -> Result<Box<dyn ChildProcess>>;
 
-    /// Sends a signal; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when that very process is gone.
+    /// Sends a signal; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when that very process has ended (a zombie has).
     async fn signal(&self, process: ProcessIdentity, signal: Signal) -> Result<()>;
 
     /// What the process of this number is; `None` when there is none.

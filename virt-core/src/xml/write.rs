@@ -126,7 +126,7 @@ impl Writing<'_> {
     }
 
     fn item(&mut self, record: &dyn Record, (row, field): (usize, &Field), item: usize) {
-        let name = self.name(field);
+        let name = self.name(record, (row, field), item);
         match record.slot(row) {
             Slot::Child(slot) => {
                 if let Some(child) = slot.item(item) {
@@ -193,19 +193,23 @@ impl Writing<'_> {
     fn declare_namespaces(&mut self, record: &dyn Record) {
         for (row, field) in record.spec().fields.iter().enumerate() {
             if let Some(Namespace { prefix, uri }) = field.namespace
-                && count(record, row) > 0
+                && (0..count(record, row)).any(|item| own_prefix(record, row, item, uri).is_none())
                 && self.writer.prefix_of(uri).is_none()
             {
-                self.writer.attribute(&format!("xmlns:{prefix}"), uri);
+                let mut free = prefix.to_owned();
+                while self.writer.declares_here(&free) {
+                    free.push('_');
+                }
+                self.writer.attribute(&format!("xmlns:{free}"), uri);
             }
         }
     }
 
-    fn name(&self, field: &Field) -> SmolStr {
+    fn name(&self, record: &dyn Record, (row, field): (usize, &Field), item: usize) -> SmolStr {
         match field.namespace {
             None => SmolStr::new_static(field.name),
             Some(Namespace { prefix, uri }) => {
-                let declared = self.writer.prefix_of(uri);
+                let declared = own_prefix(record, row, item, uri).or_else(|| self.writer.prefix_of(uri));
                 SmolStr::new(format!(
                     "{}:{}",
                     declared.as_deref().unwrap_or(prefix),
@@ -273,6 +277,18 @@ fn unit(record: &dyn Record, row: usize, field: &Field) -> Option<SmolStr> {
         Some(known) if known.canonical == format!("{number} {unit}") => known.unit.clone(),
         _ => Some(SmolStr::new_static(unit)),
     }
+}
+
+/// The prefix an item declares for `uri` on its own element.
+fn own_prefix(record: &dyn Record, row: usize, item: usize, uri: &str) -> Option<SmolStr> {
+    let Slot::Child(slot) = record.slot(row) else {
+        return None;
+    };
+    let attributes = slot.item(item)?.rest().attributes();
+    let declared = attributes
+        .iter()
+        .find(|attribute| attribute.value == uri && attribute.name.prefix() == Some("xmlns"))?;
+    Some(SmolStr::new(declared.name.local()))
 }
 
 fn is_text(field: Option<&Field>) -> bool {

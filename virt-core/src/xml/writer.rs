@@ -152,6 +152,13 @@ impl Writer {
             .map(|(_, _, uri)| uri.as_str())
     }
 
+    /// Whether the element that is begun declares the prefix itself.
+    pub(super) fn declares_here(&self, prefix: &str) -> bool {
+        self.scope
+            .iter()
+            .any(|(depth, known, _)| *depth == self.depth && known == prefix)
+    }
+
     /// A prefix that stands for `uri` here.
     pub(super) fn prefix_of(&self, uri: &str) -> Option<SmolStr> {
         let mut declared = self

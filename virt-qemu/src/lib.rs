@@ -2,4 +2,5 @@
 
 pub mod agent;
 mod error;
+pub mod probe;
 pub mod qmp;

@@ -17,7 +17,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// `query-qmp-schema`: the whole interface, some 200 kB.
+/// `query-qmp-schema`: the whole interface, some 200 kB. Read it with [`crate::probe::Schema`].
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct QueryQmpSchema;
 

@@ -1,7 +1,7 @@
 //! What a QEMU binary can do.
 //!
 //! [`probe`] runs the binary with an empty machine and asks; [`QemuCapabilities`] is what it answered, as data;
-//! [`Schema`] is its whole QMP interface, asked by paths such as `blockdev-add/arg-type/+file/dynamic-auto-read-only`; [`CacheEntry`]
+//! [`Schema`] is its whole QMP interface, asked by paths such as `blockdev-add/arg-type/+file/$dynamic-auto-read-only`; [`CacheEntry`]
 //! keeps an answer until the binary or the host's kernel changes.
 //!
 //! Decoding is pure and lenient: what a QEMU does not tell is missing or empty, what is not known is skipped.

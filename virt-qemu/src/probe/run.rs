@@ -36,7 +36,7 @@ impl ProbeRequest {
 }
 
 /// Runs a QEMU binary with an empty machine and asks what it can do; a second time, at the same time, under KVM where
-/// the host has it. Takes some 100 ms. Corresponds to libvirt's capability probing.
+/// the host has it. Takes 0.2 to 0.4 s. Corresponds to libvirt's capability probing.
 ///
 /// # Errors
 /// `NotFound` when there is no such binary; `Failed`, with its own words, when it ends instead of answering; `Timeout`

@@ -26,7 +26,7 @@ pub use query::BadQuery;
 /// | `$NAME` | ends the path: what the path led to has that feature |
 ///
 /// Where one of several types may stand, it is enough that one of them fits. So
-/// `blockdev-add/arg-type/+file/dynamic-auto-read-only`, `query-status/ret-type/status/^debug`, `device_add/$json-cli`.
+/// `blockdev-add/arg-type/+file/$dynamic-auto-read-only`, `query-status/ret-type/status/^debug`, `device_add/$json-cli`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
 pub struct Schema {

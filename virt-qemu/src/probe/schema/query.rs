@@ -112,9 +112,13 @@ fn follow(schema: &Schema, type_name: &str, features: &[Box<str>], steps: &[Step
         return true;
     }
     if let Step::JsonType(wanted) = step {
-        return standing_for(schema, type_name, Lists::Keep).into_iter().any(|kind| json_type(kind) == Some(wanted));
+        return standing_for(schema, type_name, Lists::Keep)
+            .into_iter()
+            .any(|kind| json_type(kind) == Some(wanted));
     }
-    standing_for(schema, type_name, Lists::Enter).into_iter().any(|kind| take(schema, kind, *step, rest))
+    standing_for(schema, type_name, Lists::Enter)
+        .into_iter()
+        .any(|kind| take(schema, kind, *step, rest))
 }
 
 /// Whether lists are seen as such or as what is in them.

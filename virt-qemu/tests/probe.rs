@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use virt_core::ErrorKind;
 use virt_core::host::Host;
 use virt_core::host::local::LocalHost;
-use virt_qemu::probe::{CacheEntry, ProbeKey, ProbeReplies, ProbeRequest, QemuCapabilities, Schema, probe};
+use virt_qemu::probe::{CacheEntry, ProbeKey, ProbeReplies, ProbeRequest, QemuCapabilities, probe};
 use virt_qemu::qmp::QemuVersion;
 use virt_testkit::live::qemu::QemuBinary;
 
@@ -65,10 +65,7 @@ fn played(pairs: &[(Value, Value)]) -> QemuCapabilities {
     replies.machines = serde_json::from_value(first("query-machines")).unwrap();
     replies.types = serde_json::from_value(first("qom-list-types")).unwrap();
     replies.options = serde_json::from_value(first("query-command-line-options")).unwrap();
-    let Value::Array(schema) = first("query-qmp-schema") else {
-        panic!("no list")
-    };
-    replies.schema = Schema::from_entries(schema);
+    replies.schema = serde_json::from_value(first("query-qmp-schema")).unwrap();
     for (command, reply) in runs[0]
         .iter()
         .filter(|(command, _)| command["execute"] == "device-list-properties")
@@ -340,7 +337,7 @@ async fn a_program_that_says_nothing_costs_the_deadline() {
 #[test]
 fn a_qemu_that_tells_little_is_understood_as_far_as_it_goes() {
     let mut replies = ProbeReplies::default();
-    replies.schema = Schema::from_entries(vec![json!({"name": "stop", "meta-type": "command"}), json!(7)]);
+    replies.schema = serde_json::from_value(json!([{"name": "stop", "meta-type": "command"}, 7])).unwrap();
     let capabilities = QemuCapabilities::from(replies);
     assert!(capabilities.has_command("stop") && capabilities.machines.is_empty());
     assert!(capabilities.default_machine().is_none() && !capabilities.accelerators.kvm_usable);

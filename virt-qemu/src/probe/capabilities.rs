@@ -154,7 +154,7 @@ impl QemuCapabilities {
     /// Whether there is a QMP command of this name.
     #[must_use]
     pub fn has_command(&self, name: &str) -> bool {
-        self.schema.commands().any(|command| command == name)
+        self.schema.has_command(name)
     }
 
     /// Whether there is a command line option with this parameter.

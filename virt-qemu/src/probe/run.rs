@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use virt_core::host::{ChildProcess, Command, Host};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+use super::QemuCapabilities;
 use super::replies::{AcceleratorReplies, ProbeReplies};
-use super::{QemuCapabilities, Schema};
 use crate::error::DRIVER;
 use crate::qmp::commands::cpu::QueryCpuDefinitions;
 use crate::qmp::commands::introspection::{
@@ -187,7 +187,7 @@ async fn questions(qmp: &QmpConnection, what: Questions<'_>, deadline: Instant) 
     Ok(ProbeReplies {
         version,
         arch: target.arch,
-        schema: Schema::from_entries(schema),
+        schema,
         machines,
         types,
         device_types: Some(device_types),

@@ -5,8 +5,9 @@ mod query;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use entry::{Entry, Kind};
 pub use query::BadQuery;
@@ -27,23 +28,16 @@ pub use query::BadQuery;
 ///
 /// Where one of several types may stand, it is enough that one of them fits. So
 /// `blockdev-add/arg-type/+file/$dynamic-auto-read-only`, `query-status/ret-type/status/^debug`, `device_add/$json-cli`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
+///
+/// Serde reads it from the reply of `query-qmp-schema`, leaving out entries that are not understood, and writes it in
+/// the same form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "Vec<Entry>")]
 pub struct Schema {
     entries: BTreeMap<Box<str>, Kind>,
 }
 
 impl Schema {
-    /// The interface made of these entries; what is not understood is left out.
-    #[must_use]
-    pub fn from_entries(entries: Vec<Value>) -> Self {
-        let understood: Vec<Entry> = entries
-            .into_iter()
-            .filter_map(|entry| serde_json::from_value(entry).ok())
-            .collect();
-        Self::from(understood)
-    }
-
     /// Whether the path leads somewhere. A path that is malformed leads nowhere.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
@@ -56,6 +50,12 @@ impl Schema {
     /// [`BadQuery`] when the path itself makes no sense.
     pub fn check(&self, path: &str) -> Result<bool, BadQuery> {
         query::check(self, path)
+    }
+
+    /// Whether there is a command of this name.
+    #[must_use]
+    pub fn has_command(&self, name: &str) -> bool {
+        matches!(self.entry(name), Some(Kind::Command { .. }))
     }
 
     /// The names of the commands.
@@ -85,14 +85,29 @@ impl Schema {
     }
 }
 
-impl From<Vec<Entry>> for Schema {
-    fn from(entries: Vec<Entry>) -> Self {
-        Self {
-            entries: entries
-                .into_iter()
-                .map(|entry| (entry.name, entry.kind))
-                .collect(),
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Schema;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the entries of a QMP schema")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Schema, A::Error> {
+                let mut schema = Schema::default();
+                while let Some(text) = sequence.next_element::<Box<RawValue>>()? {
+                    if let Ok(Entry { name, kind }) = serde_json::from_str(text.get()) {
+                        schema.entries.insert(name, kind);
+                    }
+                }
+                Ok(schema)
+            }
         }
+
+        deserializer.deserialize_seq(Entries)
     }
 }
 

@@ -189,22 +189,23 @@ mod tests {
     use serde_json::json;
 
     fn schema() -> Schema {
-        Schema::from_entries(vec![
-            json!({"name": "add", "meta-type": "command", "arg-type": "0", "ret-type": "e", "features": ["new"]}),
-            json!({"name": "GONE", "meta-type": "event", "arg-type": "e"}),
-            json!({"name": "e", "meta-type": "object", "members": []}),
-            json!({"name": "0", "meta-type": "object", "tag": "driver", "members": [
+        serde_json::from_value(json!([
+            {"name": "add", "meta-type": "command", "arg-type": "0", "ret-type": "e", "features": ["new"]},
+            {"name": "GONE", "meta-type": "event", "arg-type": "e"},
+            {"name": "e", "meta-type": "object", "members": []},
+            {"name": "0", "meta-type": "object", "tag": "driver", "members": [
                 {"name": "driver", "type": "d"},
                 {"name": "ids", "type": "[str]", "default": null, "features": ["old"]}],
-                "variants": [{"case": "file", "type": "1"}, {"case": "null", "type": "e"}]}),
-            json!({"name": "1", "meta-type": "object", "members": [{"name": "below", "type": "a", "default": null}]}),
-            json!({"name": "a", "meta-type": "alternate", "members": [{"type": "0"}, {"type": "str"}]}),
-            json!({"name": "d", "meta-type": "enum", "values": ["file", "null"]}),
-            json!({"name": "[str]", "meta-type": "array", "element-type": "str"}),
-            json!({"name": "str", "meta-type": "builtin", "json-type": "string"}),
-            json!({"name": "future", "meta-type": "tensor", "rank": 3}),
-            json!("not even an object"),
-        ])
+                "variants": [{"case": "file", "type": "1"}, {"case": "null", "type": "e"}]},
+            {"name": "1", "meta-type": "object", "members": [{"name": "below", "type": "a", "default": null}]},
+            {"name": "a", "meta-type": "alternate", "members": [{"type": "0"}, {"type": "str"}]},
+            {"name": "d", "meta-type": "enum", "values": ["file", "null"]},
+            {"name": "[str]", "meta-type": "array", "element-type": "str"},
+            {"name": "str", "meta-type": "builtin", "json-type": "string"},
+            {"name": "future", "meta-type": "tensor", "rank": 3},
+            "not even an object",
+        ]))
+        .unwrap()
     }
 
     #[test]
@@ -266,11 +267,12 @@ mod tests {
 
     #[test]
     fn a_schema_that_bites_its_tail_is_survived() {
-        let schema = Schema::from_entries(vec![
-            json!({"name": "c", "meta-type": "command", "arg-type": "a", "ret-type": "[a]"}),
-            json!({"name": "a", "meta-type": "alternate", "members": [{"type": "a"}, {"type": "[a]"}]}),
-            json!({"name": "[a]", "meta-type": "array", "element-type": "a"}),
-        ]);
+        let schema: Schema = serde_json::from_value(json!([
+            {"name": "c", "meta-type": "command", "arg-type": "a", "ret-type": "[a]"},
+            {"name": "a", "meta-type": "alternate", "members": [{"type": "a"}, {"type": "[a]"}]},
+            {"name": "[a]", "meta-type": "array", "element-type": "a"},
+        ]))
+        .unwrap();
         assert!(!schema.has("c/arg-type/x"));
         assert!(schema.has("c/arg-type/!array"));
     }

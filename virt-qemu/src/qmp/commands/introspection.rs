@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::probe::Schema;
 use crate::qmp::command::commands;
 
 /// `query-commands`: the commands this QEMU knows.
@@ -17,7 +18,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// `query-qmp-schema`: the whole interface, some 200 kB. Read it with [`crate::probe::Schema`].
+/// `query-qmp-schema`: the whole interface, some 200 kB.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct QueryQmpSchema;
 
@@ -132,7 +133,7 @@ pub struct PropertyInfo {
 
 commands! {
     QueryCommands: "query-commands" => Vec<Named>;
-    QueryQmpSchema: "query-qmp-schema" => Vec<Value>;
+    QueryQmpSchema: "query-qmp-schema" => Schema;
     QueryMachines: "query-machines" => Vec<MachineInfo>;
     QueryCommandLineOptions: "query-command-line-options" => Vec<CommandLineOption>;
     QomListTypes: "qom-list-types" => Vec<TypeInfo>;

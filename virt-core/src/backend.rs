@@ -11,6 +11,7 @@ use crate::driver::ConnectionDriver;
 use crate::error::{Error, Result, Subject};
 use crate::host::Host;
 use crate::host::local::LocalOpener;
+use crate::test::TestBackend;
 use crate::uri::ConnectUri;
 
 /// What a backend gets to open a connection with.
@@ -98,12 +99,13 @@ struct TransportRow {
 }
 
 impl Default for BackendTable {
-    /// Without a backend; URIs without a transport are for this machine.
+    /// What virt-core has: the backend of `test:///…`, and this machine for URIs without a transport.
     fn default() -> Self {
         Self {
             backends: Vec::new(),
             transports: Vec::new(),
         }
+        .backend("test", PathRule::Any, "", Some(Arc::new(TestBackend::new())))
         .transport(None, "", Some(Arc::new(LocalOpener::default())))
     }
 }

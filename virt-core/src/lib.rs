@@ -23,6 +23,7 @@ pub mod host;
 pub mod job;
 pub mod model;
 pub mod stats;
+pub mod test;
 mod uri;
 pub mod xml;
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::connection::Connection;
 use crate::deadline::CallClass;
 use crate::driver::AgentDriver;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 
 /// Whether a guest's file systems are frozen (`guest-fsfreeze-status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,8 +74,11 @@ pub(super) async fn freeze(
                 thawed: false,
             }),
             Err(error) => {
-                // A freeze that failed or was given up half-way may have frozen something.
-                thaw_in_background(connection, domain);
+                // One that was given up half-way may have frozen something. One that was refused has not, and what
+                // another froze must stay so.
+                if error.outcome() != Outcome::NotApplied {
+                    thaw_in_background(connection, domain);
+                }
                 Err(error)
             }
         };

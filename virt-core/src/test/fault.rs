@@ -1,0 +1,323 @@
+//! Faults: what a test wants to go wrong, and when.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::domain::Domain;
+use crate::error::{Error, ErrorKind, Outcome, Result};
+
+/// The operations faults can be injected into: the handles' methods, by the name errors and spans give them.
+pub const OPERATIONS: &[&str] = &[
+    "node_info",
+    "version",
+    "domain_infos",
+    "domain",
+    "define_domain",
+    "create_domain",
+    "events",
+    "domain_stats",
+    "info",
+    "config",
+    "start",
+    "shutdown",
+    "reboot",
+    "reset",
+    "destroy",
+    "suspend",
+    "resume",
+    "undefine",
+    "rename",
+    "set_autostart",
+    "set_metadata",
+    "set_lifecycle_action",
+    "set_memory",
+    "console",
+    "job",
+    "core_dump",
+    "agent_ping",
+    "agent_info",
+    "agent_exec",
+    "agent_read_file",
+    "agent_write_file",
+    "agent_interfaces",
+    "agent_users",
+    "agent_os",
+    "agent_host_name",
+    "agent_time",
+    "agent_set_time",
+    "agent_fs_freeze_status",
+    "agent_fs_trim",
+    "agent_set_password",
+    "fs_freeze",
+    "fs_thaw",
+];
+
+/// Something that goes wrong with calls of one operation: they take long, hang, fail, or all of it.
+///
+/// ```
+/// use std::time::Duration;
+/// use virt_core::test::Fault;
+/// use virt_core::ErrorKind;
+///
+/// // The third start from now on fails, after 50 ms.
+/// let fault = Fault::on("start").nth(3).delayed(Duration::from_millis(50)).failing(ErrorKind::ResourceExhausted);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a fault does nothing before it is injected"]
+pub struct Fault {
+    operation: String,
+    domain: Option<Uuid>,
+    skip: u64,
+    times: Option<u64>,
+    delay: Duration,
+    hangs: bool,
+    failure: Option<(ErrorKind, Outcome)>,
+}
+
+impl Fault {
+    /// The next call of this operation, one of [`OPERATIONS`].
+    pub fn on(operation: impl Into<String>) -> Self {
+        Self {
+            operation: operation.into(),
+            domain: None,
+            skip: 0,
+            times: Some(1),
+            delay: Duration::ZERO,
+            hangs: false,
+            failure: None,
+        }
+    }
+
+    /// Only calls on this domain.
+    pub fn of(mut self, domain: &Domain) -> Self {
+        self.domain = Some(domain.uuid());
+        self
+    }
+
+    /// Beginning with the `nth` call from now on; 1 is the next one.
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.skip = nth.saturating_sub(1);
+        self
+    }
+
+    /// So many calls.
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Every call, until the faults are cleared.
+    pub fn always(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// The call takes this long. Its work is carried to the end even when the caller goes away.
+    pub fn delayed(mut self, time: Duration) -> Self {
+        self.delay = time;
+        self
+    }
+
+    /// The call gets no answer until [`release`](super::TestControl::release): its deadline ends it.
+    pub fn hanging(mut self) -> Self {
+        self.hangs = true;
+        self
+    }
+
+    /// The call fails, and nothing has changed.
+    pub fn failing(mut self, kind: ErrorKind) -> Self {
+        self.failure = Some((kind, Outcome::NotApplied));
+        self
+    }
+
+    /// The call's work is done, and then it fails and says this outcome: `Applied`, or `Unknown`.
+    pub fn failing_afterwards(mut self, kind: ErrorKind, outcome: Outcome) -> Self {
+        self.failure = Some((kind, outcome));
+        self
+    }
+
+    fn concerns(&self, operation: &str, domain: Option<Uuid>) -> bool {
+        self.operation == operation && self.domain.is_none_or(|uuid| Some(uuid) == domain)
+    }
+}
+
+/// How long a call is held up.
+#[derive(Debug, Default)]
+pub(super) struct Pause {
+    delay: Duration,
+    /// Until this says so: a fault's release, a guest that answers again.
+    until: Option<watch::Receiver<bool>>,
+}
+
+impl Pause {
+    /// Until the guest answers again.
+    pub(super) fn until(released: watch::Receiver<bool>) -> Self {
+        Self {
+            delay: Duration::ZERO,
+            until: Some(released),
+        }
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_none(&self) -> bool {
+        self.delay.is_zero() && self.until.is_none()
+    }
+
+    /// Waits for its end. Cancel-safe.
+    pub(super) async fn over(&mut self) {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        if let Some(released) = &mut self.until {
+            // An error means that the test's control is gone, and nobody is left who could let it go on: it goes on.
+            drop(released.wait_for(|released| *released).await);
+        }
+    }
+}
+
+/// What the faults say about one call.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) pause: Pause,
+    failure: Option<(ErrorKind, Outcome)>,
+}
+
+impl Verdict {
+    /// Whether the work is to be left undone.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.failure {
+            Some((kind, Outcome::NotApplied)) => Err(injected(kind, Outcome::NotApplied)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is told of work that was done.
+    pub(super) fn report<T>(failure: Option<(ErrorKind, Outcome)>, result: Result<T>) -> Result<T> {
+        match (result, failure) {
+            (Ok(_), Some((kind, outcome))) => Err(injected(kind, outcome)),
+            (result, _) => result,
+        }
+    }
+
+    pub(super) const fn failure(&self) -> Option<(ErrorKind, Outcome)> {
+        self.failure
+    }
+}
+
+fn injected(kind: ErrorKind, outcome: Outcome) -> Error {
+    Error::new(kind, "a fault was injected here").with_outcome(outcome)
+}
+
+/// The faults that were injected, and how often each operation was called.
+#[derive(Debug)]
+pub(super) struct FaultPlan {
+    faults: Vec<Fault>,
+    calls: std::collections::HashMap<&'static str, u64>,
+    release: watch::Sender<bool>,
+}
+
+impl Default for FaultPlan {
+    fn default() -> Self {
+        Self {
+            faults: Vec::new(),
+            calls: std::collections::HashMap::new(),
+            release: watch::Sender::new(false),
+        }
+    }
+}
+
+impl FaultPlan {
+    pub(super) fn inject(&mut self, fault: Fault) -> Result<()> {
+        if OPERATIONS.contains(&fault.operation.as_str()) {
+            self.faults.push(fault);
+            return Ok(());
+        }
+        let message = format!(
+            "no operation {:?} (there are: {})",
+            fault.operation,
+            OPERATIONS.join(", ")
+        );
+        Err(Error::new(ErrorKind::InvalidArgument, message))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Lets go on what hangs now.
+    pub(super) fn release(&mut self) {
+        // What hangs now has a receiver of the old channel; what hangs later waits for the next release.
+        let now = std::mem::replace(&mut self.release, watch::Sender::new(false));
+        now.send_replace(true);
+    }
+
+    pub(super) fn calls(&self, operation: &str) -> u64 {
+        self.calls.get(operation).copied().unwrap_or(0)
+    }
+
+    /// What is to become of a call that begins now.
+    pub(super) fn judge(&mut self, operation: &'static str, domain: Option<Uuid>) -> Verdict {
+        *self.calls.entry(operation).or_default() += 1;
+        let mut verdict = Verdict::default();
+        for fault in &mut self.faults {
+            if !fault.concerns(operation, domain) {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            if let Some(times) = &mut fault.times {
+                if *times == 0 {
+                    continue;
+                }
+                *times -= 1;
+            }
+            verdict.pause.delay = verdict.pause.delay.max(fault.delay);
+            if fault.hangs {
+                verdict.pause.until = Some(self.release.subscribe());
+            }
+            verdict.failure = verdict.failure.or(fault.failure);
+        }
+        self.faults.retain(|fault| fault.times != Some(0));
+        verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_on_the_third_call_leaves_the_others_alone() {
+        let mut plan = FaultPlan::default();
+        plan.inject(Fault::on("start").nth(3).failing(ErrorKind::Failed))
+            .unwrap();
+        let failed: Vec<bool> = (0..5)
+            .map(|_| plan.judge("start", None).check().is_err())
+            .collect();
+        assert_eq!(failed, [false, false, true, false, false]);
+        assert_eq!(plan.calls("start"), 5);
+    }
+
+    #[test]
+    fn a_misspelt_operation_is_refused() {
+        let error = FaultPlan::default().inject(Fault::on("strat")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains("start"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_release_lets_go_on_what_hangs_now_and_not_what_hangs_later() {
+        let mut plan = FaultPlan::default();
+        plan.inject(Fault::on("start").always().hanging()).unwrap();
+        let mut now = plan.judge("start", None);
+        plan.release();
+        now.pause.over().await;
+        let mut later = plan.judge("start", None);
+        let waited = tokio::time::timeout(Duration::from_millis(5), later.pause.over()).await;
+        assert!(waited.is_err());
+    }
+}

@@ -1,0 +1,247 @@
+//! How domains live: what follows when something happens to them, at once and after a while.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::record::{Epoch, Record, Run};
+use super::world::World;
+use crate::domain::StartOptions;
+use crate::domain::machine::{Duty, Happening};
+use crate::event::{AgentState, DomainChange, StartedReason, StoppedReason};
+use crate::model::{ByteSize, DomainConfig};
+
+/// Something that happens in a guest after a while, if it is still the same run and boot then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timer {
+    pub(super) after: Duration,
+    domain: Uuid,
+    epoch: Epoch,
+    then: Later,
+}
+
+/// What a guest does by and by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
+    /// It has booted: its agent and its console are there.
+    Boot,
+    /// It powers off.
+    PowerOff,
+    /// It reboots.
+    Reboot,
+    /// Its balloon has this size.
+    Balloon(ByteSize),
+}
+
+impl World {
+    /// Starts a run of a domain that has none.
+    pub(super) fn start_run(&mut self, domain: Uuid, config: DomainConfig, options: &StartOptions) {
+        let id = self.next_id();
+        if let Some(record) = self.domains.get_mut(&domain) {
+            record.run = Some(Run::new(id, config, options));
+            record.guest.power_on();
+        }
+        let reason = StartedReason::Booted;
+        self.happen(
+            domain,
+            Happening::Started {
+                reason,
+                paused: options.paused,
+            },
+        );
+    }
+
+    /// Something happened to a domain: its state follows, everybody is told, and what its policy wants is done.
+    pub(super) fn happen(&mut self, domain: Uuid, happening: Happening) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let starts_anew = matches!(happening, Happening::Reset | Happening::Rebooted);
+        let was_active = record.machine.is_active();
+        let step = record.machine.follow(happening, record.policy());
+        let is_active = record.machine.is_active();
+        let moving = record.is_moving();
+        if let Some(run) = &mut record.run {
+            run.set_moving(moving);
+        }
+        for change in step.changes {
+            self.publish(domain, change);
+        }
+        if starts_anew && is_active && step.duty == Duty::Nothing {
+            self.forget_boot(domain);
+        }
+        match step.duty {
+            Duty::Nothing => {}
+            Duty::End(reason) => self.happen(domain, Happening::Ended(reason)),
+            Duty::StartAgain => self.happen(domain, Happening::Reset),
+            Duty::DumpThenEnd => {
+                self.dump_after_crash(domain);
+                self.happen(domain, Happening::Ended(StoppedReason::Crashed));
+            }
+            Duty::DumpThenStartAgain => {
+                self.dump_after_crash(domain);
+                self.happen(domain, Happening::Reset);
+            }
+        }
+        if was_active && !is_active {
+            self.end_run(domain);
+        } else if moving {
+            self.go_on(domain);
+        }
+    }
+
+    /// What a moving guest has still to do: boot, and what it was asked while it stood still.
+    fn go_on(&mut self, domain: Uuid) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let pending = record.guest.take_pending();
+        let boot_time = record.guest.behaviour.boot_time;
+        match &record.run {
+            Some(run) if !run.booted => self.later(domain, boot_time, Later::Boot),
+            _ => {}
+        }
+        if let Some(then) = pending {
+            self.ask_guest(domain, then);
+        }
+    }
+
+    /// Asks the guest to power off or to reboot: it does so after a while, once its vCPUs run, unless it ignores it.
+    pub(super) fn ask_guest(&mut self, domain: Uuid, then: Later) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let Some(after) = record.guest.behaviour.shutdown_time else {
+            return;
+        };
+        if record.is_moving() {
+            self.later(domain, after, then);
+        } else {
+            record.guest.set_pending(then);
+        }
+    }
+
+    /// Something happens in the guest after a while.
+    pub(super) fn later(&mut self, domain: Uuid, after: Duration, then: Later) {
+        let Some(run) = self.domains.get(&domain).and_then(|record| record.run.as_ref()) else {
+            return;
+        };
+        self.timers.push(Timer {
+            after,
+            domain,
+            epoch: run.epoch(),
+            then,
+        });
+    }
+
+    /// The time of a timer has come.
+    pub(super) fn ring(&mut self, timer: Timer) {
+        let Some(record) = self.domains.get_mut(&timer.domain) else {
+            return;
+        };
+        let is_same = record.run.as_ref().is_some_and(|run| run.epoch() == timer.epoch);
+        if !is_same {
+            return;
+        }
+        match timer.then {
+            Later::Balloon(size) => self.balloon_moved(timer.domain, size),
+            // A guest that was stopped meanwhile goes on with its boot when it moves again.
+            Later::Boot if record.is_moving() => self.finish_boot(timer.domain),
+            Later::Boot => {}
+            Later::PowerOff | Later::Reboot if !record.is_moving() => record.guest.set_pending(timer.then),
+            Later::PowerOff => self.happen(timer.domain, Happening::PoweredOff),
+            Later::Reboot => self.happen(timer.domain, Happening::Rebooted),
+        }
+    }
+
+    /// The guest has booted by now.
+    pub(super) fn finish_boot(&mut self, domain: Uuid) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let Some(run) = &mut record.run else { return };
+        if std::mem::replace(&mut run.booted, true) {
+            return;
+        }
+        self.set_agent_presence(domain);
+    }
+
+    /// The agent's channel is open when the guest has booted, has a channel, and its agent is not absent.
+    pub(super) fn set_agent_presence(&mut self, domain: Uuid) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let present = record.profile().has_agent_channel && !record.guest.behaviour.agent.is_absent();
+        let Some(run) = &mut record.run else { return };
+        let connected = present && run.booted;
+        if std::mem::replace(&mut run.agent_connected, connected) == connected {
+            return;
+        }
+        let state = if connected {
+            AgentState::Connected
+        } else {
+            AgentState::Disconnected
+        };
+        self.publish(domain, DomainChange::Agent(state));
+    }
+
+    /// The guest begins from its beginning: what the former boot was asked and held open is gone.
+    fn forget_boot(&mut self, domain: Uuid) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        record.guest.begin_boot();
+        if let Some(run) = &mut record.run {
+            run.boots = run.boots.saturating_add(1);
+            run.booted = false;
+        }
+        self.set_agent_presence(domain);
+    }
+
+    fn balloon_moved(&mut self, domain: Uuid, size: ByteSize) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        let Some(run) = &mut record.run else { return };
+        run.memory = size;
+        super::document::set_memory(&mut run.config, size);
+        let actual_bytes = size.as_bytes();
+        self.publish(domain, DomainChange::BalloonChanged { actual_bytes });
+    }
+
+    /// A run is over: a transient domain is gone.
+    fn end_run(&mut self, domain: Uuid) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        record.run = None;
+        record.guest.power_off();
+        record.answers.send_replace(true);
+        if let Some(job) = record.job.take() {
+            job.abandon();
+        }
+        if record.definition.is_none() {
+            self.domains.remove(&domain);
+        }
+    }
+
+    fn dump_after_crash(&mut self, domain: Uuid) {
+        if let Some(record) = self.domains.get_mut(&domain) {
+            record.guest.crash_dumps = record.guest.crash_dumps.saturating_add(1);
+        }
+    }
+
+    /// Destroys the guests that go with the connection.
+    pub(super) fn destroy_with_connection(&mut self) {
+        let bound = |record: &Record| record.run.as_ref().is_some_and(|run| run.auto_destroy);
+        let doomed: Vec<Uuid> = self
+            .domains
+            .iter()
+            .filter(|(_, record)| bound(record))
+            .map(|(uuid, _)| *uuid)
+            .collect();
+        for domain in doomed {
+            self.happen(domain, Happening::Ended(StoppedReason::Destroyed));
+        }
+    }
+}

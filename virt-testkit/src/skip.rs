@@ -39,8 +39,6 @@ pub fn nothing_may_be_missing() -> bool {
 ///
 /// # Panics
 /// Where nothing may be missing, see [`nothing_may_be_missing`], and when the log of skips cannot be written.
-#[expect(clippy::print_stderr, reason = "a skip has to be seen")]
-#[expect(clippy::panic, reason = "the way in which a test fails")]
 pub fn declare(missing: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
@@ -48,6 +46,16 @@ pub fn declare(missing: &str) {
         !nothing_may_be_missing(),
         "{test} cannot be skipped here, and something is missing: {missing}"
     );
+    log(test, missing);
+}
+
+/// Says that `test` was skipped because `missing` is, and adds it to the log: for runners that know their tests by name.
+///
+/// # Panics
+/// When the log of skips cannot be written.
+#[expect(clippy::print_stderr, reason = "a skip has to be seen")]
+#[expect(clippy::panic, reason = "the way in which a test fails")]
+pub fn log(test: &str, missing: &str) {
     eprintln!("SKIPPED: {test}: {missing}");
     if let Some(log) = std::env::var_os("VIRT_SKIP_LOG") {
         let line = format!("{test}: {}\n", missing.replace('\n', " "));

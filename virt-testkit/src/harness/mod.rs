@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use arguments::Arguments;
+pub(crate) use run::panic_text;
 pub use run::{Report, TestReport, main, run};
 
 /// What became of a test.

@@ -1,0 +1,261 @@
+//! What a case gets.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use virt_core::connection::ConnectionBuilder;
+use virt_core::domain::StartOptions;
+use virt_core::model::DomainConfig;
+use virt_core::{Capability, Connection, Domain};
+
+use super::{ConsoleReader, Doing, Failure, Target, Times, Watch};
+
+/// What a case gets: a connection of its own, names nobody else has, configurations that work at this target.
+///
+/// Whatever the case leaves behind on a connection it opened through this is destroyed and undefined afterwards.
+#[derive(Debug)]
+pub struct Env {
+    target: Arc<dyn Target>,
+    place: TempDir,
+    connection: Connection,
+    opened: Mutex<Vec<Connection>>,
+    names: AtomicU32,
+}
+
+impl Env {
+    /// Opens a connection at a new place of the target.
+    ///
+    /// # Errors
+    /// When the place cannot be made, or the connection not be opened.
+    pub async fn open(target: Arc<dyn Target>) -> Result<Self, Failure> {
+        let place = tempfile::Builder::new()
+            .prefix("vc")
+            .tempdir_in("/tmp")
+            .doing("making a directory for the case")?;
+        target.prepare(place.path()).await.doing("preparing the target")?;
+        let uri = target.uri(place.path());
+        let opened = target.builder().open(&uri).await;
+        let connection = opened.doing(&format!("opening {uri}"))?;
+        Ok(Self {
+            target,
+            place,
+            opened: Mutex::new(vec![connection.clone()]),
+            connection,
+            names: AtomicU32::new(1),
+        })
+    }
+
+    /// The case's connection.
+    #[must_use]
+    pub fn conn(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The target.
+    #[must_use]
+    pub fn target(&self) -> &Arc<dyn Target> {
+        &self.target
+    }
+
+    /// How long things take here.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        self.target.times()
+    }
+
+    /// How long something that takes a boot is waited for.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.target
+            .times()
+            .boot
+            .saturating_mul(4)
+            .max(Duration::from_secs(5))
+    }
+
+    /// The case's own directory.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// A path in the case's own directory at which nothing is.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    /// Whether the connection says that this works.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.connection.capabilities().has(capability)
+    }
+
+    /// A name nobody else has.
+    #[must_use]
+    pub fn name(&self, stem: &str) -> String {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        format!("{stem}-{number}-{}", std::process::id())
+    }
+
+    /// The configuration of a small machine with a name of its own, and a uuid.
+    ///
+    /// # Errors
+    /// When the target cannot make one.
+    pub fn machine(&self, stem: &str) -> Result<DomainConfig, Failure> {
+        self.with_uuid(self.target.machine(self.place(), &self.name(stem))?)
+    }
+
+    /// The configuration of a machine whose guest boots, with a name of its own, and a uuid.
+    ///
+    /// # Errors
+    /// When the target cannot make one.
+    pub fn guest(&self, stem: &str) -> Result<DomainConfig, Failure> {
+        self.with_uuid(self.target.guest(self.place(), &self.name(stem))?)
+    }
+
+    fn with_uuid(&self, mut config: DomainConfig) -> Result<DomainConfig, Failure> {
+        config.uuid.get_or_insert_with(uuid::Uuid::new_v4);
+        Ok(config)
+    }
+
+    /// A small machine, defined.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn defined(&self, stem: &str) -> Result<Domain, Failure> {
+        let config = self.machine(stem)?;
+        self.connection
+            .define_domain(&config)
+            .await
+            .doing("defining a small machine")
+    }
+
+    /// A small machine that runs: defined, and started.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn running(&self, stem: &str) -> Result<Domain, Failure> {
+        let domain = self.defined(stem).await?;
+        domain.start().await.doing("starting a small machine")?;
+        Ok(domain)
+    }
+
+    /// A small machine that is paused: defined, and started so.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn paused(&self, stem: &str) -> Result<Domain, Failure> {
+        let domain = self.defined(stem).await?;
+        domain
+            .start_with(&StartOptions::default().paused())
+            .await
+            .doing("starting a small machine paused")?;
+        Ok(domain)
+    }
+
+    /// A guest that has booted: defined, started, its agent answers.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn booted(&self, stem: &str) -> Result<Domain, Failure> {
+        let config = self.guest(stem)?;
+        self.boot(&config).await
+    }
+
+    /// A guest of this configuration that has booted.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn boot(&self, config: &DomainConfig) -> Result<Domain, Failure> {
+        let domain = self
+            .connection
+            .define_domain(config)
+            .await
+            .doing("defining a guest")?;
+        domain.start().await.doing("starting a guest")?;
+        self.agent_answers(&domain).await?;
+        Ok(domain)
+    }
+
+    /// Waits until the agent of a guest that boots answers.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn agent_answers(&self, domain: &Domain) -> Result<(), Failure> {
+        domain
+            .with_deadline(self.patience())
+            .wait_for_agent()
+            .await
+            .doing("waiting for the agent of a guest that boots")
+    }
+
+    /// Listens to what happens to a domain from now on.
+    ///
+    /// # Errors
+    /// When there are no events to be had.
+    pub async fn watch(&self, domain: &Domain) -> Result<Watch, Failure> {
+        Watch::begin(domain, self.times(), self.patience()).await
+    }
+
+    /// Opens the console of a guest that has booted and waits until it takes input.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn console(&self, domain: &Domain) -> Result<ConsoleReader, Failure> {
+        let stream = domain.console().await.doing("opening the console")?;
+        let mut reader = ConsoleReader::new(stream, self.patience());
+        self.input_is_taken(&mut reader).await?;
+        Ok(reader)
+    }
+
+    /// Waits until a console takes input.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn input_is_taken(&self, reader: &mut ConsoleReader) -> Result<(), Failure> {
+        if let Some(prompt) = self.target.prompt() {
+            // Whatever the boot wrote last: an empty line brings a prompt that is new.
+            reader.write("\n").await?;
+            reader.until(prompt).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens another connection at the same place; cleaned up as the first one.
+    ///
+    /// # Errors
+    /// As [`ConnectionBuilder::open`].
+    pub async fn connect(
+        &self,
+        options: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> virt_core::Result<Connection> {
+        let uri = self.target.uri(self.place());
+        let connection = options(self.target.builder()).open(&uri).await?;
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection.clone());
+        Ok(connection)
+    }
+
+    /// All connections that were opened.
+    pub(super) fn opened(&self) -> Vec<Connection> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for something that has to happen before long.
+    ///
+    /// # Errors
+    /// When it does not in time, naming it.
+    pub async fn soon<T>(&self, what: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let limit = self.patience();
+        tokio::time::timeout(limit, work)
+            .await
+            .map_err(|_| Failure::new(format!("{what} took longer than {} s", limit.as_secs())))
+    }
+}

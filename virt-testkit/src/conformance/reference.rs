@@ -1,0 +1,79 @@
+//! The reference driver as a target: `test:///default`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use virt_core::Connection;
+use virt_core::connection::ConnectionBuilder;
+use virt_core::model::{ByteSize, Channel, Console, Disk, DomainConfig, DomainType, Interface};
+
+use super::{Failure, Target, Times};
+
+/// `test:///default`: every connection is a world of its own, and ends with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReferenceTarget;
+
+#[async_trait]
+impl Target for ReferenceTarget {
+    fn name(&self) -> &str {
+        "test"
+    }
+
+    fn uri(&self, _place: &Path) -> String {
+        "test:///default".to_owned()
+    }
+
+    fn builder(&self) -> ConnectionBuilder {
+        Connection::builder()
+    }
+
+    fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        let disk = place.join(format!("{name}.qcow2"));
+        let config = DomainConfig::builder(name)
+            .kind(DomainType::Test)
+            .memory(ByteSize::mib(64))
+            .disk(Disk::file(disk.to_string_lossy()))
+            .build()?;
+        Ok(config)
+    }
+
+    fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        let disk = place.join(format!("{name}.qcow2"));
+        let config = DomainConfig::builder(name)
+            .kind(DomainType::Test)
+            .memory(ByteSize::mib(256))
+            .disk(Disk::file(disk.to_string_lossy()))
+            .interface(Interface::user())
+            .console(Console::pty())
+            .channel(Channel::guest_agent())
+            .build()?;
+        Ok(config)
+    }
+
+    fn times(&self) -> Times {
+        let mut times = Times::booting_in(Duration::from_secs(2));
+        times.quiet = Duration::from_millis(100);
+        times
+    }
+
+    fn prompt(&self) -> Option<&str> {
+        None
+    }
+
+    fn keeps_state(&self) -> bool {
+        false
+    }
+
+    fn needs_images(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, _place: &Path) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn leftovers(&self, _place: &Path) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,81 @@
+//! What the suite runs against.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use virt_core::connection::ConnectionBuilder;
+use virt_core::model::DomainConfig;
+
+use super::Failure;
+
+/// How long things take at a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Times {
+    /// From a start to an agent that answers; what a case waits for has four times as long.
+    pub boot: Duration,
+    /// A change of state of a machine with nothing in it: start, suspend, destroy.
+    pub change: Duration,
+    /// How long nothing has to happen until it is taken for sure that nothing will.
+    pub quiet: Duration,
+}
+
+impl Times {
+    /// Of a target where a guest needs `boot` to boot.
+    #[must_use]
+    pub fn booting_in(boot: Duration) -> Self {
+        Self {
+            boot,
+            change: Duration::from_secs(10),
+            quiet: Duration::from_millis(300),
+        }
+    }
+}
+
+/// What the suite runs against: a URI, and what has to be known to use it.
+///
+/// `place` is a directory of the case alone; a target whose connections have state of their own keeps it there.
+#[async_trait]
+pub trait Target: Send + Sync + fmt::Debug + 'static {
+    /// Its name, the first part of its cases' names: `test`, `qemu-10.0`.
+    fn name(&self) -> &str;
+
+    /// The URI to open.
+    fn uri(&self, place: &Path) -> String;
+
+    /// A builder that can open it.
+    fn builder(&self) -> ConnectionBuilder;
+
+    /// A small machine of this name without a guest that boots: it can be defined, run and be paused. It has a disk at
+    /// `place` if the target has disks.
+    fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure>;
+
+    /// A machine of this name with a guest that boots, and with a console, an agent and an address.
+    fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure>;
+
+    /// How long things take.
+    fn times(&self) -> Times;
+
+    /// What a guest prints when its console takes input; `None` when it always does.
+    fn prompt(&self) -> Option<&str>;
+
+    /// Whether what is defined at a place is there when it is opened again.
+    fn keeps_state(&self) -> bool;
+
+    /// Whether a disk's image has to be there when a machine is started.
+    fn needs_images(&self) -> bool;
+
+    /// A device this target refuses at define, as XML, and the name its error has to contain; `None` when it takes all.
+    fn refused_device(&self) -> Option<(&str, &str)> {
+        None
+    }
+
+    /// Prepares a place before it is opened for the first time.
+    async fn prepare(&self, place: &Path) -> Result<(), Failure>;
+
+    /// What is left of a place's guests once all of them were destroyed and the connection is shut down: sentences, none
+    /// when all is well. What was left is removed, so that it does not disturb others.
+    async fn leftovers(&self, place: &Path) -> Vec<String>;
+}

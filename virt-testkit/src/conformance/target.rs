@@ -72,6 +72,11 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         None
     }
 
+    /// What a guest's shell is told so that the guest powers itself off; `None` when it has no such command.
+    fn poweroff_command(&self) -> Option<&str> {
+        None
+    }
+
     /// Prepares a place before it is opened for the first time.
     async fn prepare(&self, place: &Path) -> Result<(), Failure>;
 

@@ -98,9 +98,7 @@ pub async fn run_case(target: Arc<dyn Target>, case: Case) -> Verdict {
         .iter()
         .find(|need| capabilities.support(**need) == Support::No);
     let result = match missing {
-        Some(need) => Err(Failure::not_here(format!(
-            "the connection says No to {need:?}"
-        ))),
+        Some(need) => Err(Failure::not_here(format!("the connection says No to {need:?}"))),
         None => carried_out(&env, case, target.times().boot).await,
     };
     let cleaned = match Arc::try_unwrap(env) {

@@ -44,8 +44,11 @@ impl Arguments {
                 "--skip" => parsed.skip.push(value()?),
                 "--test-threads" => {
                     let count = value()?;
-                    parsed.threads =
-                        Some(count.parse().map_err(|_| format!("{count:?} is no number of threads"))?);
+                    parsed.threads = Some(
+                        count
+                            .parse()
+                            .map_err(|_| format!("{count:?} is no number of threads"))?,
+                    );
                 }
                 "--format" | "--color" | "--logfile" => drop(value()?),
                 "--nocapture" | "--no-capture" | "--include-ignored" | "--quiet" | "-q" | "--test"

@@ -42,7 +42,14 @@ async fn it_tells_the_version_of_its_hypervisor(env: &Env) -> Result<(), Failure
 }
 
 async fn a_malformed_uri_is_refused(env: &Env) -> Result<(), Failure> {
-    for bad in ["", "no uri", "://", "qemu", "qemu:///embed?root", "qemu://user:secret@host/embed"] {
+    for bad in [
+        "",
+        "no uri",
+        "://",
+        "qemu",
+        "qemu:///embed?root",
+        "qemu://user:secret@host/embed",
+    ] {
         let opened = env.target().builder().open(bad).await;
         let what = format!("opening {bad:?}");
         let error = match opened {
@@ -54,7 +61,10 @@ async fn a_malformed_uri_is_refused(env: &Env) -> Result<(), Failure> {
             "{what} is {:?}: {error}",
             error.kind()
         );
-        ensure!(!error.to_string().contains("secret"), "{what} shows the password: {error}");
+        ensure!(
+            !error.to_string().contains("secret"),
+            "{what} shows the password: {error}"
+        );
     }
     Ok(())
 }
@@ -81,11 +91,18 @@ async fn after_shutdown_every_call_says_that_the_connection_is_lost(env: &Env) -
         .await
         .doing("subscribing")?;
     env.conn().shutdown().await.doing("shutting down")?;
-    ensure!(!env.conn().is_alive(), "the connection is alive after its shutdown");
+    ensure!(
+        !env.conn().is_alive(),
+        "the connection is alive after its shutdown"
+    );
     let lost = ErrorKind::ConnectionLost;
     let conn = env.conn();
     refused(conn.domains().await, lost, "listing domains after the shutdown")?;
-    refused(conn.domain("x").await, lost, "looking a domain up after the shutdown")?;
+    refused(
+        conn.domain("x").await,
+        lost,
+        "looking a domain up after the shutdown",
+    )?;
     refused(
         conn.events(virt_core::event::EventFilter::all()).await,
         lost,
@@ -131,7 +148,12 @@ async fn close_cuts_at_once(env: &Env) -> Result<(), Failure> {
 async fn dropping_the_last_handle_gives_the_place_back(env: &Env) -> Result<(), Failure> {
     env.conn().shutdown().await.doing("shutting the first one down")?;
     let uri = env.target().uri(env.place());
-    let second = env.target().builder().open(&uri).await.doing("opening it again")?;
+    let second = env
+        .target()
+        .builder()
+        .open(&uri)
+        .await
+        .doing("opening it again")?;
     drop(second);
     reopened(env).await?;
     Ok(())
@@ -140,10 +162,18 @@ async fn dropping_the_last_handle_gives_the_place_back(env: &Env) -> Result<(), 
 async fn a_clone_keeps_it_open(env: &Env) -> Result<(), Failure> {
     env.conn().shutdown().await.doing("shutting the first one down")?;
     let uri = env.target().uri(env.place());
-    let second = env.target().builder().open(&uri).await.doing("opening it again")?;
+    let second = env
+        .target()
+        .builder()
+        .open(&uri)
+        .await
+        .doing("opening it again")?;
     let clone = second.clone();
     drop(second);
-    clone.domains().await.doing("using the clone of a dropped handle")?;
+    clone
+        .domains()
+        .await
+        .doing("using the clone of a dropped handle")?;
     clone.shutdown().await.doing("shutting the clone down")
 }
 

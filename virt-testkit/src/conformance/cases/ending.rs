@@ -29,7 +29,9 @@ async fn shuts_down(env: &Env, domain: &Domain, mode: ShutdownMode) -> Result<Ve
         .await
         .doing("asking the guest to shut down")?;
     let told = watch
-        .until("that it stopped", |change| matches!(change, DomainChange::Stopped(_)))
+        .until("that it stopped", |change| {
+            matches!(change, DomainChange::Stopped(_))
+        })
         .await?;
     let info = domain.info().await.doing("asking for it")?;
     ensure_eq!(info.state, DomainState::ShutOff, "its state once it stopped");
@@ -87,13 +89,20 @@ async fn a_guest_shuts_down_through_its_agent_and_then_by_acpi(env: &Env) -> Res
 }
 
 /// Exactly one event tells of a reboot, none of a stop or a start, and the guest is there again.
-async fn booted_anew(env: &Env, domain: &Domain, mut watch: crate::conformance::Watch) -> Result<(), Failure> {
+async fn booted_anew(
+    env: &Env,
+    domain: &Domain,
+    mut watch: crate::conformance::Watch,
+) -> Result<(), Failure> {
     let mut told = watch
         .until("that it rebooted", |change| *change == DomainChange::Rebooted)
         .await?;
     env.agent_answers(domain).await?;
     told.extend(watch.rest().await?);
-    let reboots = told.iter().filter(|change| **change == DomainChange::Rebooted).count();
+    let reboots = told
+        .iter()
+        .filter(|change| **change == DomainChange::Rebooted)
+        .count();
     ensure_eq!(reboots, 1, "how many events told of one reboot ({told:?})");
     let wrong = told.iter().find(|change| {
         matches!(
@@ -112,9 +121,16 @@ async fn reboots(env: &Env, stem: &str, mode: ShutdownMode) -> Result<(), Failur
     let id = domain.id().await.doing("asking for the id")?;
     let watch = env.watch(&domain).await?;
     let options = RebootOptions::default().mode(mode);
-    domain.reboot_with(&options).await.doing("asking the guest to reboot")?;
+    domain
+        .reboot_with(&options)
+        .await
+        .doing("asking the guest to reboot")?;
     booted_anew(env, &domain, watch).await?;
-    ensure_eq!(domain.id().await.doing("asking for the id")?, id, "the id after a reboot");
+    ensure_eq!(
+        domain.id().await.doing("asking for the id")?,
+        id,
+        "the id after a reboot"
+    );
     // An end that follows is an end: the reboot that was asked for is over.
     shuts_down(env, &domain, ShutdownMode::Acpi).await?;
     Ok(())
@@ -169,7 +185,10 @@ async fn a_destroyed_domain_is_shut_off(env: &Env) -> Result<(), Failure> {
 async fn a_graceful_destroy_ends_a_machine_that_answers(env: &Env) -> Result<(), Failure> {
     let domain = env.running("graceful").await?;
     let graceful = DestroyOptions::default().graceful();
-    domain.destroy_with(&graceful).await.doing("destroying it gracefully")?;
+    domain
+        .destroy_with(&graceful)
+        .await
+        .doing("destroying it gracefully")?;
     let info = domain.info().await.doing("asking for it")?;
     ensure_eq!(info.state, DomainState::ShutOff, "its state");
     ensure_eq!(info.reason, StateReason::Destroyed, "why it does not run");
@@ -192,7 +211,9 @@ async fn a_shutdown_through_an_agent_that_is_not_there_is_refused(env: &Env) -> 
 
 async fn a_guest_that_shuts_itself_down_is_shut_off(env: &Env) -> Result<(), Failure> {
     let Some(poweroff) = env.target().poweroff_command() else {
-        return Err(Failure::not_here("a guest here cannot be told to power itself off"));
+        return Err(Failure::not_here(
+            "a guest here cannot be told to power itself off",
+        ));
     };
     let domain = env.booted("itself").await?;
     let mut watch = env.watch(&domain).await?;
@@ -200,7 +221,9 @@ async fn a_guest_that_shuts_itself_down_is_shut_off(env: &Env) -> Result<(), Fai
     // The guest may be gone before it answers.
     drop(domain.agent().exec(&request).await);
     let told = watch
-        .until("that it stopped", |change| matches!(change, DomainChange::Stopped(_)))
+        .until("that it stopped", |change| {
+            matches!(change, DomainChange::Stopped(_))
+        })
         .await?;
     told_of_a_shutdown(&told)
 }

@@ -18,12 +18,20 @@ cases! { "identity";
 
 async fn a_name_belongs_to_one_domain(env: &Env) -> Result<(), Failure> {
     let config = env.machine("name")?;
-    let domain = env.conn().define_domain(&config).await.doing("defining the first")?;
+    let domain = env
+        .conn()
+        .define_domain(&config)
+        .await
+        .doing("defining the first")?;
     let mut other = env.machine("other")?;
     other.name.clone_from(&config.name);
     other.title = Some("other".to_owned());
     let second = env.conn().define_domain(&other).await;
-    let error = refused(second, ErrorKind::AlreadyExists, "defining another of the same name")?;
+    let error = refused(
+        second,
+        ErrorKind::AlreadyExists,
+        "defining another of the same name",
+    )?;
     ensure!(
         error.to_string().contains(&config.name),
         "the error does not name the name: {error}"
@@ -37,11 +45,18 @@ async fn a_name_belongs_to_one_domain(env: &Env) -> Result<(), Failure> {
 
 async fn a_uuid_belongs_to_one_domain(env: &Env) -> Result<(), Failure> {
     let config = env.machine("first")?;
-    env.conn().define_domain(&config).await.doing("defining the first")?;
+    env.conn()
+        .define_domain(&config)
+        .await
+        .doing("defining the first")?;
     let mut other = env.machine("second")?;
     other.uuid = config.uuid;
     let second = env.conn().define_domain(&other).await;
-    let error = refused(second, ErrorKind::AlreadyExists, "defining another of the same uuid")?;
+    let error = refused(
+        second,
+        ErrorKind::AlreadyExists,
+        "defining another of the same uuid",
+    )?;
     let said = error.to_string();
     ensure!(
         said.contains(&config.name) || said.contains(&config.uuid.unwrap_or_default().to_string()),
@@ -82,7 +97,11 @@ async fn a_transient_domain_does_not_take_a_name_or_a_uuid(env: &Env) -> Result<
         refused(created, ErrorKind::AlreadyExists, &what)?;
     }
     let info = domain.info().await.doing("asking for the first")?;
-    ensure_eq!(info.state, DomainState::ShutOff, "the state of the first after the refusals");
+    ensure_eq!(
+        info.state,
+        DomainState::ShutOff,
+        "the state of the first after the refusals"
+    );
     Ok(())
 }
 
@@ -97,7 +116,11 @@ async fn a_name_is_free_again_once_its_domain_is_gone(env: &Env) -> Result<(), F
         .define_domain(&other)
         .await
         .doing("defining another with its name")?;
-    let found = env.conn().domain(config.name.as_str()).await.doing("looking the name up")?;
+    let found = env
+        .conn()
+        .domain(config.name.as_str())
+        .await
+        .doing("looking the name up")?;
     ensure_eq!(found.uuid(), other.uuid(), "whose name it is");
     Ok(())
 }

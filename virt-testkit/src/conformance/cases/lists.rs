@@ -49,7 +49,12 @@ async fn filters_narrow_a_list(env: &Env) -> Result<(), Failure> {
     for (what, filter, inside, outside) in [
         ("active", all().active(), vec![&on, &transient], vec![&off]),
         ("inactive", all().inactive(), vec![&off], vec![&on, &transient]),
-        ("persistent", all().persistent(), vec![&on, &off], vec![&transient]),
+        (
+            "persistent",
+            all().persistent(),
+            vec![&on, &off],
+            vec![&transient],
+        ),
         ("transient", all().transient(), vec![&transient], vec![&on, &off]),
         (
             "active and persistent",
@@ -72,7 +77,10 @@ async fn filters_narrow_a_list(env: &Env) -> Result<(), Failure> {
     ] {
         let listed = names(env.conn(), &filter).await?;
         for name in inside {
-            ensure!(listed.contains(name), "{name} is not among the {what}: {listed:?}");
+            ensure!(
+                listed.contains(name),
+                "{name} is not among the {what}: {listed:?}"
+            );
         }
         for name in outside {
             ensure!(!listed.contains(name), "{name} is among the {what}: {listed:?}");
@@ -116,14 +124,21 @@ async fn an_id_is_not_used_twice(env: &Env) -> Result<(), Failure> {
     let paused = StartOptions::default().paused();
     domain.start_with(&paused).await.doing("starting it again")?;
     let second = domain.id().await.doing("asking for the id again")?;
-    ensure!(second > first, "the id of the next run, {second:?}, is not above {first:?}");
+    ensure!(
+        second > first,
+        "the id of the next run, {second:?}, is not above {first:?}"
+    );
     Ok(())
 }
 
 async fn what_is_not_there_is_not_found_and_others_are_named(env: &Env) -> Result<(), Failure> {
     let there = env.defined("there").await?;
     let by_name = env.conn().domain("not-there").await;
-    let error = refused(by_name, ErrorKind::NotFound, "looking up a name that is not there")?;
+    let error = refused(
+        by_name,
+        ErrorKind::NotFound,
+        "looking up a name that is not there",
+    )?;
     let said = error.to_string();
     ensure!(said.contains("not-there"), "the error does not name it: {said}");
     // A few are named; with one domain of ours and at most those a target begins with, ours may not be among them.
@@ -134,7 +149,11 @@ async fn what_is_not_there_is_not_found_and_others_are_named(env: &Env) -> Resul
         there.name()
     );
     let by_uuid = env.conn().domain(uuid::Uuid::new_v4()).await;
-    refused(by_uuid, ErrorKind::NotFound, "looking up a uuid that is not there")?;
+    refused(
+        by_uuid,
+        ErrorKind::NotFound,
+        "looking up a uuid that is not there",
+    )?;
     let by_id = env.conn().domain(u32::MAX).await;
     refused(by_id, ErrorKind::NotFound, "looking up an id that is not there")?;
     Ok(())
@@ -145,9 +164,17 @@ async fn an_info_tells_memory_and_processors(env: &Env) -> Result<(), Failure> {
     let info = domain.info().await.doing("asking for the info")?;
     ensure_eq!(info.domain.uuid, domain.uuid(), "the uuid in the info");
     ensure_eq!(info.domain.name.as_str(), domain.name(), "the name in the info");
-    ensure_eq!(info.state, DomainState::ShutOff, "the state of a domain just defined");
+    ensure_eq!(
+        info.state,
+        DomainState::ShutOff,
+        "the state of a domain just defined"
+    );
     ensure_eq!(info.id, None, "the id of a domain just defined");
-    ensure_eq!(info.running_for, None, "how long a domain just defined has been running");
+    ensure_eq!(
+        info.running_for,
+        None,
+        "how long a domain just defined has been running"
+    );
     ensure!(info.persistent, "a defined domain is not persistent");
     ensure!(!info.autostart, "a domain just defined has autostart");
     ensure!(!info.auto_destroy, "a domain just defined has auto-destroy");
@@ -167,7 +194,11 @@ async fn a_handle_says_not_found_once_its_domain_is_gone(env: &Env) -> Result<()
     domain.undefine().await.doing("undefining it")?;
     let gone = ErrorKind::NotFound;
     refused(domain.info().await, gone, "asking a domain that is gone")?;
-    refused(domain.config().await, gone, "reading the configuration of a domain that is gone")?;
+    refused(
+        domain.config().await,
+        gone,
+        "reading the configuration of a domain that is gone",
+    )?;
     let error = refused(domain.start().await, gone, "starting a domain that is gone")?;
     ensure!(
         error.to_string().contains(domain.name()),
@@ -175,6 +206,10 @@ async fn a_handle_says_not_found_once_its_domain_is_gone(env: &Env) -> Result<()
     );
     refused(domain.destroy().await, gone, "destroying a domain that is gone")?;
     refused(domain.undefine().await, gone, "undefining a domain that is gone")?;
-    refused(domain.set_autostart(true).await, gone, "setting autostart of a domain that is gone")?;
+    refused(
+        domain.set_autostart(true).await,
+        gone,
+        "setting autostart of a domain that is gone",
+    )?;
     Ok(())
 }

@@ -24,7 +24,10 @@ async fn a_started_domain_runs(env: &Env) -> Result<(), Failure> {
     ensure_eq!(info.state, DomainState::Running, "its state");
     ensure_eq!(info.reason, StateReason::Booted, "why it runs");
     ensure!(info.id.is_some(), "it has no id");
-    ensure!(!info.auto_destroy, "it has auto-destroy though nobody asked for it");
+    ensure!(
+        !info.auto_destroy,
+        "it has auto-destroy though nobody asked for it"
+    );
     domain.destroy().await.doing("destroying it")?;
     let info = domain.info().await.doing("asking for it again")?;
     ensure_eq!(info.state, DomainState::ShutOff, "its state once it is destroyed");
@@ -79,7 +82,11 @@ async fn an_auto_destroy_domain_goes_with_the_shutdown(env: &Env) -> Result<(), 
     domain.start_with(&options).await.doing("starting it")?;
     let info = domain.info().await.doing("asking for it")?;
     ensure!(info.auto_destroy, "the info does not tell of auto-destroy");
-    let mut events = env.conn().events(EventFilter::domain(domain.uuid())).await.doing("subscribing")?;
+    let mut events = env
+        .conn()
+        .events(EventFilter::domain(domain.uuid()))
+        .await
+        .doing("subscribing")?;
     env.conn().shutdown().await.doing("shutting down")?;
     let mut stopped = false;
     while let Some(event) = env.soon("the end of the events", events.next()).await? {
@@ -94,11 +101,17 @@ async fn an_auto_destroy_domain_goes_when_the_connection_is_closed(env: &Env) ->
     let domain = env.defined("tied").await?;
     let options = StartOptions::default().auto_destroy();
     domain.start_with(&options).await.doing("starting it")?;
-    let mut events = env.conn().events(EventFilter::domain(domain.uuid())).await.doing("subscribing")?;
+    let mut events = env
+        .conn()
+        .events(EventFilter::domain(domain.uuid()))
+        .await
+        .doing("subscribing")?;
     env.conn().close();
     // The end of the events says that closing is done.
-    env.soon("the end of the events", async { while events.next().await.is_some() {} })
-        .await?;
+    env.soon("the end of the events", async {
+        while events.next().await.is_some() {}
+    })
+    .await?;
     is_shut_off_after_reopening(env, &domain).await
 }
 
@@ -114,10 +127,17 @@ async fn is_shut_off_after_reopening(env: &Env, domain: &virt_core::Domain) -> R
             }
         }
     };
-    let again = env.soon("giving the place back", opening).await?.doing("opening again")?;
+    let again = env
+        .soon("giving the place back", opening)
+        .await?
+        .doing("opening again")?;
     let found = again.domain(domain.uuid()).await.doing("looking it up")?;
     let info = found.info().await.doing("asking for it")?;
-    ensure_eq!(info.state, DomainState::ShutOff, "its state after the connection ended");
+    ensure_eq!(
+        info.state,
+        DomainState::ShutOff,
+        "its state after the connection ended"
+    );
     Ok(())
 }
 
@@ -133,10 +153,19 @@ async fn other_domains_go_on_when_the_connection_ends(env: &Env) -> Result<(), F
     for (domain, state) in [(&domain, DomainState::Paused), (&running, DomainState::Running)] {
         let found = again.domain(domain.uuid()).await.doing("looking it up")?;
         let info = found.info().await.doing("asking for it")?;
-        ensure_eq!(info.state, state, "the state of {} after opening again", domain.name());
+        ensure_eq!(
+            info.state,
+            state,
+            "the state of {} after opening again",
+            domain.name()
+        );
     }
     let found = again.domain(domain.uuid()).await.doing("looking it up")?;
-    ensure_eq!(found.id().await.doing("asking for the id")?, id, "its id after opening again");
+    ensure_eq!(
+        found.id().await.doing("asking for the id")?,
+        id,
+        "its id after opening again"
+    );
     found.resume().await.doing("resuming it after opening again")?;
     found.destroy().await.doing("destroying it after opening again")
 }
@@ -164,9 +193,16 @@ async fn a_machine_whose_image_is_missing_does_not_start_and_the_image_is_named(
         error.kind()
     );
     let whole = Failure::from(error).to_string();
-    ensure!(whole.contains("no-such-image.qcow2"), "the image is not named: {whole}");
+    ensure!(
+        whole.contains("no-such-image.qcow2"),
+        "the image is not named: {whole}"
+    );
     let info = domain.info().await.doing("asking for it")?;
-    ensure_eq!(info.state, DomainState::ShutOff, "its state after the failed start");
+    ensure_eq!(
+        info.state,
+        DomainState::ShutOff,
+        "its state after the failed start"
+    );
     ensure_eq!(info.id, None, "its id after the failed start");
     refused(
         domain.destroy().await,
@@ -176,11 +212,20 @@ async fn a_machine_whose_image_is_missing_does_not_start_and_the_image_is_named(
     std::fs::write(&missing, vec![0_u8; 1 << 16]).doing("making the image")?;
     let mut config = domain.config().await.doing("reading it")?;
     for disk in &mut config.devices_mut().disks {
-        if disk.target.as_ref().is_some_and(|target| target.dev.as_deref() == Some("vdz")) {
-            *disk = disk.clone().format(virt_core::model::domain::devices::ImageFormat::Raw);
+        if disk
+            .target
+            .as_ref()
+            .is_some_and(|target| target.dev.as_deref() == Some("vdz"))
+        {
+            *disk = disk
+                .clone()
+                .format(virt_core::model::domain::devices::ImageFormat::Raw);
         }
     }
-    env.conn().define_domain(&config).await.doing("defining the image as raw")?;
+    env.conn()
+        .define_domain(&config)
+        .await
+        .doing("defining the image as raw")?;
     domain.start().await.doing("starting it once its image is there")
 }
 
@@ -190,7 +235,11 @@ async fn dropping_a_handle_does_not_touch_the_domain(env: &Env) -> Result<(), Fa
     drop(domain);
     let found = env.conn().domain(uuid).await.doing("looking it up again")?;
     let info = found.info().await.doing("asking for it")?;
-    ensure_eq!(info.state, DomainState::Paused, "its state after its handle was dropped");
+    ensure_eq!(
+        info.state,
+        DomainState::Paused,
+        "its state after its handle was dropped"
+    );
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use virt_core::domain::{ConfigScope, CoreDumpOptions, DomainName, LifecycleAction, LifecycleEvent, MetadataItem};
+use virt_core::domain::{
+    ConfigScope, CoreDumpOptions, DomainName, LifecycleAction, LifecycleEvent, MetadataItem,
+};
 use virt_core::model::ByteSize;
 use virt_core::{Capability, Domain, DomainState, ErrorKind};
 
@@ -44,7 +46,12 @@ fn attempts<'a>(domain: &'a Domain, dump: &'a str) -> Vec<(&'static str, Option<
         (
             "core dump",
             Some(Capability::CoreDump),
-            Box::pin(async { domain.core_dump(dump, &CoreDumpOptions::default()).await.map(drop) }),
+            Box::pin(async {
+                domain
+                    .core_dump(dump, &CoreDumpOptions::default())
+                    .await
+                    .map(drop)
+            }),
         ),
         (
             "set live memory",
@@ -79,7 +86,11 @@ async fn what_needs_a_running_domain_is_refused_when_it_is_shut_off(env: &Env) -
 async fn what_needs_a_domain_that_is_shut_off_is_refused_when_it_runs(env: &Env) -> Result<(), Failure> {
     let domain = env.paused("on").await?;
     let id = domain.id().await.doing("asking for the id")?;
-    refused(domain.start().await, ErrorKind::InvalidState, "starting a domain that runs")?;
+    refused(
+        domain.start().await,
+        ErrorKind::InvalidState,
+        "starting a domain that runs",
+    )?;
     if env.has(Capability::Rename) {
         let name = DomainName::new(env.name("renamed")).doing("making a name")?;
         let renamed = domain.rename(&name).await;
@@ -88,7 +99,11 @@ async fn what_needs_a_domain_that_is_shut_off_is_refused_when_it_runs(env: &Env)
     let info = domain.info().await.doing("asking for it again")?;
     ensure_eq!(info.state, DomainState::Paused, "its state after the refusals");
     ensure_eq!(info.id, id, "its id after the refusals");
-    ensure_eq!(info.domain.name.as_str(), domain.name(), "its name after the refusals");
+    ensure_eq!(
+        info.domain.name.as_str(),
+        domain.name(),
+        "its name after the refusals"
+    );
     Ok(())
 }
 
@@ -100,10 +115,24 @@ async fn a_refusal_names_the_domain_and_the_way_out(env: &Env) -> Result<(), Fai
         "destroying a domain that is shut off",
     )?;
     let said = error.to_string();
-    ensure!(said.contains(domain.name()), "the error does not name the domain: {said}");
-    ensure!(said.contains("start"), "the error does not say what to do: {said}");
-    ensure_eq!(error.retry(), virt_core::Retry::Never, "whether the error advises to retry");
-    ensure_eq!(error.outcome(), virt_core::Outcome::NotApplied, "the error's outcome");
+    ensure!(
+        said.contains(domain.name()),
+        "the error does not name the domain: {said}"
+    );
+    ensure!(
+        said.contains("start"),
+        "the error does not say what to do: {said}"
+    );
+    ensure_eq!(
+        error.retry(),
+        virt_core::Retry::Never,
+        "whether the error advises to retry"
+    );
+    ensure_eq!(
+        error.outcome(),
+        virt_core::Outcome::NotApplied,
+        "the error's outcome"
+    );
     Ok(())
 }
 
@@ -119,7 +148,11 @@ async fn a_destroyed_domain_can_be_started_again(env: &Env) -> Result<(), Failur
         )?;
         domain.start_with(&paused).await.doing("starting it again")?;
         let info = domain.info().await.doing("asking for it")?;
-        ensure_eq!(info.state, DomainState::Paused, "its state after it was started again");
+        ensure_eq!(
+            info.state,
+            DomainState::Paused,
+            "its state after it was started again"
+        );
     }
     Ok(())
 }

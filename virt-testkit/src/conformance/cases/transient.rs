@@ -30,7 +30,11 @@ async fn a_transient_domain_is_gone_when_it_is_destroyed(env: &Env) -> Result<()
     ensure!(!info.persistent, "it is persistent");
     ensure!(info.id.is_some(), "it has no id");
     domain.destroy().await.doing("destroying it")?;
-    refused(domain.info().await, ErrorKind::NotFound, "asking for it once it ended")?;
+    refused(
+        domain.info().await,
+        ErrorKind::NotFound,
+        "asking for it once it ended",
+    )?;
     refused(
         env.conn().domain(domain.name()).await,
         ErrorKind::NotFound,
@@ -51,7 +55,10 @@ async fn a_transient_domain_runs_unless_it_is_started_paused(env: &Env) -> Resul
 async fn a_transient_domain_becomes_persistent_when_it_is_defined(env: &Env) -> Result<(), Failure> {
     let domain = created(env, "stays").await?;
     let config = domain.config().await.doing("reading its configuration")?;
-    env.conn().define_domain(&config).await.doing("defining it while it runs")?;
+    env.conn()
+        .define_domain(&config)
+        .await
+        .doing("defining it while it runs")?;
     let info = domain.info().await.doing("asking for it")?;
     ensure!(info.persistent, "it is not persistent");
     ensure_eq!(info.state, DomainState::Paused, "its state after it was defined");
@@ -66,13 +73,21 @@ async fn what_needs_a_definition_is_refused(env: &Env) -> Result<(), Failure> {
     let invalid = ErrorKind::InvalidState;
     refused(domain.undefine().await, invalid, "undefining a transient domain")?;
     if env.has(virt_core::Capability::Autostart) {
-        refused(domain.set_autostart(true).await, invalid, "setting autostart of a transient domain")?;
+        refused(
+            domain.set_autostart(true).await,
+            invalid,
+            "setting autostart of a transient domain",
+        )?;
     }
     let config = domain
         .config_with(&XmlOptions::default().inactive())
         .await
         .doing("reading the configuration it was started with")?;
-    ensure_eq!(config.name.as_str(), domain.name(), "the name it was started with");
+    ensure_eq!(
+        config.name.as_str(),
+        domain.name(),
+        "the name it was started with"
+    );
     Ok(())
 }
 
@@ -92,7 +107,11 @@ async fn a_defined_domain_can_be_run_once_with_another_configuration(env: &Env) 
     ensure!(info.persistent, "it is not persistent any more");
     domain.destroy().await.doing("destroying it")?;
     let config = domain.config().await.doing("reading its definition")?;
-    ensure_eq!(config.title.as_deref(), Some("defined"), "the title once it ended");
+    ensure_eq!(
+        config.title.as_deref(),
+        Some("defined"),
+        "the title once it ended"
+    );
     Ok(())
 }
 

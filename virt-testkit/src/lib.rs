@@ -6,4 +6,5 @@ pub mod live;
 pub mod skip;
 
 pub mod fake_agent;
+pub mod fake_host;
 pub mod fake_qmp;

@@ -1,0 +1,306 @@
+//! What all clones of a fake machine share: counts, record, faults, the crash.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::watch;
+use virt_core::host::{Command, CommandOutput, HostFacts};
+use virt_core::{Error, ErrorKind, Result};
+
+use super::fault::{Effect, connection_lost, error_of};
+use super::lease::Held;
+use super::{Fate, Fault, Op, Recorded};
+
+pub(super) type Answer = Arc<dyn Fn(&Command) -> Result<CommandOutput> + Send + Sync>;
+
+const CRASHED: &str = "the manager of this machine was made to crash";
+const ANSWER_LOST: &str = "the answer was made to be lost";
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    crashed: watch::Sender<bool>,
+    /// Counts how often faults were cleared: those who hang wait for it.
+    cleared: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    batches: u64,
+    record: Vec<Recorded>,
+    faults: Vec<Fault>,
+    crash: Option<CrashPlan>,
+    leases: Vec<Weak<Held>>,
+    programs: HashMap<String, Answer>,
+    facts: Option<Arc<HostFacts>>,
+}
+
+#[derive(Clone, Copy)]
+struct CrashPlan {
+    writes_left: u64,
+    on_reply: bool,
+}
+
+/// What is to be done with an operation.
+#[derive(Clone, Copy)]
+pub(super) enum Verdict {
+    CarryOut,
+    CarryOutAndCrash,
+    CarryOutAndLose,
+    Later(Effect),
+    Refuse(ErrorKind),
+    BreakBatch,
+    Crash,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            crashed: watch::Sender::new(false),
+            cleared: watch::Sender::new(0),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("batches", &self.batches())
+            .field("crashed", &self.is_crashed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn batches(&self) -> u64 {
+        self.state().batches
+    }
+
+    pub(super) fn record(&self) -> Vec<Recorded> {
+        self.state().record.clone()
+    }
+
+    pub(super) fn forget(&self) {
+        let mut state = self.state();
+        state.batches = 0;
+        state.record.clear();
+    }
+
+    pub(super) fn inject(&self, fault: Fault) {
+        self.state().faults.push(fault);
+    }
+
+    pub(super) fn clear_faults(&self) {
+        self.state().faults.clear();
+        self.cleared.send_modify(|times| *times += 1);
+    }
+
+    pub(super) fn plan_crash(&self, writes_left: u64, on_reply: bool) {
+        self.state().crash = Some(CrashPlan {
+            writes_left,
+            on_reply,
+        });
+    }
+
+    pub(super) fn crash(&self) {
+        let leases = std::mem::take(&mut self.state().leases);
+        self.crashed.send_replace(true);
+        leases
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|held| held.free());
+    }
+
+    pub(super) fn is_crashed(&self) -> bool {
+        *self.crashed.borrow()
+    }
+
+    /// Waits for the crash.
+    pub(super) fn crashed(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let mut crashed = self.crashed.subscribe();
+        async move {
+            if crashed.wait_for(|crashed| *crashed).await.is_err() {
+                // The machine is gone, and so is everybody who could make it crash.
+                std::future::pending().await
+            }
+        }
+    }
+
+    pub(super) fn hand_down(&self, heir: &Self) {
+        let state = self.state();
+        let mut new = heir.state();
+        new.programs = state.programs.clone();
+        new.facts = state.facts.clone();
+    }
+
+    pub(super) fn note_lease(&self, held: &Arc<Held>) {
+        self.state().leases.push(Arc::downgrade(held));
+    }
+
+    pub(super) fn lose_leases(&self) {
+        let leases = std::mem::take(&mut self.state().leases);
+        leases
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|held| held.lose());
+    }
+
+    pub(super) fn answer_program(&self, file_name: String, answer: Answer) {
+        self.state().programs.insert(file_name, answer);
+    }
+
+    pub(super) fn answer_of(&self, command: &Command) -> Option<Answer> {
+        let file_name = command.program.rsplit('/').next()?;
+        self.state().programs.get(file_name).cloned()
+    }
+
+    pub(super) fn facts(&self) -> Option<Arc<HostFacts>> {
+        self.state().facts.clone()
+    }
+
+    pub(super) fn set_facts(&self, facts: Arc<HostFacts>) {
+        self.state().facts = Some(facts);
+    }
+
+    /// Counts a batch, and gives its number.
+    pub(super) fn begin_batch(&self) -> Result<u64> {
+        if self.is_crashed() {
+            return Err(connection_lost(CRASHED));
+        }
+        let mut state = self.state();
+        state.batches += 1;
+        Ok(state.batches)
+    }
+
+    /// A call that is a batch of its own.
+    pub(super) async fn single<T>(&self, op: Op, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let batch = self.begin_batch()?;
+        let verdict = self.judge(batch, &op).await?;
+        self.carry_out(verdict, &op, work).await
+    }
+
+    /// Decides what becomes of an operation, and records that; waits where it is to be late.
+    pub(super) async fn judge(&self, batch: u64, op: &Op) -> Result<Verdict> {
+        if self.is_crashed() {
+            return Err(connection_lost(CRASHED));
+        }
+        // From before the decision: faults may be cleared right after it.
+        let cleared = self.cleared.subscribe();
+        match self.decide(batch, op) {
+            Verdict::Later(effect) => {
+                tokio::select! {
+                    () = wait_out(effect, cleared) => {}
+                    () = self.crashed() => return Err(connection_lost(CRASHED)),
+                }
+                Ok(self.decide_crash(batch, op))
+            }
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// Does what was decided.
+    pub(super) async fn carry_out<T>(
+        &self,
+        verdict: Verdict,
+        op: &Op,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        match verdict {
+            Verdict::Refuse(kind) => return Err(error_of(kind, op)),
+            Verdict::BreakBatch => return Err(connection_lost(ANSWER_LOST)),
+            Verdict::Crash => {
+                self.crash();
+                return Err(connection_lost(CRASHED));
+            }
+            Verdict::CarryOut | Verdict::CarryOutAndCrash | Verdict::CarryOutAndLose | Verdict::Later(_) => {}
+        }
+        if self.is_crashed() {
+            return Err(connection_lost(CRASHED));
+        }
+        // What was begun sees the crash first, so that a program can be left to itself.
+        let result = tokio::select! {
+            biased;
+            result = work => result,
+            () = self.crashed() => return Err(connection_lost(CRASHED)),
+        };
+        match verdict {
+            Verdict::CarryOutAndCrash => {
+                self.crash();
+                Err(connection_lost(CRASHED))
+            }
+            Verdict::CarryOutAndLose => Err(connection_lost(ANSWER_LOST)),
+            _ => result,
+        }
+    }
+
+    fn decide(&self, batch: u64, op: &Op) -> Verdict {
+        let effect = self.state().faults.iter_mut().find_map(|fault| fault.befall(op));
+        let verdict = match effect {
+            None | Some(Effect::None) => return self.decide_crash(batch, op),
+            Some(Effect::Fail(kind)) => Verdict::Refuse(kind),
+            Some(Effect::BreakBatch) => Verdict::BreakBatch,
+            Some(Effect::LoseAnswer) => match self.decide_crash_alone(op) {
+                Verdict::CarryOut => Verdict::CarryOutAndLose,
+                crash => crash,
+            },
+            // Recorded when it is carried out.
+            Some(effect @ (Effect::Delay(_) | Effect::Hang)) => return Verdict::Later(effect),
+        };
+        self.note(batch, op, verdict);
+        verdict
+    }
+
+    fn decide_crash(&self, batch: u64, op: &Op) -> Verdict {
+        let verdict = self.decide_crash_alone(op);
+        self.note(batch, op, verdict);
+        verdict
+    }
+
+    fn decide_crash_alone(&self, op: &Op) -> Verdict {
+        let mut state = self.state();
+        let Some(plan) = state.crash.as_mut().filter(|_| op.is_write()) else {
+            return Verdict::CarryOut;
+        };
+        match (plan.writes_left, plan.on_reply) {
+            (0, _) => return Verdict::Crash,
+            (1, true) => return Verdict::CarryOutAndCrash,
+            _ => plan.writes_left -= 1,
+        }
+        Verdict::CarryOut
+    }
+
+    fn note(&self, batch: u64, op: &Op, verdict: Verdict) {
+        let fate = match verdict {
+            Verdict::CarryOut | Verdict::Later(_) => Fate::CarriedOut,
+            Verdict::CarryOutAndCrash | Verdict::CarryOutAndLose => Fate::AnswerLost,
+            Verdict::Refuse(kind) => Fate::Refused(kind),
+            Verdict::BreakBatch | Verdict::Crash => Fate::Refused(ErrorKind::ConnectionLost),
+        };
+        let op = op.clone();
+        self.state().record.push(Recorded { batch, op, fate });
+    }
+}
+
+async fn wait_out(effect: Effect, mut cleared: watch::Receiver<u64>) {
+    match effect {
+        Effect::Delay(time) => tokio::time::sleep(time).await,
+        // Where the sender is gone, so is everybody who could clear the fault.
+        _ => drop(cleared.changed().await),
+    }
+}
+
+/// What every call answers after the crash.
+pub(super) fn crashed_error() -> Error {
+    connection_lost(CRASHED)
+}
+
+/// What every operation of a broken batch answers.
+pub(super) fn answer_lost() -> Error {
+    connection_lost(ANSWER_LOST)
+}

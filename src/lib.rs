@@ -1,1 +1,117 @@
 //! One typed async API for machines and containers, in pure Rust.
+//!
+//! ```
+//! use virt_sdk::DomainState;
+//! use virt_sdk::event::{DomainChange, Event, EventFilter, StoppedReason};
+//! use virt_sdk::model::{ByteSize, Channel, Console, DomainConfig, Interface};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Or "qemu:///embed", with the cargo feature `qemu`.
+//! let conn = virt_sdk::connect("test:///default").await?;
+//! let config = DomainConfig::builder("web")
+//!     .memory(ByteSize::gib(2))
+//!     .vcpus(2)
+//!     .interface(Interface::user())
+//!     .console(Console::pty())
+//!     .channel(Channel::guest_agent())
+//!     .build()?;
+//! let web = conn.define_domain(&config).await?;
+//! let mut events = conn.events(EventFilter::all()).await?;
+//!
+//! web.start().await?;
+//! web.wait_for_agent().await?;
+//! println!("{} runs {:?}", web.name(), web.agent().os().await?.pretty_name);
+//!
+//! web.shutdown().await?;
+//! web.wait_for(DomainState::ShutOff).await?;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Domain(event) = event {
+//!         println!("{}: {:?}", event.domain, event.change);
+//!         if event.change == DomainChange::Stopped(StoppedReason::Shutdown) {
+//!             break;
+//!         }
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//! * [`connect`] and [`Connection::builder`] open connections; [`Connection`] and [`Domain`] are what a program holds.
+//! * [`model`] has the documents: [`DomainConfig`](model::DomainConfig) from XML, or by a builder.
+//! * [`event`], [`console`], [`agent`], [`stats`], [`job`]: watching guests and working with them.
+//! * [`test`]: `test:///default`, a driver in memory with fault injection, to test your program without a hypervisor.
+//!
+//! # Cargo features
+//! | feature | adds |
+//! | --- | --- |
+//! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
+
+pub use virt_core::{
+    CallClass, Capabilities, Capability, ConnectUri, Connection, Deadlines, Domain, DomainState, Error,
+    ErrorKind, Outcome, Result, Retry, Subject, Support,
+};
+pub use virt_core::{
+    agent, backend, connection, console, domain, driver, event, host, job, model, stats, test, xml,
+};
+#[cfg(feature = "qemu")]
+pub use virt_qemu as qemu;
+
+use virt_core::backend::BackendTable;
+
+/// Opens a connection, by libvirt's kind of URI: `test:///default`, `qemu:///embed?root=/srv/guests`.
+///
+/// The same with options: `Connection::builder().backends(virt_sdk::backends())`.
+///
+/// # Errors
+/// `InvalidArgument` for a malformed URI; `Unsupported` where this program has no backend for it, naming the cargo
+/// feature to switch on; and whatever the backend meets.
+///
+/// # Cancel safety
+/// A dropped open leaves nothing behind.
+pub async fn connect(uri: &str) -> Result<Connection> {
+    Connection::builder().backends(backends()).open(uri).await
+}
+
+/// The backends this program has, a row each; what is a cargo feature away is in it by the feature's name.
+#[must_use]
+pub fn backends() -> BackendTable {
+    with_qemu(BackendTable::default())
+}
+
+#[cfg(not(feature = "qemu"))]
+fn with_qemu(table: BackendTable) -> BackendTable {
+    table.backend("qemu", backend::PathRule::Is("/embed"), "qemu", None)
+}
+
+#[cfg(feature = "qemu")]
+fn with_qemu(table: BackendTable) -> BackendTable {
+    // virt-qemu has no backend to put here yet: its URIs are answered by the list of those this program has.
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_test_driver_is_always_there() {
+        let conn = connect("test:///default").await.unwrap();
+        assert_eq!(conn.driver_name(), "Test");
+    }
+
+    #[cfg(not(feature = "qemu"))]
+    #[tokio::test]
+    async fn a_backend_whose_feature_is_off_names_the_feature() {
+        let error = connect("qemu:///embed").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("feature \"qemu\""), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_scheme_nobody_knows_names_what_there_is() {
+        let error = connect("zvm:///system").await.unwrap_err();
+        assert!(error.to_string().contains("test:///"), "{error}");
+    }
+}

@@ -83,7 +83,10 @@ impl ConnectionBuilder {
     pub async fn open(&self, uri: &str) -> Result<Connection> {
         let uri: ConnectUri = uri.parse()?;
         let call = CallContext::new("open", CallClass::Open, self.deadlines.of(CallClass::Open));
-        let (backend, opener) = self.table.resolve(&uri)?;
+        let (backend, opener) = self
+            .table
+            .resolve(&uri)
+            .map_err(|error| error.with_operation("open"))?;
         let subject = Subject::Connection(uri.to_string());
         let opened = call.bound(Outcome::NotApplied, async {
             let host = match &self.host {

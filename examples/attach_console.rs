@@ -126,6 +126,6 @@ impl RawTerminal {
 impl Drop for RawTerminal {
     fn drop(&mut self) {
         // Nothing can be done about a terminal that is gone.
-        drop(tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.before));
+        let _restored = tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

@@ -1,5 +1,6 @@
 //! The devices of a domain.
 
+use super::audio::Audio;
 use super::channel::Channel;
 use super::console::Console;
 use super::controller::Controller;
@@ -57,6 +58,9 @@ pub struct Devices {
     /// Sound cards.
     #[xml(child = "sound")]
     pub sounds: Vec<Sound>,
+    /// Audio backends.
+    #[xml(child = "audio")]
+    pub audios: Vec<Audio>,
     /// Graphics adapters.
     #[xml(child = "video")]
     pub videos: Vec<Video>,

@@ -1,6 +1,7 @@
 //! The devices of a domain, one file per family.
 
 mod address;
+mod audio;
 mod backing;
 mod channel;
 mod chardev;
@@ -28,6 +29,7 @@ mod vsock;
 mod watchdog;
 
 pub use address::{Address, AddressType, Alias, DeviceAcpi, DeviceBoot, ZpciAddress};
+pub use audio::{Audio, AudioType};
 pub use backing::{BackingFormat, BackingStore, Mirror, MirrorJob};
 pub use channel::Channel;
 pub use chardev::{

@@ -86,6 +86,7 @@ fn place_items(record: &dyn Record, row: usize, order: &[Place], keyed: &mut Key
             (0..items).map(|_| ordinals.next()).collect()
         }
     };
+    let first = known.iter().flatten().next().copied();
     let mut after = None;
     for (item, ordinal) in known.iter().enumerate() {
         let key = match (ordinal, after) {
@@ -94,7 +95,7 @@ fn place_items(record: &dyn Record, row: usize, order: &[Place], keyed: &mut Key
                 (*ordinal, row, item)
             }
             (None, Some(after)) => (after, row, item),
-            (None, None) => match known.iter().skip(item).flatten().next() {
+            (None, None) => match first {
                 Some(next) => (next - 1, usize::MAX, item),
                 None => (libvirts_place(row, order), row + 1, item),
             },

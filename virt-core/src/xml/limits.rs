@@ -8,7 +8,7 @@ pub struct Limits {
     pub size: usize,
     /// Elements inside each other; 256 unless told.
     pub depth: usize,
-    /// Attributes of one element; 256 unless told.
+    /// Attributes of one element, and namespaces declared around one; 256 unless told.
     pub attributes: usize,
     /// Elements, comments and other nodes in the whole document; 1,000,000 unless told.
     pub nodes: usize,

@@ -135,6 +135,8 @@ impl Reading {
             mut more,
             ..
         } = memory;
+        more.spellings.sort_by_key(|known| (known.field, known.index));
+        more.shells.sort_by_key(|known| (known.field, known.index));
         let mut remember = !more.spellings.is_empty() || !more.shells.is_empty();
         if !is_libvirts_order(&children) {
             more.children_order = children;

@@ -53,12 +53,12 @@ fn too_many(what: &'static str, limit: usize) -> XmlError {
     XmlError::new(XmlProblem::Limit { what, limit })
 }
 
-/// Line and column of increasing offsets.
+/// Line and column of increasing offsets; each byte is looked at once.
 struct Places<'t> {
     text: &'t str,
     seen: usize,
     line: u32,
-    line_start: usize,
+    column: u32,
 }
 
 impl<'t> Places<'t> {
@@ -67,7 +67,7 @@ impl<'t> Places<'t> {
             text,
             seen: 0,
             line: 1,
-            line_start: 0,
+            column: 1,
         }
     }
 
@@ -75,27 +75,16 @@ impl<'t> Places<'t> {
         if at < self.seen {
             *self = Self::new(self.text);
         }
-        for (found, byte) in self
-            .text
-            .as_bytes()
-            .get(self.seen..at)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-        {
+        for byte in self.text.as_bytes().get(self.seen..at).unwrap_or_default() {
             if *byte == b'\n' {
                 self.line = self.line.saturating_add(1);
-                self.line_start = self.seen + found + 1;
+                self.column = 1;
+            } else if (*byte & 0xC0) != 0x80 {
+                self.column = self.column.saturating_add(1);
             }
         }
-        self.seen = at.min(self.text.len());
-        let line = self
-            .text
-            .as_bytes()
-            .get(self.line_start..self.seen)
-            .unwrap_or_default();
-        let characters = line.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-        Position::new(self.line, u32::try_from(characters).unwrap_or(u32::MAX - 1) + 1)
+        self.seen = self.seen.max(at.min(self.text.len()));
+        Position::new(self.line, self.column)
     }
 }
 
@@ -270,6 +259,12 @@ impl<'t> Builder<'t> {
         for attribute in &attributes {
             if let Some(prefix) = attribute.name.as_written().strip_prefix("xmlns") {
                 let prefix = SmolStr::new(prefix.strip_prefix(':').unwrap_or_default());
+                if self.scope.len() >= self.limits.attributes {
+                    return Err(too_many(
+                        "namespaces declared around one element",
+                        self.limits.attributes,
+                    ));
+                }
                 self.scope
                     .push((depth, prefix, Arc::from(attribute.value.as_str())));
             }
@@ -294,6 +289,9 @@ impl<'t> Builder<'t> {
 
     fn attributes(&self, tag: &BytesStart<'_>) -> Result<Vec<Attribute>, XmlError> {
         let mut attributes = Vec::new();
+        if !are_apart(tag.attributes_raw()) {
+            return Err(syntax("there is no white space between two attributes"));
+        }
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|error| syntax(error.to_string()))?;
             if attributes.len() >= self.limits.attributes {
@@ -366,6 +364,26 @@ impl<'t> Builder<'t> {
             None => Err(self.failed(syntax("there is no root element"), end)),
         }
     }
+}
+
+/// Whether white space follows the closing quote of each attribute but the last, which quick-xml does not check.
+fn are_apart(attributes: &str) -> bool {
+    let mut rest = attributes;
+    while let Some((_, quoted)) = rest.split_once(['\'', '"']) {
+        let quote = rest
+            .as_bytes()
+            .get(rest.len() - quoted.len() - 1)
+            .copied()
+            .unwrap_or(b'"');
+        let Some((_, after)) = quoted.split_once(char::from(quote)) else {
+            return true;
+        };
+        if !after.is_empty() && !after.starts_with([' ', '\t', '\n', '\r', '/']) {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 /// Drops white space that only lays out child elements.

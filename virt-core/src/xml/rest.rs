@@ -26,7 +26,9 @@ pub(super) struct More {
     pub(super) attributes_order: Vec<Place>,
     pub(super) attributes: Vec<Attribute>,
     pub(super) nodes: Vec<Node>,
+    /// Sorted by field and index.
     pub(super) spellings: Vec<Spelling>,
+    /// Sorted by field and index.
     pub(super) shells: Vec<Shell>,
     pub(super) before: Vec<Node>,
     pub(super) after: Vec<Node>,
@@ -132,16 +134,22 @@ impl Rest {
     }
 
     pub(super) fn spelling(&self, field: usize, index: usize) -> Option<&Spelling> {
-        let more = self.more.as_ref()?;
-        more.spellings
-            .iter()
-            .find(|known| usize::from(known.field) == field && as_index(known.index) == index)
+        let spellings = &self.more.as_ref()?.spellings;
+        let found = spellings.binary_search_by_key(&(field, index), |known| {
+            (known.field.into(), as_index(known.index))
+        });
+        found.ok().and_then(|at| spellings.get(at))
     }
 
     pub(super) fn shell(&self, field: usize, index: usize) -> Option<&Element> {
-        let more = self.more.as_ref()?;
-        let found = |shell: &&Shell| usize::from(shell.field) == field && as_index(shell.index) == index;
-        more.shells.iter().find(found).map(|shell| &shell.element)
+        let shells = &self.more.as_ref()?.shells;
+        let found = shells.binary_search_by_key(&(field, index), |known| {
+            (known.field.into(), as_index(known.index))
+        });
+        found
+            .ok()
+            .and_then(|at| shells.get(at))
+            .map(|shell| &shell.element)
     }
 
     /// Unknown content without what only decorates: comments, instructions, blank text.

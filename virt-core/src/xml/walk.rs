@@ -1,5 +1,7 @@
 //! A walk over everything a document has, understood or not.
 
+use std::collections::BTreeMap;
+
 use super::error::Position;
 use super::record::{FieldKind, Record};
 use super::rest::Rest;
@@ -148,13 +150,13 @@ impl Walk {
     }
 
     fn nodes(&mut self, nodes: &[Node], path: &str, schema: &str) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for node in nodes {
             match node {
                 Node::Element(element) => {
                     let name = element.name.as_written();
-                    let nth = seen.iter().filter(|known| **known == name).count() + 1;
-                    seen.push(name);
+                    let nth = seen.entry(name).or_default();
+                    *nth += 1;
                     self.element(
                         element,
                         &format!("{path}/{name}[{nth}]"),

@@ -134,3 +134,39 @@ fn words_of(command: &Command) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn every_line_of_both_streams_is_read_and_the_status_is_kept() {
+        let mut lines = Vec::new();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let ended = run_read(shell("echo one; echo two >&2; exit 3"), deadline, |line| {
+            lines.push(line.to_owned())
+        });
+        lines.sort();
+        assert_eq!(lines, ["one", "two"]);
+        assert!(matches!(ended, Ok(Ended::Itself(status)) if status.code() == Some(3)));
+    }
+
+    #[test]
+    fn a_run_that_takes_too_long_is_stopped() {
+        let began = Instant::now();
+        let ended = run_read(
+            shell("exec sleep 60"),
+            Instant::now() + Duration::from_millis(100),
+            |_| {},
+        );
+        assert!(matches!(ended, Ok(Ended::AtDeadline)));
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+}

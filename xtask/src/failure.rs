@@ -58,3 +58,14 @@ impl<T, E: fmt::Display> Doing<T> for Result<T, E> {
         self.map_err(|error| Failure::new(format!("could not {}: {error}", doing())))
     }
 }
+
+/// An error with all its causes, as the person has no other way to see them.
+pub(crate) fn told(error: &dyn std::error::Error) -> Failure {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    Failure::new(text)
+}

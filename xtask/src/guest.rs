@@ -1,6 +1,6 @@
 //! The small guest, made ready before anything is run in it.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Outcome, told};
 use crate::say;
 use virt_testkit::live::guest::GuestImage;
 use virt_testkit::live::kvm::{self, Accelerator};
@@ -29,15 +29,4 @@ pub(crate) fn prepare() -> Outcome<(GuestImage, Accelerator)> {
         accelerator.why
     ));
     Ok((image, accelerator))
-}
-
-/// An error with all its causes, as the person has no other way to see them.
-fn told(error: &dyn std::error::Error) -> Failure {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    Failure::new(text)
 }

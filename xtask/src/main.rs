@@ -8,6 +8,7 @@ mod guest;
 mod help;
 mod install;
 mod licences;
+mod quickstart;
 mod say;
 mod soak;
 mod test;
@@ -35,6 +36,7 @@ fn run(arguments: &[String]) -> Outcome {
     match command {
         "help" | "--help" | "-h" => help::print(),
         "install" => install(rest),
+        "quickstart" => quickstart::run(),
         "check" => check::run(),
         "licences" => licences::run(),
         "test" => test::run(),

@@ -19,6 +19,18 @@ pub(crate) fn line(text: &str) {
     flush();
 }
 
+/// Bytes as they are, without a line end; what a terminal would obey in them is left out.
+pub(crate) fn raw(bytes: &[u8]) {
+    let harmless: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .filter(|byte| *byte >= b' ' || matches!(byte, b'\n' | b'\r' | b'\t'))
+        .collect();
+    let mut out = io::stdout().lock();
+    // A closed pipe is the reader's choice and no failure of the command.
+    drop(out.write_all(&harmless).and_then(|()| out.flush()));
+}
+
 /// A line that must be seen: on standard error.
 pub(crate) fn warn(text: &str) {
     eprintln!("{text}");

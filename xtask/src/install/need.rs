@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 pub(crate) enum Need {
     /// QEMU for x86 guests, in a version that the project is measured with, and `qemu-img`.
     Qemu,
+    /// Any QEMU that the SDK supports; a new one is installed where there is none.
+    AnyQemu,
     /// A QEMU 7.2 beside it, unpacked into the cache and not installed.
     Qemu72,
     /// What unpacks a guest's kernel and modules.
@@ -33,6 +35,7 @@ impl Need {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Qemu => "qemu",
+            Self::AnyQemu => "any-qemu",
             Self::Qemu72 => "qemu-7.2",
             Self::GuestTools => "guest-tools",
             Self::Libvirt => "libvirt",
@@ -49,6 +52,7 @@ impl Need {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Qemu => "QEMU 10",
+            Self::AnyQemu => "QEMU",
             Self::Qemu72 => "QEMU 7.2",
             Self::GuestTools => "xz",
             Self::Libvirt => "libvirt 11",
@@ -59,7 +63,7 @@ impl Need {
     /// Why it is needed.
     pub(crate) fn why(self) -> &'static str {
         match self {
-            Self::Qemu => "runs the guests; the SDK starts it directly, without a daemon",
+            Self::Qemu | Self::AnyQemu => "runs the guests; the SDK starts it directly, without a daemon",
             Self::Qemu72 => "the tests run with the oldest Debian QEMU too",
             Self::GuestTools => "unpacks the kernel of the small test guest",
             Self::Libvirt => "the benches measure it beside the SDK, in the same run",
@@ -90,7 +94,7 @@ impl Need {
     /// The command whose answer shows that it is there.
     pub(crate) fn check_words(self) -> &'static str {
         match self {
-            Self::Qemu => "qemu-system-x86_64 --version; qemu-img --version",
+            Self::Qemu | Self::AnyQemu => "qemu-system-x86_64 --version; qemu-img --version",
             Self::Qemu72 => "qemu-system-x86_64 --version",
             Self::GuestTools => "xz --version",
             Self::Libvirt => "libvirtd --version",
@@ -101,7 +105,7 @@ impl Need {
     /// The packages that bring it.
     pub(crate) fn packages(self) -> Vec<Package> {
         match self {
-            Self::Qemu => vec![
+            Self::Qemu | Self::AnyQemu => vec![
                 Package::backported("qemu-system-x86", 10),
                 Package::backported("qemu-utils", 10),
             ],
@@ -124,6 +128,8 @@ impl Need {
                 major_version("qemu-system-x86_64").is_some_and(|major| major >= 10)
                     && answers("qemu-img", "--version")
             }
+            // 6.2 is the oldest; no Debian or Ubuntu has a QEMU 6 that is older.
+            Self::AnyQemu => major_version("qemu-system-x86_64").is_some_and(|major| major >= 6),
             Self::Qemu72 => qemu_7_2::works(),
             Self::GuestTools => answers("xz", "--version"),
             Self::Libvirt => {

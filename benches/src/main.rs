@@ -1,0 +1,35 @@
+//! The benches of the virt SDK: `cargo xtask bench GROUP` installs what they need and runs them.
+//!
+//! One line a figure: `GROUP.NAME VALUE UNIT <=BAR n=N p10=… p90=… ok`, or `short` at its end where the bar is
+//! missed. Both sides, the SDK and libvirt, are peers that speak one small protocol on their standard input and
+//! output and take the time themselves, so that neither pays for the other's harness.
+
+mod failure;
+mod figure;
+mod peer;
+mod qemu;
+mod sdk_peer;
+
+use failure::{Outcome, failed};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            figure::remark(&format!("bench: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Outcome {
+    match words {
+        [sdk_peer::COMMAND, uri] => sdk_peer::run(uri),
+        ["qemu"] => qemu::run(None),
+        ["qemu", part] => qemu::run(Some(part)),
+        _ => failed("say: cargo xtask bench qemu"),
+    }
+}

@@ -52,6 +52,18 @@ impl GuestAgent {
     }
 
     /// Runs a program in the guest to its end and gives what it wrote (`guest-exec`). Its time limit is the request's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::agent::ExecRequest;
+    /// let output = domain.agent().exec(&ExecRequest::new("/bin/sh").args(["-c", "echo hello"])).await?;
+    /// assert_eq!(output.stdout, b"hello\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn exec(&self, request: &ExecRequest) -> Result<ExecOutput> {
         let limit = request.limit().saturating_add(Duration::from_secs(10));
         let patient = Self {
@@ -78,6 +90,18 @@ impl GuestAgent {
     }
 
     /// Writes a file of the guest: made or truncated.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// let agent = domain.agent();
+    /// agent.write_file("/etc/motd", b"welcome").await?;
+    /// assert_eq!(agent.read_file("/etc/motd").await?, b"welcome");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn write_file(&self, path: &str, content: &[u8]) -> Result<()> {
         self.call("agent_write_file", CallClass::Wait, async |call, driver| {
             agent(driver.agents())?
@@ -142,6 +166,19 @@ impl GuestAgent {
     ///
     /// # Cancel safety
     /// Dropped at any point, what was frozen is thawed in the background.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// let frozen = domain.agent().fs_freeze().await?;
+    /// // Now is the time for a snapshot of the storage.
+    /// println!("{} file systems were frozen", frozen.filesystems());
+    /// frozen.thaw().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fs_freeze(&self) -> Result<FreezeGuard> {
         self.fs_freeze_at(&[]).await
     }

@@ -77,6 +77,18 @@ impl Connection {
     }
 
     /// The same connection, whose calls each have this long.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use std::time::Duration;
+    /// // These calls have 100 ms each, whatever the connection's deadlines are.
+    /// let hasty = conn.with_deadline(Duration::from_millis(100));
+    /// println!("{} domains", hasty.domains().await?.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_deadline(&self, time: Duration) -> Self {
         Self {
@@ -146,6 +158,18 @@ impl Connection {
     }
 
     /// The domains a filter shows with what is known of each, in one call and without waiting for any guest.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::domain::DomainFilter;
+    /// for info in conn.domain_infos(&DomainFilter::all().active()).await? {
+    ///     println!("{} {} {}", info.domain, info.state, info.vcpus);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn domain_infos(&self, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
         self.call("domain_infos", CallClass::Query, async |call, driver| {
             driver.domains().list(&call, filter).await
@@ -157,6 +181,20 @@ impl Connection {
     ///
     /// # Errors
     /// `NotFound`, naming a few domains that do exist.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::ErrorKind;
+    /// let by_name = conn.domain("test").await?;
+    /// let by_uuid = conn.domain(by_name.uuid()).await?;
+    /// let by_id = conn.domain(1).await?;
+    /// assert_eq!(by_uuid.uuid(), by_id.uuid());
+    /// assert_eq!(conn.domain("tset").await.unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn domain(&self, selector: impl Into<DomainSelector>) -> Result<Domain> {
         let selector = selector.into();
         let found = self
@@ -169,6 +207,23 @@ impl Connection {
     }
 
     /// Defines a domain, or gives an existing one a new definition (`virDomainDefineXML`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::model::{ByteSize, Disk, DomainConfig, Interface};
+    /// let config = DomainConfig::builder("web")
+    ///     .memory(ByteSize::gib(2))
+    ///     .vcpus(2)
+    ///     .disk(Disk::file("/srv/web.qcow2"))
+    ///     .interface(Interface::user())
+    ///     .build()?;
+    /// let web = conn.define_domain(&config).await?;
+    /// web.start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn define_domain(&self, config: &DomainConfig) -> Result<Domain> {
         self.define_domain_with(config, &DefineOptions::default()).await
     }
@@ -189,6 +244,20 @@ impl Connection {
     }
 
     /// Starts a guest that has no definition and is gone when it ends (`virDomainCreateXML`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::ErrorKind;
+    /// use virt_core::model::DomainConfig;
+    /// let config = DomainConfig::from_xml("<domain type='test'><name>once</name><memory unit='MiB'>64</memory></domain>")?;
+    /// let once = conn.create_domain(&config).await?;
+    /// once.destroy().await?;
+    /// assert_eq!(once.info().await.unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_domain(&self, config: &DomainConfig) -> Result<Domain> {
         self.create_domain_with(config, &StartOptions::default()).await
     }
@@ -227,6 +296,22 @@ impl Connection {
     }
 
     /// Statistics of all running domains, a row each (`virConnectGetAllDomainStats`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::stats::StatsGroups;
+    /// for row in conn.domain_stats(StatsGroups::all()).await? {
+    ///     // A guest that does not answer costs only its own row.
+    ///     match row.error {
+    ///         Some(error) => println!("{}: {error}", row.domain),
+    ///         None => println!("{}: {:?}", row.domain, row.stats.cpu),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn domain_stats(&self, groups: StatsGroups) -> Result<Vec<DomainStatsRow>> {
         self.stats_of(None, groups).await
     }
@@ -248,6 +333,17 @@ impl Connection {
     }
 
     /// Ends the connection in good order and waits for it. Every handle answers `ConnectionLost` then.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// use virt_core::ErrorKind;
+    /// conn.shutdown().await?;
+    /// assert_eq!(conn.domains().await.unwrap_err().kind(), ErrorKind::ConnectionLost);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self) -> Result<()> {
         self.call("shutdown", CallClass::Wait, async |call, driver| {
             driver.shutdown(&call).await

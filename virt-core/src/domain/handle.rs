@@ -63,6 +63,17 @@ impl Domain {
     }
 
     /// What is known of it, without waiting for the guest (`virDomainGetInfo`, `virDomainGetState` …).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// let info = domain.info().await?;
+    /// println!("{}: {} ({}), {} of {}", info.domain, info.state, info.reason, info.memory, info.max_memory);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn info(&self) -> Result<DomainInfo> {
         self.call("info", CallClass::Query, async |call, driver| {
             driver.domains().info(&call, self.uuid()).await
@@ -81,6 +92,19 @@ impl Domain {
     }
 
     /// Its configuration, live or of the next start, with or without secrets.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::XmlOptions;
+    /// // What the next start uses, whatever the present run does.
+    /// let next = domain.config_with(&XmlOptions::default().inactive()).await?;
+    /// assert_eq!((next.id, next.uuid), (None, Some(domain.uuid())));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn config_with(&self, options: &XmlOptions) -> Result<DomainConfig> {
         if options.secure && self.connection.is_read_only() {
             return Err(Error::new(
@@ -97,6 +121,16 @@ impl Domain {
     }
 
     /// Its configuration as XML (`virDomainGetXMLDesc`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// assert!(domain.xml().await?.starts_with("<domain type='test' id='1'>"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn xml(&self) -> Result<String> {
         self.xml_with(&XmlOptions::default()).await
     }
@@ -112,6 +146,20 @@ impl Domain {
     }
 
     /// Starts it, with options (`virDomainCreateWithFlags`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::{StartOptions, StateReason};
+    /// domain.destroy().await?;
+    /// domain.start_with(&StartOptions::default().paused()).await?;
+    /// assert_eq!(domain.info().await?.reason, StateReason::StartedPaused);
+    /// domain.resume().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start_with(&self, options: &StartOptions) -> Result<()> {
         self.call("start", CallClass::Change, async |call, driver| {
             driver.domains().start(&call, self.uuid(), options).await
@@ -125,6 +173,19 @@ impl Domain {
     }
 
     /// Asks the guest to shut down, by a way of your choice (`virDomainShutdownFlags`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::DomainState;
+    /// use virt_core::domain::{ShutdownMode, ShutdownOptions};
+    /// domain.shutdown_with(&ShutdownOptions::default().mode(ShutdownMode::AgentThenAcpi)).await?;
+    /// domain.wait_for(DomainState::ShutOff).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown_with(&self, options: &ShutdownOptions) -> Result<()> {
         self.call("shutdown", CallClass::Change, async |call, driver| {
             driver.domains().shutdown(&call, self.uuid(), options).await
@@ -159,6 +220,18 @@ impl Domain {
     }
 
     /// Ends the machine, with options (`virDomainDestroyFlags`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::DestroyOptions;
+    /// domain.destroy_with(&DestroyOptions::default().graceful()).await?;
+    /// assert!(!domain.info().await?.state.is_active());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn destroy_with(&self, options: &DestroyOptions) -> Result<()> {
         self.call("destroy", CallClass::Change, async |call, driver| {
             driver.domains().destroy(&call, self.uuid(), options).await
@@ -167,6 +240,18 @@ impl Domain {
     }
 
     /// Stops its vCPUs (`virDomainSuspend`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// domain.suspend().await?;
+    /// domain.suspend().await?; // Already so: nothing happens.
+    /// domain.resume().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn suspend(&self) -> Result<()> {
         self.call("suspend", CallClass::Change, async |call, driver| {
             driver.domains().suspend(&call, self.uuid()).await
@@ -191,6 +276,19 @@ impl Domain {
     }
 
     /// Gives it another name and returns the handle with it (`virDomainRename`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::DomainName;
+    /// domain.destroy().await?;
+    /// let renamed = domain.rename(&DomainName::new("other")?).await?;
+    /// assert_eq!((renamed.name(), renamed.uuid()), ("other", domain.uuid()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn rename(&self, name: &DomainName) -> Result<Self> {
         self.call("rename", CallClass::Change, async |call, driver| {
             driver.domains().rename(&call, self.uuid(), name).await
@@ -214,6 +312,23 @@ impl Domain {
     }
 
     /// Changes title, description or an element of its metadata (`virDomainSetMetadata`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::{ConfigScope, MetadataItem};
+    /// let owner = MetadataItem::Element {
+    ///     uri: "http://example.com/owner".to_owned(),
+    ///     prefix: "own".to_owned(),
+    ///     xml: Some("<person>me</person>".to_owned()),
+    /// };
+    /// domain.set_metadata(&owner, ConfigScope::Both).await?;
+    /// assert!(domain.xml().await?.contains("<own:person"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_metadata(&self, item: &MetadataItem, scope: ConfigScope) -> Result<()> {
         self.call("set_metadata", CallClass::Change, async |call, driver| {
             driver
@@ -225,6 +340,18 @@ impl Domain {
     }
 
     /// Changes what happens when the guest powers off, reboots or crashes (`virDomainSetLifecycleAction`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::{ConfigScope, LifecycleAction, LifecycleEvent};
+    /// // From now on, a guest that crashes is kept to be looked at.
+    /// domain.set_lifecycle_action(LifecycleEvent::Crash, LifecycleAction::Preserve, ConfigScope::Both).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_lifecycle_action(
         &self,
         event: LifecycleEvent,
@@ -241,6 +368,22 @@ impl Domain {
     }
 
     /// Changes its memory, live through the balloon (`virDomainSetMemoryFlags`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::ConfigScope;
+    /// use virt_core::model::ByteSize;
+    /// let mut events = domain.events().await?;
+    /// domain.set_memory(ByteSize::gib(4), ConfigScope::Live).await?;
+    /// // The balloon moves afterwards.
+    /// events.next().await;
+    /// assert_eq!(domain.info().await?.memory, ByteSize::gib(4));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_memory(&self, size: ByteSize, scope: ConfigScope) -> Result<()> {
         self.call("set_memory", CallClass::Change, async |call, driver| {
             driver.domains().set_memory(&call, self.uuid(), size, scope).await
@@ -254,6 +397,18 @@ impl Domain {
     }
 
     /// Its statistics (`virDomainListGetStats`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::stats::{StatsGroup, StatsGroups};
+    /// let row = domain.stats(StatsGroups::none().and(StatsGroup::Cpu).and(StatsGroup::Block)).await?;
+    /// println!("{:?} of CPU time, {} disks", row.stats.cpu.map(|cpu| cpu.time), row.stats.block.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn stats(&self, groups: StatsGroups) -> Result<DomainStatsRow> {
         let rows = self.connection.stats_of(Some(&[self.uuid()]), groups).await?;
         rows.into_iter().next().ok_or_else(|| {
@@ -297,6 +452,24 @@ impl Domain {
     }
 
     /// Writes the guest's memory to a new file on the host, as a job (`virDomainCoreDump`): returns once begun.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::domain::CoreDumpOptions;
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("test.core").display().to_string();
+    /// let job = domain.core_dump(&path, &CoreDumpOptions::default()).await?;
+    /// let mut watched = job.clone();
+    /// while watched.progress().total_bytes.is_none() {
+    ///     watched.progressed().await;
+    /// }
+    /// job.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn core_dump(&self, path: &str, options: &CoreDumpOptions) -> Result<Job> {
         self.call(
             "core_dump",

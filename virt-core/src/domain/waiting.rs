@@ -18,6 +18,18 @@ impl Domain {
     ///
     /// # Cancel safety
     /// Yes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use virt_core::DomainState;
+    /// domain.shutdown().await?;
+    /// domain.wait_for(DomainState::ShutOff).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for(&self, state: DomainState) -> Result<()> {
         let waited = self.wait_until("wait_for", |info| info.state == state).await;
         match waited {
@@ -30,6 +42,18 @@ impl Domain {
     ///
     /// # Errors
     /// `Timeout`; `InvalidState` when the domain stops meanwhile; `AgentUnavailable` when it has no channel for one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// domain.reboot().await?;
+    /// domain.wait_for_agent().await?;
+    /// println!("{:?}", domain.agent().os().await?.pretty_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for_agent(&self) -> Result<()> {
         let call = self.connection().call_context("wait_for_agent", CallClass::Wait);
         self.bounded(&call, async {
@@ -62,6 +86,17 @@ impl Domain {
     ///
     /// # Errors
     /// As [`Domain::wait_for_agent`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// let address = domain.wait_for_address().await?;
+    /// println!("ssh root@{}", address.ip);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for_address(&self) -> Result<GuestAddress> {
         let call = self
             .connection()
@@ -88,6 +123,17 @@ impl Domain {
     ///
     /// # Errors
     /// `Timeout`; `NotFound` when it vanishes meanwhile.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// let info = domain.wait_until_info(|info| info.agent_connected == Some(true)).await?;
+    /// assert!(info.state.is_active());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_until_info(&self, wanted: impl Fn(&DomainInfo) -> bool) -> Result<DomainInfo> {
         self.wait_until("wait_until_info", wanted).await
     }

@@ -36,7 +36,10 @@ impl GuestControl {
     /// Changes how it behaves, from now on and over its runs.
     pub fn set_behaviour(&self, behaviour: GuestBehaviour) -> Result<()> {
         let agent = behaviour.agent;
-        self.record(|record| record.guest.behaviour = behaviour)?;
+        self.record(|record| {
+            record.guest.behaviour = behaviour;
+            record.set_reading();
+        })?;
         self.set_agent(agent)
     }
 
@@ -150,6 +153,28 @@ impl GuestControl {
                 record.guest.counters.work(activity);
             }
         })
+    }
+
+    /// It prints something on all its consoles.
+    pub fn print(&self, text: impl AsRef<[u8]>) -> Result<()> {
+        self.run(|world| {
+            if let Ok(run) = world.record_mut(self.domain).and_then(Record::running) {
+                run.print(text.as_ref());
+            }
+        })
+    }
+
+    /// What was typed on one of its consoles in this run and has been read by the guest: the last 256 KiB.
+    ///
+    /// # Errors
+    /// `NotFound` when it has no console of this alias.
+    pub fn typed(&self, device: &str) -> Result<Vec<u8>> {
+        self.record(|record| {
+            let lines = &record.running()?.lines;
+            let line = lines.iter().find(|(alias, _)| alias == device);
+            let missing = || Error::new(ErrorKind::NotFound, format!("no console {device:?}"));
+            Ok(line.ok_or_else(missing)?.1.typed())
+        })?
     }
 
     /// Reads a file of its disk, past its agent.

@@ -40,6 +40,9 @@ impl World {
         if let Some(record) = self.domains.get_mut(&domain) {
             record.run = Some(Run::new(id, config, options));
             record.guest.power_on();
+            if let Some(run) = &record.run {
+                run.print(b"booting\r\n");
+            }
         }
         let reason = StartedReason::Booted;
         self.happen(
@@ -64,6 +67,7 @@ impl World {
         if let Some(run) = &mut record.run {
             run.set_moving(moving);
         }
+        record.set_reading();
         for change in step.changes {
             self.publish(domain, change);
         }
@@ -159,10 +163,13 @@ impl World {
         let Some(record) = self.domains.get_mut(&domain) else {
             return;
         };
+        let name = record.name().to_owned();
         let Some(run) = &mut record.run else { return };
         if std::mem::replace(&mut run.booted, true) {
             return;
         }
+        run.print(format!("\r\n{name} is up\r\n").as_bytes());
+        record.set_reading();
         self.set_agent_presence(domain);
     }
 
@@ -194,7 +201,9 @@ impl World {
         if let Some(run) = &mut record.run {
             run.boots = run.boots.saturating_add(1);
             run.booted = false;
+            run.print(b"\r\nbooting\r\n");
         }
+        record.set_reading();
         self.set_agent_presence(domain);
     }
 
@@ -214,7 +223,9 @@ impl World {
         let Some(record) = self.domains.get_mut(&domain) else {
             return;
         };
-        record.run = None;
+        if let Some(run) = record.run.take() {
+            run.end_lines();
+        }
         record.guest.power_off();
         record.answers.send_replace(true);
         if let Some(job) = record.job.take() {
@@ -242,6 +253,13 @@ impl World {
             .collect();
         for domain in doomed {
             self.happen(domain, Happening::Ended(StoppedReason::Destroyed));
+        }
+    }
+
+    /// Ends whatever is open on a guest.
+    pub(super) fn end_consoles(&mut self) {
+        for run in self.domains.values().filter_map(|record| record.run.as_ref()) {
+            run.end_lines();
         }
     }
 }

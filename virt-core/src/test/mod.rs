@@ -51,6 +51,7 @@ mod guest_control;
 mod job;
 mod lane;
 mod life;
+mod line;
 mod record;
 mod world;
 

@@ -11,6 +11,7 @@ use super::fault::Pause;
 use super::guest::Guest;
 use super::job::DumpJob;
 use super::lane::LaneKey;
+use super::line::Line;
 use super::world::held_up_by;
 use crate::domain::machine::{LifecyclePolicy, Machine, Request};
 use crate::domain::{DomainInfo, DomainRef, DomainState, StartOptions, StateReason};
@@ -47,6 +48,8 @@ pub(super) struct Run {
     pub(super) booted: bool,
     pub(super) agent_connected: bool,
     pub(super) since: Instant,
+    /// Consoles and serial ports, by alias.
+    pub(super) lines: Vec<(String, Line)>,
     clock: RunClock,
 }
 
@@ -77,7 +80,26 @@ impl Run {
             booted: false,
             agent_connected: false,
             since: Instant::now(),
+            lines: profile
+                .consoles
+                .into_iter()
+                .map(|alias| (alias, Line::new()))
+                .collect(),
             clock: RunClock::default(),
+        }
+    }
+
+    /// The guest prints something on all its consoles.
+    pub(super) fn print(&self, text: &[u8]) {
+        for (_, line) in &self.lines {
+            line.print(text);
+        }
+    }
+
+    /// Who reads the consoles gets the rest and then the end.
+    pub(super) fn end_lines(&self) {
+        for (_, line) in &self.lines {
+            line.end();
         }
     }
 
@@ -223,6 +245,14 @@ impl Record {
         info.running_for = run.map(|run| run.since.elapsed());
         info.title = profile.title;
         info
+    }
+
+    /// Whether the guest reads its consoles: once it has booted, while its vCPUs run.
+    pub(super) fn set_reading(&self) {
+        let Some(run) = &self.run else { return };
+        for (_, line) in &run.lines {
+            line.set_reading(run.booted && self.is_moving(), self.guest.behaviour.console_echo);
+        }
     }
 
     /// Whether its vCPUs run.

@@ -277,6 +277,11 @@ impl Shared {
         }
     }
 
+    /// The runtime the connection was opened on.
+    pub(super) const fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
+    }
+
     pub(super) fn link(&self) -> Link {
         lock(&self.world).link
     }
@@ -304,7 +309,10 @@ impl Shared {
         if self.link() == Link::Closed {
             return;
         }
-        self.with(World::destroy_with_connection);
+        self.with(|world| {
+            world.destroy_with_connection();
+            world.end_consoles();
+        });
         self.set_link(Link::Closed);
         self.events.close();
         lock(&self.tasks).abort_all();

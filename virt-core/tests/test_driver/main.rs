@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod cancel;
+mod consoles;
 mod control;
 mod definitions;
 mod lifecycle;

@@ -61,6 +61,10 @@ impl Target for ReferenceTarget {
         None
     }
 
+    fn poweroff_command(&self) -> Option<&str> {
+        Some("poweroff")
+    }
+
     fn keeps_state(&self) -> bool {
         false
     }

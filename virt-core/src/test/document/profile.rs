@@ -34,6 +34,8 @@ pub(in crate::test) struct Profile {
     pub(in crate::test) has_balloon: bool,
     pub(in crate::test) disks: Vec<DiskProfile>,
     pub(in crate::test) interfaces: Vec<InterfaceProfile>,
+    /// Consoles and serial ports by alias, in the order in which one is chosen when none is named.
+    pub(in crate::test) consoles: Vec<String>,
 }
 
 impl Profile {
@@ -66,6 +68,7 @@ impl Profile {
                 != Some(&MemBalloonModel::None),
             disks: disks(devices),
             interfaces: interfaces(devices),
+            consoles: consoles(devices),
         }
     }
 }
@@ -123,6 +126,26 @@ fn interfaces(devices: &Devices) -> Vec<InterfaceProfile> {
             .map(|address| address.to_string()),
     };
     devices.interfaces.iter().enumerate().map(profile).collect()
+}
+
+/// Consoles that are not a serial port as well, then serial ports.
+fn consoles(devices: &Devices) -> Vec<String> {
+    let own = |console: &Console| !is_serial(console);
+    let mut aliases: Vec<String> = devices
+        .consoles
+        .iter()
+        .enumerate()
+        .filter(|(_, console)| own(console))
+        .map(|(index, console)| super::live::alias_or(console.alias.as_ref(), "console", index))
+        .collect();
+    let serials = devices.serials.iter().enumerate();
+    aliases
+        .extend(serials.map(|(index, serial)| super::live::alias_or(serial.alias.as_ref(), "serial", index)));
+    // A console that is a serial port nobody wrote down is one all the same.
+    if devices.serials.is_empty() && devices.consoles.iter().any(is_serial) {
+        aliases.push("serial0".to_owned());
+    }
+    aliases
 }
 
 /// Whether this console is only another name of a serial port.

@@ -1,5 +1,7 @@
 //! The guest agent of the test driver's domains.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -13,8 +15,9 @@ use crate::domain::machine::Request;
 use crate::driver::AgentDriver;
 use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
 use crate::event::DomainChange;
-use crate::test::guest::{self, Ending, Guest, MOUNTPOINTS};
+use crate::test::guest::{self, Begun, Ending, Guest, MOUNTPOINTS, PowerCommand};
 use crate::test::lane::LaneKey;
+use crate::test::life::Later;
 use crate::test::record::Record;
 use crate::test::world::World;
 
@@ -44,6 +47,9 @@ const COMMANDS: &[&str] = &[
     "guest-sync",
     "guest-sync-delimited",
 ];
+
+/// From a command for it in the guest until its power goes.
+const POWER_TIME: Duration = Duration::from_millis(20);
 
 impl TestDriver {
     /// One exchange with a guest's agent: in their order, and with an agent that is hung, never.
@@ -109,9 +115,16 @@ impl AgentDriver for TestDriver {
 
     async fn exec(&self, call: &CallContext, domain: Uuid, request: &ExecRequest) -> Result<ExecOutput> {
         let (request, limit) = (request.clone(), request.limit());
-        let begun = self.ask(call, domain, move |guest| {
+        let begun = self.exchange(call, domain, move |world| {
+            let guest = &mut world.record_mut(domain)?.guest;
             guest.check_thawed()?;
-            guest::run(&mut guest.files, &request)
+            let Begun { ending, power } = guest::run(&mut guest.files, &request)?;
+            match power {
+                Some(PowerCommand::PowerOff) => world.later(domain, POWER_TIME, Later::PowerOff),
+                Some(PowerCommand::Reboot) => world.later(domain, POWER_TIME, Later::Reboot),
+                None => {}
+            }
+            Ok(ending)
         });
         match begun.await? {
             Ending::Now(output) => Ok(output),

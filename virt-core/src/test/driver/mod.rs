@@ -1,6 +1,7 @@
 //! The driver: one file per trait.
 
 mod agents;
+mod consoles;
 mod definitions;
 mod domains;
 mod jobs;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::world::{Link, Shared};
-use crate::capabilities::{Capabilities, Capability, Support};
+use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
@@ -54,8 +55,6 @@ impl ConnectionDriver for TestDriver {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::all()
-            .with(Capability::Console, Support::No)
-            .with(Capability::ConsoleScrollback, Support::No)
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
@@ -101,7 +100,7 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
-        None
+        Some(self)
     }
 
     fn agents(&self) -> Option<&dyn AgentDriver> {

@@ -15,7 +15,7 @@ pub use activity::Activity;
 pub(super) use activity::Counters;
 pub use behaviour::{AgentBehaviour, GuestBehaviour};
 pub(super) use files::GuestFiles;
-pub(super) use programs::{Ending, run};
+pub(super) use programs::{Begun, Ending, PowerCommand, run};
 pub(super) use sight::{MOUNTPOINTS, interfaces, os};
 
 use super::life::Later;

@@ -16,13 +16,29 @@ pub(in crate::test) enum Ending {
     After(Duration, ExecOutput),
 }
 
-/// The programs there are.
-const PROGRAMS: &[&str] = &["cat", "echo", "env", "false", "hostname", "sh", "sleep", "true"];
+/// What a program has done to the guest itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::test) enum PowerCommand {
+    PowerOff,
+    Reboot,
+}
 
-/// Runs a program: `cat [FILE…]`, `echo …`, `env`, `false`, `hostname`, `sh -c '…'`, `sleep SECONDS`, `true`, with or
-/// without a directory before the name. `sh` knows `exit N` and the other programs, separated by `;` or `&&`, a
-/// redirection `> FILE` at the end of each, and no quoting.
-pub(in crate::test) fn run(files: &mut GuestFiles, request: &ExecRequest) -> Result<Ending> {
+/// A program that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::test) struct Begun {
+    pub(in crate::test) ending: Ending,
+    pub(in crate::test) power: Option<PowerCommand>,
+}
+
+/// The programs there are.
+const PROGRAMS: &[&str] = &[
+    "cat", "echo", "env", "false", "hostname", "poweroff", "reboot", "sh", "sleep", "true",
+];
+
+/// Runs a program: `cat [FILE…]`, `echo …`, `env`, `false`, `hostname`, `poweroff`, `reboot`, `sh -c '…'`,
+/// `sleep SECONDS`, `true`, with or without a directory before the name. `sh` knows `exit N` and the other programs,
+/// separated by `;` or `&&`, a redirection `> FILE` at the end of each, and no quoting.
+pub(in crate::test) fn run(files: &mut GuestFiles, request: &ExecRequest) -> Result<Begun> {
     let name = request.program.rsplit('/').next().unwrap_or_default();
     if !PROGRAMS.contains(&name) {
         let message = format!(
@@ -40,6 +56,7 @@ pub(in crate::test) fn run(files: &mut GuestFiles, request: &ExecRequest) -> Res
         stdout: Vec::new(),
         stderr: Vec::new(),
         slept: Duration::ZERO,
+        power: None,
     };
     let code = match (name, request.args.as_slice()) {
         ("sh", [flag, script, ..]) if flag == "-c" => shell.script(script),
@@ -52,13 +69,14 @@ pub(in crate::test) fn run(files: &mut GuestFiles, request: &ExecRequest) -> Res
             shell.program(name, &args)
         }
     };
-    let slept = shell.slept;
+    let (slept, power) = (shell.slept, shell.power);
     let output = ExecOutput::new(ExitStatus::Code(code), shell.stdout, shell.stderr);
-    Ok(if slept.is_zero() {
+    let ending = if slept.is_zero() {
         Ending::Now(output)
     } else {
         Ending::After(slept, output)
-    })
+    };
+    Ok(Begun { ending, power })
 }
 
 struct Shell<'a> {
@@ -68,6 +86,7 @@ struct Shell<'a> {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     slept: Duration,
+    power: Option<PowerCommand>,
 }
 
 impl Shell<'_> {
@@ -125,6 +144,14 @@ impl Shell<'_> {
                     self.stdout.extend_from_slice(line.as_bytes());
                     self.stdout.push(b'\n');
                 }
+                0
+            }
+            "poweroff" => {
+                self.power = Some(PowerCommand::PowerOff);
+                0
+            }
+            "reboot" => {
+                self.power = Some(PowerCommand::Reboot);
                 0
             }
             "hostname" => self.cat(&["/etc/hostname"]),
@@ -186,7 +213,7 @@ mod tests {
     fn sh(script: &str) -> (i32, String, String) {
         let mut files = GuestFiles::default();
         let request = ExecRequest::new("/bin/sh").args(["-c", script]);
-        match run(&mut files, &request).unwrap() {
+        match run(&mut files, &request).unwrap().ending {
             Ending::Now(output) | Ending::After(_, output) => {
                 let ExitStatus::Code(code) = output.status else {
                     panic!("{output:?}")
@@ -211,7 +238,9 @@ mod tests {
     fn input_reaches_cat() {
         let mut files = GuestFiles::default();
         let ending = run(&mut files, &ExecRequest::new("cat").stdin("typed")).unwrap();
-        let Ending::Now(output) = ending else { panic!() };
+        let Ending::Now(output) = ending.ending else {
+            panic!()
+        };
         assert_eq!(output.stdout, b"typed");
     }
 

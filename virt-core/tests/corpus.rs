@@ -141,13 +141,14 @@ fn normalized(element: &Element) -> Element {
 fn refused_by_libvirt(corpus: &Path) -> Vec<PathBuf> {
     let text = std::fs::read_to_string(corpus.join("cases.json")).unwrap();
     let cases: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let errors = cases["cases"]
-        .as_array()
+    let errors = cases
+        .get("cases")
+        .and_then(serde_json::Value::as_array)
         .unwrap()
         .iter()
-        .filter(|case| case["kind"] == "error");
+        .filter(|case| case.get("kind").is_some_and(|kind| kind == "error"));
     errors
-        .filter_map(|case| case["input"].as_str())
+        .filter_map(|case| case.get("input").and_then(serde_json::Value::as_str))
         .map(|path| corpus.join("tests").join(path))
         .collect()
 }

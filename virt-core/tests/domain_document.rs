@@ -95,7 +95,7 @@ const MIXED: &str = "<!-- made by hand -->
       <source file='/a'/>
     </disk>
     <interface type='user'/>
-    <tpm model='tpm-crb'/>
+    <novelty model='x'/>
     <disk type='file'>
       <source file='/b'/>
       <target dev='vdb'/>
@@ -119,8 +119,8 @@ fn a_document_keeps_its_order_and_what_is_not_understood() {
         [
             "/domain/devices/disk[1]/future[1]",
             "/domain/devices/disk[1]/future[1]/@a",
-            "/domain/devices/tpm[1]",
-            "/domain/devices/tpm[1]/@model",
+            "/domain/devices/novelty[1]",
+            "/domain/devices/novelty[1]/@model",
             "/domain/@new",
         ]
     );
@@ -140,7 +140,7 @@ fn items_taken_out_and_put_in_leave_the_others_where_they_are() {
     devices.disks.push(first);
     devices.rngs.push(Rng::urandom());
     let written = config.to_xml();
-    let places: Vec<_> = ["<interface", "<tpm", "file='/b'", "<future", "<rng"]
+    let places: Vec<_> = ["<interface", "<novelty", "file='/b'", "<future", "<rng"]
         .iter()
         .map(|text| written.find(text).unwrap())
         .collect();

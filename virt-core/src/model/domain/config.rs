@@ -5,14 +5,24 @@ use uuid::Uuid;
 use super::boot::Os;
 use super::builder::DomainBuilder;
 use super::clock::Clock;
+use super::confidential::{KeyWrap, LaunchSecurity};
 use super::cpu::Cpu;
 use super::devices::Devices;
+use super::devices::ThrottleGroups;
 use super::features::Features;
 use super::memory::{MaxMemory, Memory, MemoryBacking};
 use super::metadata::Metadata;
+use super::native::{
+    BhyveCommandline, LxcNamespace, QemuCapabilities, QemuDeprecation, QemuOverride, XenCommandline,
+};
+use super::numatune::NumaTune;
 use super::power::{LifecycleAction, PowerManagement};
 use super::qemu::QemuCommandline;
+use super::resource::{IdMap, Perf, Resource};
 use super::security::SecurityLabel;
+use super::sysinfo::SysInfo;
+use super::threads::{DefaultIoThread, IoThreadIds};
+use super::tuning::{BlkioTune, CpuTune, MemTune};
 use super::vcpu::{Vcpu, Vcpus};
 use crate::model::namespace;
 use crate::xml::{Rest, XmlElement, xml_enum, xml_value_slot};
@@ -100,6 +110,12 @@ pub struct DomainConfig {
     /// The memory the guest has now; the balloon holds the rest.
     #[xml(child = "currentMemory")]
     pub current_memory: Option<Memory>,
+    /// Shares of block devices of the host.
+    #[xml(child)]
+    pub blkiotune: Option<BlkioTune>,
+    /// Limits of memory on the host.
+    #[xml(child)]
+    pub memtune: Option<MemTune>,
     /// What the memory of the guest is made of.
     #[xml(child = "memoryBacking")]
     pub memory_backing: Option<MemoryBacking>,
@@ -112,15 +128,39 @@ pub struct DomainConfig {
     /// How many I/O threads there are.
     #[xml(leaf)]
     pub iothreads: Option<u32>,
+    /// The I/O threads one by one.
+    #[xml(child)]
+    pub iothreadids: Option<IoThreadIds>,
+    /// The main loop of the hypervisor.
+    #[xml(child)]
+    pub defaultiothread: Option<DefaultIoThread>,
+    /// How the virtual CPUs share the host.
+    #[xml(child)]
+    pub cputune: Option<CpuTune>,
+    /// Where memory comes from.
+    #[xml(child)]
+    pub numatune: Option<NumaTune>,
+    /// Partition and identity.
+    #[xml(child)]
+    pub resource: Option<Resource>,
+    /// What SMBIOS tables and firmware configuration say.
+    #[xml(child)]
+    pub sysinfo: Vec<SysInfo>,
     /// A boot loader run on the host (Xen, bhyve).
     #[xml(leaf)]
     pub bootloader: Option<String>,
     /// Arguments of that boot loader.
     #[xml(leaf)]
     pub bootloader_args: Option<String>,
+    /// Limits disks share.
+    #[xml(child)]
+    pub throttlegroups: Option<ThrottleGroups>,
     /// What is booted, and on which kind of machine.
     #[xml(child)]
     pub os: Option<Os>,
+    /// Users and groups of a container.
+    #[xml(child)]
+    pub idmap: Option<IdMap>,
     /// Features of the machine and the hypervisor.
     #[xml(child)]
     pub features: Option<Features>,
@@ -145,15 +185,45 @@ pub struct DomainConfig {
     /// Which sleep states the firmware offers.
     #[xml(child)]
     pub pm: Option<PowerManagement>,
+    /// Performance events that are counted.
+    #[xml(child)]
+    pub perf: Option<Perf>,
     /// The devices.
     #[xml(child)]
     pub devices: Option<Devices>,
     /// Labels of security drivers.
     #[xml(child = "seclabel")]
     pub seclabels: Vec<SecurityLabel>,
+    /// Key wrapping on IBM Z.
+    #[xml(child)]
+    pub keywrap: Option<KeyWrap>,
+    /// Guests the host cannot look into.
+    #[xml(child = "launchSecurity")]
+    pub launch_security: Option<LaunchSecurity>,
     /// Arguments and environment handed to QEMU as they are.
     #[xml(child = "commandline", namespace = namespace::QEMU)]
     pub qemu_commandline: Option<QemuCommandline>,
+    /// Abilities of QEMU added or taken away.
+    #[xml(child = "capabilities", namespace = namespace::QEMU)]
+    pub qemu_capabilities: Option<QemuCapabilities>,
+    /// Properties of devices set by hand.
+    #[xml(child = "override", namespace = namespace::QEMU)]
+    pub qemu_override: Option<QemuOverride>,
+    /// What happens on deprecated interfaces.
+    #[xml(child = "deprecation", namespace = namespace::QEMU)]
+    pub qemu_deprecation: Option<QemuDeprecation>,
+    /// Namespaces shared with others.
+    #[xml(child = "namespace", namespace = namespace::LXC)]
+    pub lxc_namespace: Option<LxcNamespace>,
+    /// Arguments handed to bhyve as they are.
+    #[xml(child = "commandline", namespace = namespace::BHYVE)]
+    pub bhyve_commandline: Option<BhyveCommandline>,
+    /// Arguments handed to Xen as they are.
+    #[xml(child = "commandline", namespace = namespace::XEN)]
+    pub xen_commandline: Option<XenCommandline>,
+    /// Where the domain is in a VMware inventory.
+    #[xml(leaf = "datacenterpath", namespace = namespace::VMWARE)]
+    pub vmware_datacenterpath: Option<String>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

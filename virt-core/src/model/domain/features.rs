@@ -1,7 +1,7 @@
 //! Features of the machine and the hypervisor.
 
 use super::hyperv::Hyperv;
-use super::memory::ScaledText;
+use super::memory::{ScaledKib, ScaledMib};
 use crate::model::value::{OnOff, YesNo};
 use crate::xml::{Rest, XmlElement};
 
@@ -9,36 +9,36 @@ use crate::xml::{Rest, XmlElement};
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]
 pub struct Features {
-    /// Physical address extension.
-    #[xml(flag)]
-    pub pae: bool,
     /// ACPI.
     #[xml(flag)]
     pub acpi: bool,
     /// The APIC.
     #[xml(child)]
     pub apic: Option<Apic>,
+    /// Physical address extension.
+    #[xml(flag)]
+    pub pae: bool,
+    /// Hardware assisted paging.
+    #[xml(child)]
+    pub hap: Option<FeatureState>,
     /// Hyper-V extensions of Xen.
     #[xml(flag)]
     pub viridian: bool,
     /// A network namespace of its own, for containers.
     #[xml(flag)]
     pub privnet: bool,
-    /// Hardware assisted paging.
-    #[xml(child)]
-    pub hap: Option<FeatureState>,
     /// Hyper-V extensions.
     #[xml(child)]
     pub hyperv: Option<Hyperv>,
     /// Features of KVM.
     #[xml(child)]
     pub kvm: Option<KvmFeatures>,
-    /// Features of Xen.
-    #[xml(child)]
-    pub xen: Option<XenFeatures>,
     /// Spin locks that know they are virtual.
     #[xml(child)]
     pub pvspinlock: Option<FeatureState>,
+    /// Capabilities of a container.
+    #[xml(child)]
+    pub capabilities: Option<Capabilities>,
     /// The performance monitoring unit.
     #[xml(child)]
     pub pmu: Option<FeatureState>,
@@ -72,9 +72,9 @@ pub struct Features {
     /// Count cache flush assist of POWER.
     #[xml(child = "ccf-assist")]
     pub ccf_assist: Option<FeatureState>,
-    /// Capabilities of a container.
+    /// Features of Xen.
     #[xml(child)]
-    pub capabilities: Option<Capabilities>,
+    pub xen: Option<XenFeatures>,
     /// Cache flush on privilege change of POWER.
     #[xml(child)]
     pub cfpc: Option<FeatureValue>,
@@ -240,9 +240,9 @@ pub struct Smm {
     /// Whether it is on.
     #[xml(attr)]
     pub state: Option<OnOff>,
-    /// Memory of the mode, in bytes unless a unit is said.
+    /// Memory of the mode, in MiB unless a unit is said.
     #[xml(child)]
-    pub tseg: Option<ScaledText>,
+    pub tseg: Option<ScaledMib>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
@@ -267,9 +267,9 @@ pub struct Hpt {
     /// `enabled`, `disabled`, `required`.
     #[xml(attr)]
     pub resizing: Option<String>,
-    /// The largest page, in bytes unless a unit is said.
+    /// The largest page, in KiB unless a unit is said.
     #[xml(child)]
-    pub maxpagesize: Option<ScaledText>,
+    pub maxpagesize: Option<ScaledKib>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
@@ -291,9 +291,9 @@ pub struct Msrs {
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]
 pub struct TcgFeatures {
-    /// Memory for translated code, in bytes unless a unit is said.
+    /// Memory for translated code, in KiB unless a unit is said.
     #[xml(child = "tb-cache")]
-    pub tb_cache: Option<ScaledText>,
+    pub tb_cache: Option<ScaledKib>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -177,3 +177,27 @@ pub struct BackingAllocation {
     #[xml(rest)]
     pub rest: Rest,
 }
+
+/// A size in the text of an element, in KiB unless a unit is said.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct ScaledKib {
+    /// The size.
+    #[xml(text, scaled = "KiB")]
+    pub size: Option<ByteSize>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// A size in the text of an element, in MiB unless a unit is said.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct ScaledMib {
+    /// The size.
+    #[xml(text, scaled = "MiB")]
+    pub size: Option<ByteSize>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}

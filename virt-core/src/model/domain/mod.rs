@@ -3,6 +3,7 @@
 mod boot;
 mod builder;
 mod clock;
+mod confidential;
 mod config;
 mod cpu;
 pub mod devices;
@@ -10,10 +11,16 @@ mod features;
 mod hyperv;
 mod memory;
 mod metadata;
+mod native;
 mod numa;
+mod numatune;
 mod power;
 mod qemu;
+mod resource;
 mod security;
+mod sysinfo;
+mod threads;
+mod tuning;
 mod validate;
 mod vcpu;
 
@@ -25,6 +32,7 @@ pub use builder::DomainBuilder;
 pub use clock::{
     Clock, ClockBasis, ClockOffset, Timer, TimerCatchup, TimerName, TimerTickPolicy, TimerTrack,
 };
+pub use confidential::{KeyWrap, KeyWrapCipher, LaunchSecurity};
 pub use config::{DomainConfig, DomainType};
 pub use cpu::{
     Cpu, CpuCache, CpuCacheMode, CpuCheck, CpuFeature, CpuFeaturePolicy, CpuMatch, CpuMaxPhysAddr, CpuMode,
@@ -37,11 +45,26 @@ pub use features::{
 pub use hyperv::{Hyperv, HypervDirect, HypervFlag, HypervSpinlocks, HypervVendorId};
 pub use memory::{
     BackingAccess, BackingAllocation, BackingSource, HugePage, HugePages, MaxMemory, Memory, MemoryAccess,
-    MemoryAllocation, MemoryBacking, MemorySource, ScaledText,
+    MemoryAllocation, MemoryBacking, MemorySource, ScaledKib, ScaledMib, ScaledText,
 };
 pub use metadata::Metadata;
-pub use numa::{CellCache, CellCacheSize, CellDistances, Numa, NumaCell, Sibling};
+pub use native::{
+    BhyveCommandline, LxcNamespace, LxcShare, NativeArg, NativeEnv, QemuCapabilities, QemuCapability,
+    QemuDeprecation, QemuOverride, QemuOverrideDevice, QemuOverrideFrontend, QemuProperty, XenCommandline,
+};
+pub use numa::{
+    CellCache, CellCacheSize, CellDistances, Interconnect, InterconnectBandwidth, Interconnects, Numa,
+    NumaCell, Sibling,
+};
+pub use numatune::{NumaTune, NumaTuneMemory, NumaTuneNode};
 pub use power::{LifecycleAction, PowerManagement, SuspendTarget};
 pub use qemu::{QemuArg, QemuCommandline, QemuEnv};
+pub use resource::{FibreChannel, IdMap, IdRange, Perf, PerfEvent, Resource};
 pub use security::{SecurityLabel, SecurityLabelType};
+pub use sysinfo::{SysInfo, SysInfoBlock, SysInfoEntry};
+pub use threads::{DefaultIoThread, IoThreadId, IoThreadIds, IoThreadPoll};
+pub use tuning::{
+    BlkioDevice, BlkioTune, CacheMonitor, CacheShare, CacheTune, CpuTune, EmulatorPin, EmulatorSched,
+    IoThreadPin, IoThreadSched, MemTune, MemoryTune, MemoryTuneMonitor, MemoryTuneNode, VcpuPin, VcpuSched,
+};
 pub use vcpu::{Vcpu, VcpuEntry, VcpuPlacement, Vcpus};

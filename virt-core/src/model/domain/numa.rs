@@ -11,6 +11,9 @@ pub struct Numa {
     /// The nodes.
     #[xml(child = "cell")]
     pub cells: Vec<NumaCell>,
+    /// How fast nodes reach memory.
+    #[xml(child)]
+    pub interconnects: Option<Interconnects>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
@@ -102,6 +105,69 @@ pub struct CellCache {
 #[non_exhaustive]
 pub struct CellCacheSize {
     /// The size, in KiB unless a unit is said.
+    #[xml(attr, scaled = "KiB")]
+    pub value: Option<ByteSize>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<interconnects>`: how fast nodes reach memory.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct Interconnects {
+    /// Delays, in nanoseconds.
+    #[xml(child = "latency")]
+    pub latencies: Vec<Interconnect>,
+    /// Bandwidths.
+    #[xml(child = "bandwidth")]
+    pub bandwidths: Vec<InterconnectBandwidth>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<latency>`.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct Interconnect {
+    /// The node that reaches.
+    #[xml(attr)]
+    pub initiator: Option<u32>,
+    /// The node that is reached.
+    #[xml(attr)]
+    pub target: Option<u32>,
+    /// The cache that is reached.
+    #[xml(attr)]
+    pub cache: Option<u32>,
+    /// `access`, `read`, `write`.
+    #[xml(attr = "type")]
+    pub kind: Option<String>,
+    /// Nanoseconds.
+    #[xml(attr)]
+    pub value: Option<u32>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<bandwidth>` of `<interconnects>`.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct InterconnectBandwidth {
+    /// The node that reaches.
+    #[xml(attr)]
+    pub initiator: Option<u32>,
+    /// The node that is reached.
+    #[xml(attr)]
+    pub target: Option<u32>,
+    /// The cache that is reached.
+    #[xml(attr)]
+    pub cache: Option<u32>,
+    /// `access`, `read`, `write`.
+    #[xml(attr = "type")]
+    pub kind: Option<String>,
+    /// Bytes a second, in KiB unless a unit is said.
     #[xml(attr, scaled = "KiB")]
     pub value: Option<ByteSize>,
     /// What this version does not understand.

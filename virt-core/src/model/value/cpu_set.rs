@@ -104,7 +104,11 @@ impl FromStr for CpuSet {
                 set.insert(number(part)?);
             }
         }
-        Ok(Self(set))
+        if set.is_empty() {
+            Err(refuse())
+        } else {
+            Ok(Self(set))
+        }
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
     fn exclusions_and_ranges_are_understood() {
         let set: CpuSet = "0-3,^2, 8".parse().unwrap();
         assert_eq!(set.to_string(), "0-1,3,8");
-        for bad in ["", "3-1", "a", "1,,2", "16384", "-1", "^"] {
+        for bad in ["", "3-1", "a", "1,,2", "16384", "-1", "^", "1,^1"] {
             assert!(bad.parse::<CpuSet>().is_err(), "{bad}");
         }
     }

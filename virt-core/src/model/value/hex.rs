@@ -51,6 +51,8 @@ hex! {
     Hex32(u32), "6";
     /// One hexadecimal digit at least, of up to 64 bits, as an I/O port: `0x3f8`.
     Hex64(u64), "3";
+    /// Eight hexadecimal digits at least, as a register of spapr-vio: `0x00002000`.
+    HexWord(u64), "10";
 }
 
 #[cfg(test)]
@@ -62,6 +64,7 @@ mod tests {
         assert_eq!(Hex8(2).to_string(), "0x2");
         assert_eq!(Hex16(2).to_string(), "0x02");
         assert_eq!(Hex32(2).to_string(), "0x0002");
+        assert_eq!(HexWord(0x2000).to_string(), "0x00002000");
         assert_eq!(Hex64(0x3f8).to_string(), "0x3f8");
         assert_eq!(Hex16::parse_xml("31"), Ok(Hex16(31)));
     }

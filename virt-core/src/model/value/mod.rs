@@ -11,7 +11,7 @@ mod switch;
 mod uuid;
 
 pub use cpu_set::CpuSet;
-pub use hex::{Hex8, Hex16, Hex32, Hex64};
+pub use hex::{Hex8, Hex16, Hex32, Hex64, HexWord};
 pub use mac::MacAddress;
 pub use number::AddressNumber;
 pub use pci::PciAddress;

@@ -1,6 +1,6 @@
 //! Where a device sits, and what it is called; for all devices alike.
 
-use crate::model::value::{AddressNumber, Hex8, Hex16, Hex32, Hex64, OnOff, PciAddress};
+use crate::model::value::{AddressNumber, Hex8, Hex32, Hex64, HexWord, OnOff, PciAddress};
 use crate::xml::{Rest, XmlElement, xml_enum};
 
 xml_enum! {
@@ -68,10 +68,10 @@ pub struct Address {
     pub port: Option<String>,
     /// spapr-vio: the register.
     #[xml(attr)]
-    pub reg: Option<Hex64>,
+    pub reg: Option<HexWord>,
     /// ccw: the subsystem, 0 to 0xfe.
     #[xml(attr)]
-    pub cssid: Option<Hex16>,
+    pub cssid: Option<Hex8>,
     /// ccw: the subchannel set, 0 to 3.
     #[xml(attr)]
     pub ssid: Option<Hex8>,
@@ -107,7 +107,7 @@ pub struct ZpciAddress {
     pub uid: Option<Hex32>,
     /// The number of the function.
     #[xml(attr)]
-    pub fid: Option<Hex64>,
+    pub fid: Option<HexWord>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -2,7 +2,7 @@
 
 use super::address::{Address, Alias, DeviceAcpi};
 use super::disk::DiskIoThreads;
-use crate::model::domain::memory::ScaledText;
+use crate::model::domain::memory::ScaledKib;
 use crate::model::value::{Hex8, OnOff};
 use crate::xml::{Rest, XmlElement, xml_enum};
 
@@ -60,18 +60,18 @@ pub struct Controller {
     /// Options.
     #[xml(child)]
     pub driver: Option<ControllerDriver>,
-    /// USB: the first port of a companion.
-    #[xml(child)]
-    pub master: Option<UsbMaster>,
     /// PCI: the size of the hole for 64-bit addresses, in KiB unless a unit is said.
     #[xml(child)]
-    pub pcihole64: Option<ScaledText>,
+    pub pcihole64: Option<ScaledKib>,
     /// The name of the device, as the hypervisor knows it.
     #[xml(child)]
     pub alias: Option<Alias>,
     /// The index the guest sees through ACPI.
     #[xml(child)]
     pub acpi: Option<DeviceAcpi>,
+    /// USB: the first port of a companion.
+    #[xml(child)]
+    pub master: Option<UsbMaster>,
     /// Where the device sits.
     #[xml(child)]
     pub address: Option<Address>,

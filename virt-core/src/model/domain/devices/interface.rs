@@ -72,12 +72,18 @@ pub struct Interface {
     /// What it is connected to.
     #[xml(child)]
     pub source: Option<InterfaceSource>,
-    /// Its port on a switch.
-    #[xml(child)]
-    pub virtualport: Option<VirtualPort>,
     /// Its VLANs.
     #[xml(child)]
     pub vlan: Option<Vlan>,
+    /// Its port on a switch.
+    #[xml(child)]
+    pub virtualport: Option<VirtualPort>,
+    /// Its limits.
+    #[xml(child)]
+    pub bandwidth: Option<Bandwidth>,
+    /// Its isolation from other ports.
+    #[xml(child)]
+    pub port: Option<PortIsolation>,
     /// Addresses inside the guest.
     #[xml(child = "ip")]
     pub ips: Vec<InterfaceIp>,
@@ -114,12 +120,6 @@ pub struct Interface {
     /// The filter of its traffic.
     #[xml(child)]
     pub filterref: Option<FilterRef>,
-    /// Its limits.
-    #[xml(child)]
-    pub bandwidth: Option<Bandwidth>,
-    /// Its isolation from other ports.
-    #[xml(child)]
-    pub port: Option<PortIsolation>,
     /// Tuning.
     #[xml(child)]
     pub tune: Option<InterfaceTune>,

@@ -9,27 +9,35 @@ mod console;
 mod controller;
 mod disk;
 mod encryption;
+mod filesystem;
 mod graphics;
+mod hostdev;
 mod input;
 mod interface;
 mod list;
 mod memballoon;
+mod memory_device;
 mod network_options;
 mod panic;
 mod parallel;
+mod platform;
 mod rng;
 mod serial;
+mod shmem;
 mod shorthand;
+mod smartcard;
 mod sound;
 mod source;
 mod throttling;
+mod tpm;
+mod usb;
 mod video;
 mod virtio;
 mod vsock;
 mod watchdog;
 
 pub use address::{Address, AddressType, Alias, DeviceAcpi, DeviceBoot, ZpciAddress};
-pub use audio::{Audio, AudioType};
+pub use audio::{Audio, AudioChannel, AudioSettings, AudioType};
 pub use backing::{BackingFormat, BackingStore, Mirror, MirrorJob};
 pub use channel::Channel;
 pub use chardev::{
@@ -46,10 +54,15 @@ pub use disk::{
     ImageFormat, IoMode, Transient,
 };
 pub use encryption::{Encryption, EncryptionCipher, EncryptionIvGen, EncryptionSecret};
+pub use filesystem::{
+    Filesystem, FilesystemBinary, FilesystemDriver, FilesystemLock, FilesystemMode, FilesystemOpenFiles,
+    FilesystemSource, FilesystemTarget, FilesystemThreadPool,
+};
 pub use graphics::{
     AudioReference, Graphics, GraphicsChannel, GraphicsCompression, GraphicsCopyPaste, GraphicsFileTransfer,
     GraphicsGl, GraphicsListen, GraphicsMode, GraphicsType,
 };
+pub use hostdev::{HostAddress, HostDevice, HostDeviceDriver, HostDeviceSource, ScsiAdapter};
 pub use input::{Input, InputBus, InputSource, InputType};
 pub use interface::{
     Coalesce, CoalesceFrames, CoalesceRx, Interface, InterfaceGuest, InterfaceIp, InterfaceLink,
@@ -58,14 +71,20 @@ pub use interface::{
 };
 pub use list::Devices;
 pub use memballoon::{MemBalloon, MemBalloonModel, MemBalloonStats};
+pub use memory_device::{MemoryBase, MemoryDevice, MemoryDeviceSource, MemoryDeviceTarget, MemoryLabel};
 pub use network_options::{
     Bandwidth, BandwidthLimit, FilterParameter, FilterRef, InterfaceBackend, InterfaceDriver, Offloads,
     PortForward, PortIsolation, PortRange, Teaming, VirtualPort, VirtualPortParameters, Vlan, VlanTag,
 };
 pub use panic::{Panic, PanicModel};
 pub use parallel::Parallel;
+pub use platform::{
+    CryptoBackend, CryptoDevice, Iommu, IommuDriver, Lease, LeaseTarget, NvramDevice, Pstore,
+};
 pub use rng::{Rng, RngBackend, RngBackendModel, RngRate};
 pub use serial::Serial;
+pub use shmem::{Shmem, ShmemModel, ShmemMsi, ShmemServer};
+pub use smartcard::Smartcard;
 pub use sound::{Sound, SoundCodec};
 pub use source::{
     AuthSecret, DataStore, DiskSource, Initiator, InitiatorIqn, MetadataCache, Reconnect, Reservations,
@@ -73,7 +92,9 @@ pub use source::{
     SourceKnownHosts, SourceReadAhead, SourceSlice, SourceSlices, SourceSnapshot, SourceSsl, SourceTimeout,
     StartupPolicy,
 };
-pub use throttling::{IoTune, ThrottleFilter, ThrottleFilters};
+pub use throttling::{IoTune, ThrottleFilter, ThrottleFilters, ThrottleGroups};
+pub use tpm::{Tpm, TpmBackend, TpmDevice, TpmEncryption, TpmPcrBanks, TpmProfile, TpmSource};
+pub use usb::{Hub, RedirectFilter, RedirectRule, RedirectedDevice, UsbId};
 pub use video::{Video, VideoAcceleration, VideoDriver, VideoModel, VideoModelType, VideoResolution};
 pub use virtio::{VirtioDriver, VirtioModel};
 pub use vsock::{Vsock, VsockCid};

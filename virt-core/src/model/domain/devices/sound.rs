@@ -26,9 +26,6 @@ pub struct Sound {
     /// The back end.
     #[xml(child)]
     pub audio: Option<AudioReference>,
-    /// Options of virtio.
-    #[xml(child)]
-    pub driver: Option<VirtioDriver>,
     /// The name of the device, as the hypervisor knows it.
     #[xml(child)]
     pub alias: Option<Alias>,
@@ -38,6 +35,9 @@ pub struct Sound {
     /// Where the device sits.
     #[xml(child)]
     pub address: Option<Address>,
+    /// Options of virtio.
+    #[xml(child)]
+    pub driver: Option<VirtioDriver>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -89,24 +89,6 @@ pub struct DiskSource {
     /// Network: the configuration file of the client.
     #[xml(child)]
     pub config: Option<SourceConfig>,
-    /// Network: who we are.
-    #[xml(child)]
-    pub auth: Option<SourceAuth>,
-    /// NVMe: the PCI device of the host.
-    #[xml(child)]
-    pub address: Option<Address>,
-    /// How it is encrypted.
-    #[xml(child)]
-    pub encryption: Option<Encryption>,
-    /// Persistent reservations.
-    #[xml(child)]
-    pub reservations: Option<Reservations>,
-    /// iSCSI: our name.
-    #[xml(child)]
-    pub initiator: Option<Initiator>,
-    /// The part of the source that is used.
-    #[xml(child)]
-    pub slices: Option<SourceSlices>,
     /// Network: whether certificates are checked.
     #[xml(child)]
     pub ssl: Option<SourceSsl>,
@@ -128,9 +110,27 @@ pub struct DiskSource {
     /// SSH, NFS: who we are.
     #[xml(child)]
     pub identity: Option<SourceIdentity>,
+    /// NVMe: the PCI device of the host.
+    #[xml(child)]
+    pub address: Option<Address>,
+    /// The part of the source that is used.
+    #[xml(child)]
+    pub slices: Option<SourceSlices>,
     /// Labels of security drivers.
     #[xml(child = "seclabel")]
     pub seclabels: Vec<SecurityLabel>,
+    /// Network: who we are.
+    #[xml(child)]
+    pub auth: Option<SourceAuth>,
+    /// How it is encrypted.
+    #[xml(child)]
+    pub encryption: Option<Encryption>,
+    /// Persistent reservations.
+    #[xml(child)]
+    pub reservations: Option<Reservations>,
+    /// iSCSI: our name.
+    #[xml(child)]
+    pub initiator: Option<Initiator>,
     /// qcow2: the file that has the data.
     #[xml(child = "dataStore")]
     pub data_store: Option<DataStore>,

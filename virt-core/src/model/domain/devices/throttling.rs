@@ -94,3 +94,15 @@ pub struct ThrottleFilter {
     #[xml(rest)]
     pub rest: Rest,
 }
+
+/// `<throttlegroups>`: limits disks share.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct ThrottleGroups {
+    /// The groups, each with a `group_name`.
+    #[xml(child = "throttlegroup")]
+    pub groups: Vec<IoTune>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}

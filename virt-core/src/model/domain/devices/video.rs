@@ -52,12 +52,6 @@ pub struct Video {
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]
 pub struct VideoDriver {
-    /// Who emulates it: `qemu`, `vhostuser`.
-    #[xml(attr)]
-    pub name: Option<String>,
-    /// Old video modes: `io`, `on`, `off`.
-    #[xml(attr)]
-    pub vgaconf: Option<String>,
     /// Whether addresses go through an IOMMU.
     #[xml(attr)]
     pub iommu: Option<OnOff>,
@@ -70,6 +64,12 @@ pub struct VideoDriver {
     /// Whether each queue has a page of its own.
     #[xml(attr)]
     pub page_per_vq: Option<OnOff>,
+    /// Who emulates it: `qemu`, `vhostuser`.
+    #[xml(attr)]
+    pub name: Option<String>,
+    /// Old video modes: `io`, `on`, `off`.
+    #[xml(attr)]
+    pub vgaconf: Option<String>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

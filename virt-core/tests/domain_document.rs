@@ -260,6 +260,17 @@ fn contradictions_are_found_with_their_place() {
 }
 
 #[test]
+fn a_character_xml_cannot_hold_is_refused_by_the_builder() {
+    let disk = Disk::file("/a\u{0}b");
+    let error = DomainConfig::builder("a")
+        .memory(ByteSize::mib(1))
+        .disk(disk)
+        .build()
+        .unwrap_err();
+    assert_eq!(error.path(), "/domain/devices/disk[1]/source/@file");
+}
+
+#[test]
 fn secrets_show_in_the_document_only() {
     let text =
         "<domain type='kvm'><name>a</name><devices><graphics type='vnc' passwd='hush'/></devices></domain>";

@@ -36,6 +36,7 @@ mod references;
 mod rest;
 mod slot;
 mod tree;
+mod unwritable;
 mod value;
 mod walk;
 mod write;
@@ -61,6 +62,7 @@ pub(crate) use value::{xml_text_value, xml_value_slot};
 pub mod derived {
     pub use super::compare::{canonicalize, equal, format_debug};
     pub use super::read::{read_element, read_root};
+    pub use super::unwritable::check_writable;
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};
 }

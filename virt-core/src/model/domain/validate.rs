@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::config::DomainConfig;
 use super::devices::{Disk, DiskDevice};
+use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 impl DomainConfig {
     /// Checks what holds for every driver: a name without `/` and line breaks, memory, numbers of virtual CPUs, targets
-    /// of disks that are there and differ.
+    /// of disks that are there and differ, characters XML can hold.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
@@ -17,7 +18,8 @@ impl DomainConfig {
         self.check_memory()?;
         self.check_vcpus()?;
         self.check_disks()?;
-        self.check_boot_order()
+        self.check_boot_order()?;
+        check_writable(self)
     }
 
     fn check_name(&self) -> Result<(), XmlError> {

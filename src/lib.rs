@@ -41,7 +41,7 @@
 //! * [`connect`] and [`Connection::builder`] open connections; [`Connection`] and [`Domain`] are what a program holds.
 //! * [`model`] has the documents: [`DomainConfig`](model::DomainConfig) from XML, or by a builder.
 //! * [`event`], [`console`], [`agent`], [`stats`], [`job`]: watching guests and working with them.
-//! * [`test`]: `test:///default`, a driver in memory with fault injection, to test your program without a hypervisor.
+//! * [`mod@test`]: `test:///default`, a driver in memory with fault injection, to test your program without a hypervisor.
 //!
 //! # Cargo features
 //! | feature | adds |

@@ -5,7 +5,7 @@
 //! * [`driver`]: what a backend implements. [`backend`]: how it is found for a URI.
 //! * [`model`]: libvirt's documents as typed, lossless Rust, on the XML engine in [`xml`].
 //! * [`host`]: a machine to act on.
-//! * [`test`]: `test:///default`, a full driver in memory, for testing programs without a hypervisor.
+//! * [`mod@test`]: `test:///default`, a full driver in memory, for testing programs without a hypervisor.
 
 extern crate self as virt_core;
 

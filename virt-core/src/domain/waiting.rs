@@ -3,7 +3,7 @@
 use super::{Domain, DomainInfo, DomainState};
 use crate::agent::{GuestAddress, GuestInterface};
 use crate::deadline::{CallClass, CallContext};
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result, Retry};
 use crate::event::{AgentState, DomainChange, Event};
 
 /// Between two questions to an agent that does not answer yet: no event tells that a guest got an address.
@@ -184,8 +184,10 @@ fn reachable(interfaces: Vec<GuestInterface>) -> Option<GuestAddress> {
 
 /// Whether waiting on is of no use.
 fn is_final(error: &Error) -> bool {
-    !matches!(
+    let may_pass = matches!(
         error.kind(),
         ErrorKind::AgentUnavailable | ErrorKind::Timeout | ErrorKind::Busy
-    )
+    );
+    // A driver says `Never` of an agent that can't come: the domain has no channel for one.
+    !may_pass || error.retry() == Retry::Never
 }

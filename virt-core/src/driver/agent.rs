@@ -13,7 +13,8 @@ use crate::error::Result;
 ///
 /// # Errors
 /// `InvalidState` when the domain does not run; `AgentUnavailable` when it has no channel, nobody listens, or no
-/// answer came in time; `Unsupported` when this agent lacks or forbids the command; `Failed` with the guest's words.
+/// answer came in time ([`Retry::Never`](crate::Retry::Never) where it has no channel: then waiting is of no use);
+/// `Unsupported` when this agent lacks or forbids the command; `Failed` with the guest's words.
 #[async_trait]
 pub trait AgentDriver: Send + Sync {
     /// Whether the agent answers (`guest-ping`).

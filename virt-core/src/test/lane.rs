@@ -24,13 +24,17 @@ pub(super) enum LaneKey {
     Agent(Uuid),
     /// Its end, which waits for nobody.
     Destroy(Uuid),
+    /// Its end in good order, which waits for its hypervisor only.
+    DestroyGracefully(Uuid),
 }
 
 impl LaneKey {
     /// Whose lane it is.
     pub(super) const fn domain(self) -> Uuid {
         match self {
-            Self::Domain(uuid) | Self::Agent(uuid) | Self::Destroy(uuid) => uuid,
+            Self::Domain(uuid) | Self::Agent(uuid) | Self::Destroy(uuid) | Self::DestroyGracefully(uuid) => {
+                uuid
+            }
         }
     }
 }

@@ -37,8 +37,8 @@
 //! # Where it is simpler than a hypervisor
 //! * A core dump takes its time and reports progress, but the file written at its end is an ELF header only. The one
 //!   of `<on_crash>coredump-…` is only counted ([`GuestControl::crash_dumps`]).
-//! * `destroy` with [`DestroyOptions::graceful`](crate::domain::DestroyOptions) does the same as without: there are no
-//!   caches.
+//! * `destroy` with [`DestroyOptions::graceful`](crate::domain::DestroyOptions) differs only for a guest that hangs:
+//!   there are no caches.
 //! * Autostart is kept and shown, but no world is ever opened a second time.
 
 mod backend;

@@ -220,6 +220,7 @@ impl Record {
         match key {
             _ if !self.machine.is_active() => Pause::default(),
             LaneKey::Agent(_) => held_up_by(self.guest.agent_answers()),
+            LaneKey::DestroyGracefully(_) => held_up_by(&self.answers),
             LaneKey::Domain(_) if NEED_AN_ANSWER.contains(&operation) => held_up_by(&self.answers),
             LaneKey::Domain(_) | LaneKey::Destroy(_) => Pause::default(),
         }

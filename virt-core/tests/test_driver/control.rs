@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use virt_core::agent::{ExecRequest, FrozenFilesystems};
-use virt_core::domain::StateReason;
+use virt_core::domain::{DestroyOptions, StateReason};
 use virt_core::event::{DomainChange, Event, EventFilter, IoErrorAction, WatchdogAction};
 use virt_core::host::ExitStatus;
+use virt_core::model::DomainConfig;
 use virt_core::stats::StatsGroups;
 use virt_core::test::{Activity, AgentBehaviour, Fault, TestControl};
 use virt_core::{DomainState, ErrorKind, Outcome};
@@ -92,6 +93,12 @@ async fn a_hung_guest_delays_nobody_and_can_be_destroyed() {
         .map(|row| (row.domain.name.as_str(), row.error.is_some()))
         .collect();
     assert_eq!(missing, [("test", false), ("web", true)]);
+    let hasty = web.with_deadline(Duration::from_secs(2));
+    let graceful = DestroyOptions::default().graceful();
+    assert_eq!(
+        hasty.destroy_with(&graceful).await.unwrap_err().kind(),
+        ErrorKind::Timeout
+    );
     web.destroy().await.unwrap();
     assert_eq!(stuck.await.unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
     web.start().await.unwrap();
@@ -246,6 +253,22 @@ async fn frozen_file_systems_stay_so_until_they_are_thawed() {
     drop(agent.fs_freeze().await.unwrap());
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(agent.fs_freeze_status().await.unwrap(), FrozenFilesystems::Thawed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_an_agent_that_cannot_come() {
+    let conn = open().await;
+    let xml = "<domain type='test'><name>bare</name><memory unit='MiB'>64</memory></domain>";
+    let bare = conn
+        .create_domain(&DomainConfig::from_xml(xml).unwrap())
+        .await
+        .unwrap();
+    let begun = tokio::time::Instant::now();
+    assert_eq!(
+        bare.wait_for_agent().await.unwrap_err().kind(),
+        ErrorKind::AgentUnavailable
+    );
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

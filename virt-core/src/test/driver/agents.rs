@@ -13,7 +13,7 @@ use crate::agent::{
 use crate::deadline::CallContext;
 use crate::domain::machine::Request;
 use crate::driver::AgentDriver;
-use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
+use crate::error::{Error, ErrorKind, Outcome, Result, Retry, Subject};
 use crate::event::DomainChange;
 use crate::test::guest::{self, Begun, Ending, Guest, MOUNTPOINTS, PowerCommand};
 use crate::test::lane::LaneKey;
@@ -90,9 +90,11 @@ fn check_agent(record: &Record) -> Result<()> {
     record.admit(Request::Agent)?;
     let unavailable = |why: &'static str| Err(Error::new(ErrorKind::AgentUnavailable, why));
     match &record.run {
-        _ if !record.profile().has_agent_channel => {
-            unavailable("the domain has no channel org.qemu.guest_agent.0: add one to its devices")
-        }
+        _ if !record.profile().has_agent_channel => Err(Error::new(
+            ErrorKind::AgentUnavailable,
+            "the domain has no channel org.qemu.guest_agent.0: add one to its devices",
+        )
+        .with_retry(Retry::Never)),
         Some(run) if !run.agent_connected => unavailable("no guest agent listens on its channel"),
         _ if !record.is_moving() => unavailable("the guest stands still: resume it first"),
         _ => Ok(()),

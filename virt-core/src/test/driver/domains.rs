@@ -114,11 +114,16 @@ impl DomainDriver for TestDriver {
         self.on(call, domain, move |world| world.reset(domain)).await
     }
 
-    async fn destroy(&self, call: &CallContext, domain: Uuid, _options: &DestroyOptions) -> Result<()> {
-        // A lane of its own: it waits for nobody. A machine in memory always ends in good order.
+    async fn destroy(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
+        // Lanes of their own: they stand behind nobody.
+        let lane = if options.graceful {
+            LaneKey::DestroyGracefully(domain)
+        } else {
+            LaneKey::Destroy(domain)
+        };
         let shared = Arc::clone(&self.shared);
         shared
-            .change(call, LaneKey::Destroy(domain), move |world| world.destroy(domain))
+            .change(call, lane, move |world| world.destroy(domain))
             .await
     }
 

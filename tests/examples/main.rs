@@ -1,0 +1,90 @@
+//! The examples run, and print what they are for.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+struct Ran {
+    succeeded: bool,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs an example, with this on its standard input.
+fn run(example: &str, arguments: &[&str], typed: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--example", example, "--"])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        succeeded: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs an example that has to succeed and to print these.
+fn prints(example: &str, arguments: &[&str], typed: &str, wanted: &[&str]) {
+    let ran = run(example, arguments, typed);
+    assert!(ran.succeeded, "{example}: {}", ran.stderr);
+    for wanted in wanted {
+        assert!(
+            ran.stdout.contains(wanted),
+            "{example}: no {wanted:?} in {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn every_example_does_its_job_on_the_test_driver() {
+    prints("list_domains", &[], "", &["test", "running", "8 GiB"]);
+    prints(
+        "define_domain",
+        &["test:///empty", "web"],
+        "",
+        &["web is defined", "<name>web</name>"],
+    );
+    prints(
+        "domain_lifecycle",
+        &[],
+        "",
+        &["started", "shut down it is shut off (shutdown)", "undefined"],
+    );
+    prints(
+        "watch_events",
+        &[],
+        "",
+        &["Suspended(Paused)", "Rebooted", "Stopped(Shutdown)"],
+    );
+    prints("attach_console", &[], "hello\r", &["test is up", "hello\r\n"]);
+    prints(
+        "run_in_guest",
+        &["test:///default", "test", "echo", "a b"],
+        "",
+        &["a b\n"],
+    );
+    prints("domain_stats", &["test:///default", "1"], "", &["CPU %", "8 GiB"]);
+}
+
+#[test]
+fn a_failure_is_told_in_plain_words() {
+    let ran = run("run_in_guest", &["test:///default", "tset"], "");
+    assert!(!ran.succeeded);
+    assert_eq!(
+        ran.stderr.trim(),
+        "failed: domain: domain \"tset\": no such domain (there are: test)"
+    );
+    let ran = run("run_in_guest", &["test:///default", "test", "false"], "");
+    assert_eq!(
+        (ran.succeeded, ran.stderr.trim()),
+        (false, "failed: false ended with Code(1)")
+    );
+}

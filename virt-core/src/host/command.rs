@@ -19,6 +19,9 @@ pub struct Command {
     pub directory: Option<String>,
     /// What the program reads on standard input; nothing when `None`.
     pub stdin: Option<Vec<u8>>,
+    /// A file to which standard output and error are appended, made with mode 0600 if missing; they are then not part of
+    /// [`CommandOutput`]. For programs that go on when we are gone.
+    pub output_file: Option<String>,
     /// The program is killed when it has not ended by then, and the call fails with
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout); no limit when `None`.
     pub time_limit: Option<Duration>,
@@ -65,6 +68,13 @@ impl Command {
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Has what it says appended to a file.
+    #[must_use]
+    pub fn output_file(mut self, path: impl Into<String>) -> Self {
+        self.output_file = Some(path.into());
         self
     }
 

@@ -45,7 +45,6 @@ pub(super) fn end(context: &Context<'_>, args: &mut Arguments) {
         args.option("-D", file);
     }
     if let Some(file) = &context.resources.pid_file {
-        args.flag("-daemonize");
         args.option("-pidfile", file);
     }
 }

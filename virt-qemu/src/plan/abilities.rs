@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use virt_core::{Error, Result};
 
+use crate::probe::{self, CpuModelSupport, QemuCapabilities};
+
 /// The part of a probe's findings that plans depend on: plain data, made from a probe or by hand in tests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -104,5 +106,68 @@ impl Abilities {
             "{} (QEMU {major}.{minor}.{micro}) has no {type_name}; install the package that brings it or choose another model",
             self.emulator
         )))
+    }
+}
+
+impl Abilities {
+    /// What a probe of the binary at this path found.
+    #[must_use]
+    pub fn of_probe(emulator: &str, found: &QemuCapabilities) -> Self {
+        let version = (found.version.major, found.version.minor, found.version.micro);
+        let runs_under_kvm =
+            |model: &&CpuModelSupport| model.lacks_under_kvm.as_ref().is_some_and(Vec::is_empty);
+        Self {
+            emulator: emulator.to_owned(),
+            arch: found.arch.clone(),
+            version,
+            kvm: found.accelerators.kvm_usable,
+            machines: found
+                .machines
+                .iter()
+                .map(|machine| MachineType::of_probe(machine, found))
+                .collect(),
+            types: found.types.clone(),
+            gates: Gates::of_probe(version, found),
+            usable_cpu_models: found
+                .cpu_models
+                .iter()
+                .filter(runs_under_kvm)
+                .map(|model| model.name.clone())
+                .collect(),
+        }
+    }
+}
+
+impl MachineType {
+    fn of_probe(machine: &probe::MachineType, found: &QemuCapabilities) -> Self {
+        Self {
+            name: machine.name.clone(),
+            alias: machine.alias.clone(),
+            is_default: machine.is_default,
+            max_cpus: machine.cpu_max,
+            default_cpu: found.default_cpu_model(machine).map(str::to_owned),
+            default_ram_id: machine.default_ram_id.clone(),
+            // QEMU tells from 8.0 on; before, every machine for guests of PCs has it.
+            acpi: machine.acpi.unwrap_or(true),
+        }
+    }
+}
+
+impl Gates {
+    fn of_probe(version: (u32, u32, u32), found: &QemuCapabilities) -> Self {
+        Self {
+            smp_dies: found.has_option("smp-opts", "dies") || version >= (4, 1, 0),
+            smp_clusters: found.has_option("smp-opts", "clusters") || version >= (7, 0, 0),
+            reconnect_ms: found
+                .schema
+                .has("chardev-add/arg-type/backend/+socket/data/reconnect-ms"),
+            machine_hpet: found.has_option("machine", "hpet") || version >= (8, 0, 0),
+            // From 1.6 on.
+            cpu_migratable: true,
+            set_action: found.has_command("set-action"),
+            json_devices: found.schema.has("device_add/$json-cli-hotplug"),
+            json_netdevs: version >= (7, 2, 0),
+            sandbox: found.options.contains_key("sandbox"),
+        }
     }
 }

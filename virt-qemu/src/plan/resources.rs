@@ -17,7 +17,7 @@ pub struct Resources {
     pub main_monitor: MonitorEndpoint,
     /// A second monitor, for when the first one hangs or is held by somebody else.
     pub rescue_monitor: Option<MonitorEndpoint>,
-    /// `-daemonize -pidfile`: where QEMU writes its pid.
+    /// `-pidfile`: where QEMU writes its pid. It is not told to daemonise: that and the strict sandbox exclude each other.
     pub pid_file: Option<String>,
     /// `-D`: where QEMU writes what it logs.
     pub log_file: Option<String>,

@@ -72,6 +72,12 @@ impl CacheEntry {
         }
     }
 
+    /// The answer that is kept.
+    #[must_use]
+    pub fn into_capabilities(self) -> QemuCapabilities {
+        self.capabilities
+    }
+
     /// The entry as it is kept.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -224,9 +224,17 @@ fn start_now(command: &Command, input: Stdio) -> Result<Child> {
         .arg0(&command.program)
         .args(&command.args)
         .process_group(0)
-        .stdin(input)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdin(input);
+    match &command.output_file {
+        Some(path) => {
+            let file = output_file(path)?;
+            let again = file.try_clone().map_err(|error| cannot_start(error, command))?;
+            prepared.stdout(file).stderr(again);
+        }
+        None => {
+            prepared.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+    }
     if command.clear_env {
         prepared.env_clear();
     }
@@ -238,6 +246,20 @@ fn start_now(command: &Command, input: Stdio) -> Result<Child> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| cannot_start(error, command))
+}
+
+/// The file to which a program appends what it says.
+fn output_file(path: &str) -> Result<std::fs::File> {
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| {
+            Error::new(kind_of_io(&error), "cannot open the file for what a program says")
+                .with_subject(Subject::Path(path.to_owned()))
+                .with_source(error)
+        })
 }
 
 /// The file of a program: as it stands where it is a path, else the first executable one in `PATH`.

@@ -1,0 +1,87 @@
+//! The connection.
+
+use std::any::Any;
+
+use async_trait::async_trait;
+use virt_core::connection::{HypervisorVersion, NodeInfo};
+use virt_core::driver::{
+    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
+};
+use virt_core::event::{EventFilter, EventStream};
+use virt_core::{CallContext, Capabilities, Outcome, Result};
+
+use super::EmbedDriver;
+use crate::document;
+
+#[async_trait]
+impl ConnectionDriver for EmbedDriver {
+    fn name(&self) -> &'static str {
+        "QEMU"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::all()
+    }
+
+    async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {
+        Ok(NodeInfo::from(self.manager.facts.as_ref()))
+    }
+
+    async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
+        let emulator = document::default_emulator(&self.manager.facts.arch);
+        let (major, minor, micro) = self
+            .manager
+            .probes
+            .of(&self.manager, &emulator, call)
+            .await?
+            .version;
+        Ok(HypervisorVersion { major, minor, micro })
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.manager.is_closed()
+    }
+
+    async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {
+        self.manager.check_open()?;
+        Ok(self.manager.events.subscribe(filter))
+    }
+
+    fn domains(&self) -> &dyn DomainDriver {
+        self
+    }
+
+    fn consoles(&self) -> Option<&dyn ConsoleDriver> {
+        Some(self)
+    }
+
+    fn agents(&self) -> Option<&dyn AgentDriver> {
+        Some(self)
+    }
+
+    fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    async fn shutdown(&self, call: &CallContext) -> Result<()> {
+        // The end itself goes on when this is dropped.
+        self.manager.begin_end();
+        call.bound(Outcome::Unknown, async {
+            self.manager.ended().await;
+            Ok(())
+        })
+        .await
+    }
+
+    fn close(&self) {
+        self.manager.begin_end();
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

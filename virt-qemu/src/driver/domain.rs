@@ -1,0 +1,251 @@
+//! The domains.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+use virt_core::domain::{
+    ConfigScope, DefineOptions, DestroyOptions, DomainFilter, DomainInfo, DomainName, DomainRef,
+    DomainSelector, ExistingPolicy, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions,
+    ShutdownOptions, StartOptions, XmlOptions,
+};
+use virt_core::driver::DomainDriver;
+use virt_core::model::{ByteSize, DomainConfig};
+use virt_core::{CallContext, Error, ErrorKind, Result};
+
+use super::EmbedDriver;
+use crate::document;
+use crate::manager::{Entry, Operation, View};
+use crate::{owner, plan};
+
+#[async_trait]
+impl DomainDriver for EmbedDriver {
+    async fn list(&self, _call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
+        self.manager.check_open()?;
+        let all = self.manager.registry.all();
+        let mut infos: Vec<DomainInfo> = all
+            .iter()
+            .map(|entry| entry.view().info(entry.uuid))
+            .filter(|info| filter.matches(info))
+            .collect();
+        infos.sort_unstable_by(|a, b| a.domain.name.cmp(&b.domain.name));
+        Ok(infos)
+    }
+
+    async fn lookup(&self, _call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
+        self.manager.check_open()?;
+        self.manager.registry.select(selector)
+    }
+
+    async fn info(&self, _call: &CallContext, domain: Uuid) -> Result<DomainInfo> {
+        let entry = self.existing(domain)?;
+        let info = entry.view().info(domain);
+        Ok(info)
+    }
+
+    async fn config(&self, _call: &CallContext, domain: Uuid, options: &XmlOptions) -> Result<DomainConfig> {
+        let entry = self.existing(domain)?;
+        let config = {
+            let view = entry.view();
+            let wanted = if options.inactive {
+                view.inactive.as_ref()
+            } else {
+                view.current()
+            };
+            wanted.or(view.live.as_ref()).cloned()
+        };
+        let config =
+            config.ok_or_else(|| Error::new(ErrorKind::NotFound, "the domain has no configuration"))?;
+        let mut config = DomainConfig::clone(&config);
+        if !options.secure {
+            document::remove_secrets(&mut config);
+        }
+        Ok(config)
+    }
+
+    async fn define(
+        &self,
+        call: &CallContext,
+        config: &DomainConfig,
+        options: &DefineOptions,
+    ) -> Result<DomainRef> {
+        let complete = self.complete(call, config).await?;
+        let (uuid, name) = identity(&complete)?;
+        if options.existing == ExistingPolicy::Refuse && self.manager.registry.by_uuid(uuid).is_some() {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("domain {name:?} is defined already"),
+            ));
+        }
+        self.ask_claimed(call, uuid, &name, || {
+            Operation::Define(Box::new(complete.clone()))
+        })
+        .await
+    }
+
+    async fn create(
+        &self,
+        call: &CallContext,
+        config: &DomainConfig,
+        options: &StartOptions,
+    ) -> Result<DomainRef> {
+        let complete = self.complete(call, config).await?;
+        let (uuid, name) = identity(&complete)?;
+        let start = || Operation::Start {
+            options: options.clone(),
+            config: Some(Box::new(complete.clone())),
+        };
+        self.ask_claimed(call, uuid, &name, start).await
+    }
+
+    async fn undefine(&self, call: &CallContext, domain: Uuid) -> Result<()> {
+        self.existing(domain)?.ask(call, Operation::Undefine).await
+    }
+
+    async fn start(&self, call: &CallContext, domain: Uuid, options: &StartOptions) -> Result<()> {
+        self.existing(domain)?
+            .ask(
+                call,
+                Operation::Start {
+                    options: options.clone(),
+                    config: None,
+                },
+            )
+            .await
+    }
+
+    async fn shutdown(&self, call: &CallContext, domain: Uuid, options: &ShutdownOptions) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::Shutdown(options.clone()))
+            .await
+    }
+
+    async fn reboot(&self, call: &CallContext, domain: Uuid, options: &RebootOptions) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::Reboot(options.clone()))
+            .await
+    }
+
+    async fn reset(&self, call: &CallContext, domain: Uuid) -> Result<()> {
+        self.existing(domain)?.ask(call, Operation::Reset).await
+    }
+
+    async fn destroy(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
+        self.existing(domain)?.destroy(call, options.clone()).await
+    }
+
+    async fn suspend(&self, call: &CallContext, domain: Uuid) -> Result<()> {
+        self.existing(domain)?.ask(call, Operation::Suspend).await
+    }
+
+    async fn resume(&self, call: &CallContext, domain: Uuid) -> Result<()> {
+        self.existing(domain)?.ask(call, Operation::Resume).await
+    }
+
+    async fn rename(&self, call: &CallContext, domain: Uuid, name: &DomainName) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::Rename(name.clone()))
+            .await
+    }
+
+    async fn set_autostart(&self, call: &CallContext, domain: Uuid, autostart: bool) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::SetAutostart(autostart))
+            .await
+    }
+
+    async fn set_metadata(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        item: &MetadataItem,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::SetMetadata(item.clone(), scope))
+            .await
+    }
+
+    async fn set_lifecycle_action(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        change: (LifecycleEvent, LifecycleAction),
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::SetLifecycleAction(change, scope))
+            .await
+    }
+
+    async fn set_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.existing(domain)?
+            .ask(call, Operation::SetMemory(size, scope))
+            .await
+    }
+}
+
+impl EmbedDriver {
+    /// The domain, if the connection is open and it exists.
+    pub(super) fn existing(&self, domain: Uuid) -> Result<std::sync::Arc<Entry>> {
+        self.manager.check_open()?;
+        self.manager.registry.existing(domain)
+    }
+
+    /// Checks a configuration and fills it in: everything that can be said against it is said here, before anything
+    /// has changed.
+    async fn complete(&self, call: &CallContext, config: &DomainConfig) -> Result<DomainConfig> {
+        self.manager.check_open()?;
+        DomainName::new(config.name.as_str())?;
+        config.validate()?;
+        let emulator = document::emulator_or_default(config, &self.manager.facts.arch);
+        let abilities = self.manager.probes.of(&self.manager, &emulator, call).await?;
+        plan::complete(config, &abilities)
+    }
+
+    /// Has the owner of the domain of this uuid and name do something; the domain is made where it does not exist.
+    async fn ask_claimed(
+        &self,
+        call: &CallContext,
+        uuid: Uuid,
+        name: &str,
+        operation: impl Fn() -> Operation,
+    ) -> Result<DomainRef> {
+        loop {
+            let entry = self.claim(uuid, name)?;
+            match entry.ask(call, operation()).await {
+                Ok(()) => return Ok(DomainRef::new(uuid, name)),
+                // Its owner has just ended with the domain before: once more, with a new one.
+                Err(error) if error.kind() == ErrorKind::NotFound && entry.is_orphaned() => {
+                    self.manager.check_open()?;
+                    self.manager.registry.remove(&entry);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn claim(&self, uuid: Uuid, name: &str) -> Result<std::sync::Arc<Entry>> {
+        let mut made = None;
+        let entry = self.manager.registry.claim(uuid, name, || {
+            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.closed());
+            made = Some(inbox);
+            Ok(entry)
+        })?;
+        if let Some(inbox) = made {
+            owner::spawn(&self.manager, std::sync::Arc::clone(&entry), inbox, None)?;
+        }
+        Ok(entry)
+    }
+}
+
+fn identity(config: &DomainConfig) -> Result<(Uuid, String)> {
+    let uuid = config
+        .uuid
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "a completed configuration has no uuid"))?;
+    Ok((uuid, config.name.clone()))
+}

@@ -1,0 +1,291 @@
+//! A domain as everybody sees it, and the way to its owner.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+use virt_core::domain::{
+    ConfigScope, DestroyOptions, DomainInfo, DomainName, DomainRef, DomainState, LifecycleAction,
+    LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
+};
+use virt_core::model::{ByteSize, DomainConfig};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+
+use super::lock;
+use crate::owner::Run;
+
+/// How many requests of one domain may wait.
+const QUEUE: usize = 64;
+
+/// A domain as everybody sees it, and the way to its owner.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) uuid: Uuid,
+    view: Mutex<View>,
+    requests: mpsc::Sender<Request>,
+    destroys: mpsc::Sender<DestroyRequest>,
+    closed: watch::Receiver<bool>,
+}
+
+/// What is known of a domain without asking anybody. Written by its owner only.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) name: String,
+    /// Whether it exists for others: not before its definition, or its first run, is on disk.
+    pub(crate) visible: bool,
+    pub(crate) state: DomainState,
+    pub(crate) reason: StateReason,
+    pub(crate) autostart: bool,
+    /// The configuration of the next start; `None` for a transient domain.
+    pub(crate) inactive: Option<Arc<DomainConfig>>,
+    /// The configuration of the present run.
+    pub(crate) live: Option<Arc<DomainConfig>>,
+    /// The present run.
+    pub(crate) run: Option<Arc<Run>>,
+    /// What the balloon last said, in bytes.
+    pub(crate) balloon: Option<u64>,
+    pub(crate) agent_connected: Option<bool>,
+}
+
+impl View {
+    /// A domain that does not run and is not there for others yet.
+    pub(crate) fn hidden(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            visible: false,
+            state: DomainState::ShutOff,
+            reason: StateReason::Unknown,
+            autostart: false,
+            inactive: None,
+            live: None,
+            run: None,
+            balloon: None,
+            agent_connected: None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.run.as_ref().map(|run| run.id)
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// The live configuration, or that of the next start.
+    pub(crate) fn current(&self) -> Option<&Arc<DomainConfig>> {
+        self.live.as_ref().or(self.inactive.as_ref())
+    }
+
+    pub(crate) fn info(&self, uuid: Uuid) -> DomainInfo {
+        let mut info = DomainInfo::shut_off(DomainRef::new(uuid, self.name.as_str()));
+        info.id = self.id();
+        info.state = self.state;
+        info.reason = self.reason;
+        info.persistent = self.inactive.is_some();
+        info.autostart = self.autostart;
+        info.agent_connected = self.agent_connected;
+        if let Some(config) = self.current() {
+            info.max_memory = crate::document::memory(config);
+            info.memory = crate::document::current_memory(config);
+            info.vcpus = crate::document::vcpus(config);
+            info.title.clone_from(&config.title);
+        }
+        if let Some(run) = &self.run {
+            info.auto_destroy = run.auto_destroy;
+            info.running_for = Some(since(run.started_at));
+            if let Some(actual) = self.balloon {
+                info.memory = ByteSize::bytes(actual);
+            }
+        }
+        info
+    }
+}
+
+fn since(started_at: u64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_secs(started_at))
+}
+
+/// What an owner is asked to do.
+#[derive(Debug)]
+pub(crate) enum Operation {
+    Define(Box<DomainConfig>),
+    Undefine,
+    Start {
+        options: StartOptions,
+        config: Option<Box<DomainConfig>>,
+    },
+    Shutdown(ShutdownOptions),
+    Reboot(RebootOptions),
+    Reset,
+    Suspend,
+    Resume,
+    Rename(DomainName),
+    SetAutostart(bool),
+    SetMetadata(MetadataItem, ConfigScope),
+    SetLifecycleAction((LifecycleEvent, LifecycleAction), ConfigScope),
+    SetMemory(ByteSize, ConfigScope),
+}
+
+/// Something asked of an owner, with the way back.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) call: CallContext,
+    pub(crate) operation: Operation,
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) reply: oneshot::Sender<Result<()>>,
+}
+
+/// A domain is to end, whatever is being done on it.
+#[derive(Debug)]
+pub(crate) struct DestroyRequest {
+    pub(crate) call: CallContext,
+    pub(crate) options: DestroyOptions,
+    pub(crate) reply: oneshot::Sender<Result<()>>,
+}
+
+/// What an owner reads.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) destroys: mpsc::Receiver<DestroyRequest>,
+}
+
+/// Whether a request was begun or withdrawn: one of them, for certain.
+#[derive(Debug, Default)]
+pub(crate) struct Ticket(AtomicU8);
+
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+impl Ticket {
+    /// Begins it, unless it was withdrawn.
+    pub(crate) fn begin(&self) -> bool {
+        self.0
+            .compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// Withdraws it, unless it was begun.
+    fn withdraw(&self) -> bool {
+        self.0
+            .compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+}
+
+impl Entry {
+    /// A new domain that nobody sees yet, and what its owner reads.
+    pub(crate) fn new(uuid: Uuid, view: View, closed: watch::Receiver<bool>) -> (Arc<Self>, Inbox) {
+        let (requests, request_queue) = mpsc::channel(QUEUE);
+        let (destroys, destroy_queue) = mpsc::channel(QUEUE);
+        let entry = Arc::new(Self {
+            uuid,
+            view: Mutex::new(view),
+            requests,
+            destroys,
+            closed,
+        });
+        (
+            entry,
+            Inbox {
+                requests: request_queue,
+                destroys: destroy_queue,
+            },
+        )
+    }
+
+    /// What is known of it. Never held across an await.
+    pub(crate) fn view(&self) -> MutexGuard<'_, View> {
+        lock(&self.view)
+    }
+
+    /// Whether its owner has ended: nothing asked of it is answered any more.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        self.requests.is_closed()
+    }
+
+    pub(crate) fn reference(&self) -> DomainRef {
+        DomainRef::new(self.uuid, self.view().name.as_str())
+    }
+
+    /// The present run.
+    pub(crate) fn run(&self) -> Result<Arc<Run>> {
+        let view = self.view();
+        view.run
+            .clone()
+            .ok_or_else(|| not_running(view.state, view.reason))
+    }
+
+    /// Asks the owner to do something and waits for it, until the call's deadline. What was not begun by then never
+    /// is; what was goes on.
+    pub(crate) async fn ask(&self, call: &CallContext, operation: Operation) -> Result<()> {
+        let ticket = Arc::new(Ticket::default());
+        let (reply, answer) = oneshot::channel();
+        let request = Request {
+            call: call.clone(),
+            operation,
+            ticket: Arc::clone(&ticket),
+            reply,
+        };
+        let guard = WithdrawOnDrop(ticket);
+        let asked = async {
+            self.requests.send(request).await.map_err(|_| self.unanswered())?;
+            answer.await.map_err(|_| self.unanswered())?
+        };
+        match tokio::time::timeout_at(call.deadline, asked).await {
+            Ok(result) => result,
+            Err(_) if guard.0.withdraw() => Err(call.timeout(Outcome::NotApplied)),
+            Err(_) => Err(call.timeout(Outcome::Unknown)),
+        }
+    }
+
+    /// Why the owner did not answer.
+    fn unanswered(&self) -> Error {
+        if *self.closed.borrow() {
+            return Error::new(ErrorKind::ConnectionLost, "the connection was closed")
+                .with_outcome(Outcome::Unknown);
+        }
+        if self.is_orphaned() {
+            return Error::new(ErrorKind::NotFound, "the domain is gone");
+        }
+        Error::new(ErrorKind::Cancelled, "the domain was destroyed meanwhile").with_outcome(Outcome::Unknown)
+    }
+
+    /// Asks the owner to end the domain, ahead of everything else.
+    pub(crate) async fn destroy(&self, call: &CallContext, options: DestroyOptions) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let asked = async {
+            self.destroys
+                .send(DestroyRequest {
+                    call: call.clone(),
+                    options,
+                    reply,
+                })
+                .await
+                .map_err(|_| self.unanswered())?;
+            answer.await.map_err(|_| self.unanswered())?
+        };
+        call.bound(Outcome::Unknown, asked).await
+    }
+}
+
+/// A caller that goes away while its request still waits takes it back: nobody is left who wants it.
+struct WithdrawOnDrop(Arc<Ticket>);
+
+impl Drop for WithdrawOnDrop {
+    fn drop(&mut self) {
+        self.0.withdraw();
+    }
+}
+
+pub(crate) fn not_running(state: DomainState, reason: StateReason) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!("the domain does not run: it is {state} ({reason})"),
+    )
+}

@@ -1,0 +1,416 @@
+//! What QEMU tells by itself, and what follows from it.
+
+use std::time::Duration;
+
+use virt_core::domain::{DomainState, StateReason};
+use virt_core::event::{
+    AgentState, DomainChange, IoErrorAction, PanicAction, ResumedReason, SuspendedReason, TrayState,
+};
+use virt_core::{CallClass, CallContext, Result};
+
+use super::Owner;
+use crate::document::{self, EndAction};
+use crate::process::connect_any;
+use crate::qmp::commands::machine::{Cont, QueryStatus, Quit, RunState, SystemReset};
+use crate::qmp::event::{
+    BlockErrorAction, BlockIoError, GuestPanicAction, Shutdown, ShutdownCause, WatchdogAction,
+};
+use crate::qmp::{EventKind, QmpEvent, QmpEventItem};
+
+/// How long what follows from an event may take.
+const FOLLOW_UP: Duration = Duration::from_secs(30);
+/// How long a monitor has to greet when it is tried again.
+const GREETING: Duration = Duration::from_secs(2);
+
+impl Owner {
+    pub(super) async fn handle_event(&mut self, item: Option<QmpEventItem>) {
+        let result = match item {
+            None => self.monitor_ended().await,
+            Some(QmpEventItem::Lagged(lost)) => {
+                tracing::warn!(domain = %self.name(), lost, "events of a guest were lost; its state is read again");
+                self.read_state_again().await
+            }
+            Some(QmpEventItem::Event(event)) => self.follow(&event).await,
+        };
+        if let Err(error) = result {
+            tracing::warn!(domain = %self.name(), %error, "what followed from an event of a guest failed");
+        }
+    }
+
+    fn call(&self) -> CallContext {
+        CallContext::new("event", CallClass::Change, FOLLOW_UP)
+    }
+
+    async fn follow(&mut self, event: &QmpEvent) -> Result<()> {
+        match &event.kind {
+            EventKind::Stop => self.stopped(),
+            EventKind::Resume => self.resumed(),
+            EventKind::Shutdown(shutdown) => return self.shut_down(shutdown).await,
+            EventKind::Reset(reset) if is_reboot(&reset.reason) => self.publish(DomainChange::Rebooted),
+            EventKind::Suspend => {
+                self.update(|view| {
+                    view.state = DomainState::PmSuspended;
+                    view.reason = StateReason::Unknown;
+                });
+                self.publish(DomainChange::PmSuspended);
+            }
+            EventKind::Wakeup => self.now_running(StateReason::WokenUp, ResumedReason::WokenUp),
+            EventKind::GuestPanicked(panicked) => {
+                let info = event
+                    .data
+                    .get("info")
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                return self.panicked(&panicked.action, info).await;
+            }
+            EventKind::BalloonChange(change) => {
+                self.update(|view| view.balloon = Some(change.actual));
+                self.publish(DomainChange::BalloonChanged {
+                    actual_bytes: change.actual,
+                });
+            }
+            EventKind::BlockIoError(error) => self.io_error(error),
+            EventKind::PortChange(port) => self.port_changed(&port.id, port.open),
+            EventKind::Watchdog(watchdog) => self.watchdog(&watchdog.action),
+            EventKind::RtcChange(change) => self.publish(DomainChange::RtcChanged {
+                offset_s: change.offset,
+            }),
+            EventKind::TrayMoved(moved) => {
+                let device = if moved.id.is_empty() {
+                    moved.device.clone()
+                } else {
+                    moved.id.clone()
+                };
+                let state = if moved.tray_open {
+                    TrayState::Open
+                } else {
+                    TrayState::Closed
+                };
+                self.publish(DomainChange::TrayMoved { device, state });
+            }
+            EventKind::DeviceDeleted(deleted) => match &deleted.device {
+                Some(device) => self.publish(DomainChange::DeviceRemoved {
+                    device: device.clone(),
+                }),
+                None => self.publish_native(event),
+            },
+            // They say again what is told above, or are only of use to us.
+            EventKind::Reset(_) | EventKind::Powerdown => {}
+            _ => self.publish_native(event),
+        }
+        Ok(())
+    }
+
+    fn publish_native(&self, event: &QmpEvent) {
+        self.publish(DomainChange::Native {
+            name: event.name.clone(),
+            data: event.data.to_string(),
+        });
+    }
+
+    /// The vCPUs stopped; what we did ourselves is known already.
+    fn stopped(&mut self) {
+        if self.entry.view().state != DomainState::Running {
+            return;
+        }
+        let cause = self
+            .running
+            .as_mut()
+            .and_then(|running| running.stop_cause.take());
+        match cause {
+            Some(StateReason::IoError) => self.now_paused(StateReason::IoError, SuspendedReason::IoError),
+            Some(StateReason::Watchdog) => self.now_paused(StateReason::Watchdog, SuspendedReason::Watchdog),
+            Some(StateReason::Panicked) => self.now_paused(StateReason::Panicked, SuspendedReason::Panicked),
+            Some(StateReason::Dumping) => self.now_paused(StateReason::Dumping, SuspendedReason::Job),
+            _ => self.now_paused(StateReason::Unknown, SuspendedReason::Unknown),
+        }
+    }
+
+    fn resumed(&mut self) {
+        let (state, reason) = {
+            let view = self.entry.view();
+            (view.state, view.reason)
+        };
+        match (state, reason) {
+            (DomainState::Paused, StateReason::Dumping) => {
+                self.now_running(StateReason::Unpaused, ResumedReason::JobOver);
+            }
+            (DomainState::Paused, _) => self.now_running(StateReason::Unpaused, ResumedReason::Unpaused),
+            _ => {}
+        }
+    }
+
+    /// The guest has ended, and QEMU keeps it until told what to do (`-no-shutdown`); or QEMU itself ends.
+    async fn shut_down(&mut self, shutdown: &Shutdown) -> Result<()> {
+        let Some(running) = self.running.as_mut() else {
+            return Ok(());
+        };
+        if matches!(
+            shutdown.reason,
+            ShutdownCause::HostSignal | ShutdownCause::HostQmpQuit | ShutdownCause::HostUi
+        ) {
+            running.end_cause.get_or_insert(StateReason::Destroyed);
+            return Ok(());
+        }
+        if shutdown.reason == ShutdownCause::GuestPanic {
+            // The panic's own event tells, and its action is carried out there.
+            return Ok(());
+        }
+        let reboot_pending = std::mem::take(&mut running.record.reboot_pending);
+        let Some(live) = self.entry.view().live.clone() else {
+            return Ok(());
+        };
+        let actions = document::actions(&live);
+        self.publish(DomainChange::ShutdownFinished);
+        let action = match &shutdown.reason {
+            ShutdownCause::GuestReset => actions.on_reboot,
+            _ if reboot_pending => EndAction::Restart,
+            _ => actions.on_poweroff,
+        };
+        self.carry_out_end(action, (DomainState::ShuttingDown, StateReason::Shutdown))
+            .await
+    }
+
+    /// The guest is over: what its configuration wants to follow.
+    pub(super) async fn carry_out_end(
+        &mut self,
+        action: EndAction,
+        (kept, reason): (DomainState, StateReason),
+    ) -> Result<()> {
+        let call = self.call();
+        match action {
+            EndAction::Destroy => {
+                if let Some(running) = self.running.as_mut() {
+                    running.end_cause = Some(if reason == StateReason::Shutdown {
+                        reason
+                    } else {
+                        StateReason::Crashed
+                    });
+                }
+                // The end of the connection tells that it is done; a QEMU that does not end is ended there.
+                self.active()?
+                    .run
+                    .qmp()?
+                    .execute(&Quit, call.deadline)
+                    .await
+                    .map(drop)
+                    .or_else(|error| {
+                        if error.is_disconnected() {
+                            Ok(())
+                        } else {
+                            Err(error.into())
+                        }
+                    })
+            }
+            EndAction::Restart => {
+                let record = self.active()?.record.clone();
+                self.manager.store.save_run(&record).await?;
+                let qmp = self.active()?.run.qmp()?;
+                qmp.execute(&SystemReset, call.deadline).await?;
+                qmp.execute(&Cont, call.deadline).await?;
+                self.update(|view| {
+                    view.state = DomainState::Running;
+                    view.reason = StateReason::Booted;
+                });
+                Ok(())
+            }
+            EndAction::Preserve => {
+                self.update(|view| {
+                    view.state = kept;
+                    view.reason = reason;
+                });
+                if kept == DomainState::Crashed {
+                    self.publish(DomainChange::Crashed(reason));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn panicked(&mut self, action: &GuestPanicAction, info: String) -> Result<()> {
+        let Some(live) = self.entry.view().live.clone() else {
+            return Ok(());
+        };
+        let action = match action {
+            GuestPanicAction::Pause => PanicAction::Pause,
+            GuestPanicAction::Run => PanicAction::Run,
+            _ => PanicAction::PowerOff,
+        };
+        self.publish(DomainChange::Panicked { action, info });
+        if action == PanicAction::Run {
+            return Ok(());
+        }
+        let wanted = document::actions(&live).on_crash;
+        self.carry_out_end(wanted, (DomainState::Crashed, StateReason::Panicked))
+            .await
+    }
+
+    fn io_error(&mut self, error: &BlockIoError) {
+        let action = match error.action {
+            BlockErrorAction::Ignore => IoErrorAction::Ignore,
+            BlockErrorAction::Stop => IoErrorAction::Pause,
+            _ => IoErrorAction::Report,
+        };
+        if action == IoErrorAction::Pause
+            && let Some(running) = self.running.as_mut()
+        {
+            running.stop_cause = Some(StateReason::IoError);
+        }
+        let live = self.entry.view().live.clone();
+        let named = live.and_then(|live| document::disk_of_event(&live, error));
+        let device = named.unwrap_or_else(|| error.node_name.clone().unwrap_or_else(|| error.device.clone()));
+        self.publish(DomainChange::IoError {
+            device,
+            action,
+            reason: error.reason.clone(),
+        });
+    }
+
+    fn port_changed(&mut self, id: &str, open: bool) {
+        let channel = self
+            .entry
+            .view()
+            .live
+            .as_ref()
+            .and_then(|live| document::agent_channel(live));
+        if channel.is_none_or(|channel| channel.alias != id) {
+            return;
+        }
+        let known = self.entry.view().agent_connected;
+        self.update(|view| view.agent_connected = Some(open));
+        let agent = self
+            .running
+            .as_ref()
+            .and_then(|running| crate::manager::lock(&running.run.agent).clone());
+        if let Some(agent) = agent {
+            agent.set_port_open(open);
+        }
+        if known != Some(open) {
+            self.publish(DomainChange::Agent(if open {
+                AgentState::Connected
+            } else {
+                AgentState::Disconnected
+            }));
+        }
+    }
+
+    fn watchdog(&mut self, action: &WatchdogAction) {
+        use virt_core::event::WatchdogAction as Told;
+        let told = match action {
+            WatchdogAction::Reset => Told::Reset,
+            WatchdogAction::Shutdown => Told::Shutdown,
+            WatchdogAction::Poweroff => Told::PowerOff,
+            WatchdogAction::Pause => Told::Pause,
+            WatchdogAction::Debug => Told::Debug,
+            WatchdogAction::InjectNmi => Told::InjectNmi,
+            _ => Told::None,
+        };
+        if told == Told::Pause
+            && let Some(running) = self.running.as_mut()
+        {
+            running.stop_cause = Some(StateReason::Watchdog);
+        }
+        self.publish(DomainChange::Watchdog(told));
+    }
+
+    /// The monitor's connection ended: QEMU did, as a rule. One that lives on is connected again.
+    async fn monitor_ended(&mut self) -> Result<()> {
+        let Some(running) = self.running.as_mut() else {
+            return Ok(());
+        };
+        running.detach();
+        let (record, cause) = (running.record.clone(), running.end_cause);
+        let host = std::sync::Arc::clone(&self.manager.host);
+        // An ending QEMU closes its monitor a little before it is gone.
+        let gone = tokio::time::timeout(GREETING, host.processes().wait_exit(running.run.process)).await;
+        if gone.is_ok() || cause.is_some() {
+            return self.finish(cause.unwrap_or(StateReason::Crashed)).await;
+        }
+        tracing::warn!(domain = %record.name, "a monitor's connection ended while QEMU lives; connecting again");
+        self.reconnect().await;
+        Ok(())
+    }
+
+    /// Tries to have the monitor (again), and looks at what the guest does meanwhile.
+    pub(super) async fn reconnect(&mut self) {
+        let Some(running) = self.running.as_mut() else {
+            return;
+        };
+        match connect_any(self.manager.host.as_ref(), &running.record, GREETING).await {
+            Ok(monitor) => {
+                running.attach(monitor);
+                if let Err(error) = self.read_state_again().await {
+                    tracing::warn!(domain = %self.name(), %error, "the guest's state could not be read");
+                }
+                self.manager.events.publish(&virt_core::event::Event::Resync);
+            }
+            Err(error) => {
+                tracing::debug!(domain = %running.record.name, %error, "the monitor is not to be had yet");
+                running.detach();
+                if self.process_is_gone().await {
+                    let ended = self.finish(StateReason::Crashed).await;
+                    if let Err(error) = ended {
+                        tracing::warn!(domain = %self.name(), %error, "what a guest left could not be removed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn process_is_gone(&self) -> bool {
+        let Some(running) = self.running.as_ref() else {
+            return false;
+        };
+        let found = crate::process::find(self.manager.host.as_ref(), &running.record).await;
+        matches!(found, Ok(crate::process::Found::Gone))
+    }
+
+    /// Asks QEMU what the machine does, and takes that over.
+    pub(super) async fn read_state_again(&mut self) -> Result<()> {
+        let call = self.call();
+        let qmp = self.active()?.run.qmp()?;
+        let status = qmp.execute(&QueryStatus, call.deadline).await?;
+        let known = self.entry.view().state;
+        match status.status {
+            RunState::Running if known != DomainState::Running => {
+                self.now_running(StateReason::Unknown, ResumedReason::Unpaused);
+            }
+            RunState::Shutdown if known != DomainState::ShuttingDown => {
+                let shutdown = Shutdown {
+                    guest: true,
+                    reason: ShutdownCause::GuestShutdown,
+                };
+                return self.shut_down(&shutdown).await;
+            }
+            RunState::GuestPanicked if known != DomainState::Crashed => {
+                return self.panicked(&GuestPanicAction::Pause, String::new()).await;
+            }
+            RunState::Running | RunState::Shutdown | RunState::GuestPanicked => {}
+            status if known == DomainState::Running => {
+                let (reason, suspended) = paused_because(&status);
+                self.now_paused(reason, suspended);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Why a machine that does not run does not.
+pub(crate) fn paused_because(status: &RunState) -> (StateReason, SuspendedReason) {
+    match status {
+        RunState::IoError => (StateReason::IoError, SuspendedReason::IoError),
+        RunState::Watchdog => (StateReason::Watchdog, SuspendedReason::Watchdog),
+        RunState::GuestPanicked => (StateReason::Panicked, SuspendedReason::Panicked),
+        RunState::Prelaunch => (StateReason::StartedPaused, SuspendedReason::Paused),
+        RunState::Paused => (StateReason::User, SuspendedReason::Paused),
+        _ => (StateReason::Unknown, SuspendedReason::Unknown),
+    }
+}
+
+fn is_reboot(cause: &ShutdownCause) -> bool {
+    matches!(
+        cause,
+        ShutdownCause::GuestReset | ShutdownCause::HostQmpSystemReset
+    )
+}

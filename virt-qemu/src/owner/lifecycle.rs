@@ -1,0 +1,198 @@
+//! What a running guest is asked or told: shutdown, reboot, reset, suspend, resume.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use virt_core::domain::{DomainState, ShutdownMode, StateReason};
+use virt_core::event::{DomainChange, ResumedReason, SuspendedReason};
+use virt_core::{CallContext, Error, ErrorKind, Result};
+
+use super::{Owner, Run};
+use crate::agent::commands::power::{GuestShutdown, ShutdownMode as AgentShutdown};
+use crate::driver::agent_of;
+use crate::manager::Entry;
+use crate::qmp::commands::machine::{Cont, Stop, SystemPowerdown, SystemReset};
+
+/// How long an agent's shutdown may show no effect before the power button is pressed.
+const AGENT_EFFECT: Duration = Duration::from_secs(10);
+
+/// By which way a guest is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Acpi,
+    Agent,
+}
+
+impl Owner {
+    pub(super) async fn shutdown(&mut self, call: &CallContext, mode: ShutdownMode) -> Result<()> {
+        self.must_respond()?;
+        self.set_reboot_pending(false).await?;
+        match self.way(mode) {
+            Way::Acpi => self.press_power(call).await,
+            Way::Agent if mode == ShutdownMode::AgentThenAcpi => {
+                match self.ask_agent(call, AgentShutdown::Powerdown).await {
+                    Ok(()) => self.press_power_later(),
+                    Err(_) => self.press_power(call).await,
+                }
+            }
+            Way::Agent => self.ask_agent(call, AgentShutdown::Powerdown).await,
+        }
+    }
+
+    pub(super) async fn reboot(&mut self, call: &CallContext, mode: ShutdownMode) -> Result<()> {
+        self.must_respond()?;
+        match self.way(mode) {
+            Way::Agent => match self.ask_agent(call, AgentShutdown::Reboot).await {
+                Err(_) if mode == ShutdownMode::AgentThenAcpi => self.reboot_by_power(call).await,
+                other => other,
+            },
+            Way::Acpi => self.reboot_by_power(call).await,
+        }
+    }
+
+    /// The power button ends the guest; when it has ended it is started from its beginning.
+    async fn reboot_by_power(&mut self, call: &CallContext) -> Result<()> {
+        self.set_reboot_pending(true).await?;
+        self.press_power(call).await
+    }
+
+    fn way(&self, mode: ShutdownMode) -> Way {
+        match mode {
+            ShutdownMode::Agent | ShutdownMode::AgentThenAcpi => Way::Agent,
+            ShutdownMode::Auto if self.entry.view().agent_connected == Some(true) => Way::Agent,
+            _ => Way::Acpi,
+        }
+    }
+
+    async fn press_power(&self, call: &CallContext) -> Result<()> {
+        Ok(self
+            .active()?
+            .run
+            .qmp()?
+            .execute(&SystemPowerdown, call.deadline)
+            .await
+            .map(drop)?)
+    }
+
+    /// Presses the power button when the guest is still up after a while.
+    fn press_power_later(&self) -> Result<()> {
+        let run = Arc::downgrade(&self.active()?.run);
+        let entry = Arc::downgrade(&self.entry);
+        drop(self.manager.runtime().spawn(async move {
+            // No event can tell that nothing happens.
+            tokio::time::sleep(AGENT_EFFECT).await;
+            let (Some(run), Some(entry)) = (run.upgrade(), entry.upgrade()) else {
+                return;
+            };
+            if is_up(&entry, &run)
+                && let Ok(qmp) = run.qmp()
+            {
+                let deadline = tokio::time::Instant::now() + AGENT_EFFECT;
+                if let Err(error) = qmp.execute(&SystemPowerdown, deadline).await {
+                    tracing::warn!(%error, "the power button could not be pressed");
+                }
+            }
+        }));
+        Ok(())
+    }
+
+    async fn ask_agent(&self, call: &CallContext, mode: AgentShutdown) -> Result<()> {
+        let agent = agent_of(&self.manager, &self.entry, call).await?;
+        Ok(agent
+            .execute(&GuestShutdown { mode }, call.deadline)
+            .await
+            .map(drop)?)
+    }
+
+    /// Remembers, also over a crash of this manager, what the guest's next power-off means.
+    async fn set_reboot_pending(&mut self, pending: bool) -> Result<()> {
+        let manager = Arc::clone(&self.manager);
+        let Some(running) = self.running.as_mut() else {
+            return Ok(());
+        };
+        if running.record.reboot_pending != pending {
+            running.record.reboot_pending = pending;
+            manager.store.save_run(&running.record).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn reset(&mut self, call: &CallContext) -> Result<()> {
+        let qmp = self.active()?.run.qmp()?;
+        qmp.execute(&SystemReset, call.deadline).await?;
+        // A guest that had ended or crashed, and was kept, runs again.
+        let state = self.entry.view().state;
+        if matches!(state, DomainState::Crashed | DomainState::ShuttingDown) {
+            qmp.execute(&Cont, call.deadline).await?;
+            self.now_running(StateReason::Booted, ResumedReason::Unpaused);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn suspend(&mut self, call: &CallContext) -> Result<()> {
+        let qmp = self.active()?.run.qmp()?;
+        match self.entry.view().state {
+            DomainState::Paused => return Ok(()),
+            DomainState::Running => {}
+            state => return Err(refuse(state, "suspended")),
+        }
+        qmp.execute(&Stop, call.deadline).await?;
+        self.now_paused(StateReason::User, SuspendedReason::Paused);
+        Ok(())
+    }
+
+    pub(super) async fn resume(&mut self, call: &CallContext) -> Result<()> {
+        let qmp = self.active()?.run.qmp()?;
+        let (state, reason) = {
+            let view = self.entry.view();
+            (view.state, view.reason)
+        };
+        match state {
+            DomainState::Running => return Ok(()),
+            DomainState::Paused => {}
+            DomainState::PmSuspended => {
+                let wakeup = crate::qmp::commands::machine::SystemWakeup;
+                return Ok(qmp.execute(&wakeup, call.deadline).await.map(drop)?);
+            }
+            state => return Err(refuse(state, "resumed")),
+        }
+        qmp.execute(&Cont, call.deadline).await?;
+        let now = if reason == StateReason::StartedPaused {
+            StateReason::Booted
+        } else {
+            StateReason::Unpaused
+        };
+        self.now_running(now, ResumedReason::Unpaused);
+        Ok(())
+    }
+
+    /// The vCPUs stand still.
+    pub(super) fn now_paused(&self, reason: StateReason, suspended: SuspendedReason) {
+        self.update(|view| {
+            view.state = DomainState::Paused;
+            view.reason = reason;
+        });
+        self.publish(DomainChange::Suspended(suspended));
+    }
+
+    /// A guest whose vCPUs stand still hears neither button nor agent.
+    fn must_respond(&self) -> Result<()> {
+        self.active()?;
+        match self.entry.view().state {
+            DomainState::Running | DomainState::PmSuspended => Ok(()),
+            state => Err(refuse(state, "asked for anything")),
+        }
+    }
+}
+
+fn is_up(entry: &Entry, run: &Arc<Run>) -> bool {
+    let view = entry.view();
+    view.state == DomainState::Running && view.run.as_ref().is_some_and(|now| Arc::ptr_eq(now, run))
+}
+
+fn refuse(state: DomainState, what: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!("the domain is {state}: it cannot be {what}"),
+    )
+}

@@ -1,0 +1,189 @@
+//! The owner of a domain: one task that carries out everything that changes it.
+//!
+//! Three lanes: what only reads goes to the monitor directly and never waits here; what changes waits in one queue;
+//! a job works beside both. A destroy comes ahead of all, and what it interrupts is dropped: the record of the run,
+//! written before anything was begun, tells what has to be ended and removed.
+
+mod changes;
+mod events;
+mod lifecycle;
+mod requests;
+mod run;
+mod start;
+mod stop;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use virt_core::domain::DomainRef;
+use virt_core::event::DomainChange;
+use virt_core::{Error, ErrorKind, Result};
+
+pub(crate) use events::paused_because;
+pub(crate) use run::{News, Run, Running};
+pub(crate) use start::learn;
+
+use crate::manager::{DestroyRequest, Entry, Inbox, Manager, View};
+use crate::qmp::QmpEventItem;
+
+/// The owner of a domain.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    manager: Arc<Manager>,
+    entry: Arc<Entry>,
+    /// The present run.
+    running: Option<Running>,
+    /// A launch that was begun and is not done.
+    launching: Option<crate::state::RunRecord>,
+    /// Says that this owner lives.
+    _alive: mpsc::Sender<()>,
+}
+
+/// What an owner does next.
+enum Step {
+    Destroy(DestroyRequest),
+    Event(Option<QmpEventItem>),
+    Request(Box<crate::manager::Request>),
+    Reconnect,
+    Close,
+}
+
+/// Starts the owner of a domain, with its run where it has one.
+pub(crate) fn spawn(
+    manager: &Arc<Manager>,
+    entry: Arc<Entry>,
+    inbox: Inbox,
+    running: Option<Running>,
+) -> Result<()> {
+    let alive = manager
+        .alive()
+        .ok_or_else(|| Error::new(ErrorKind::ConnectionLost, "the connection is closed"))?;
+    let owner = Owner {
+        manager: Arc::clone(manager),
+        entry,
+        running,
+        launching: None,
+        _alive: alive,
+    };
+    drop(manager.runtime().spawn(owner.work(inbox)));
+    Ok(())
+}
+
+impl Owner {
+    async fn work(mut self, mut inbox: Inbox) {
+        let mut closed = self.manager.closed();
+        if self.running.is_some()
+            && let Err(error) = self.read_state_again().await
+        {
+            tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
+        }
+        loop {
+            let step = tokio::select! {
+                biased;
+                Some(request) = inbox.destroys.recv() => Step::Destroy(request),
+                // An end that was asked for already is seen at once.
+                _ = closed.wait_for(|closed| *closed) => Step::Close,
+                news = Running::news(self.running.as_mut()) => match news {
+                    News::Event(item) => Step::Event(item),
+                    News::ReconnectDue => Step::Reconnect,
+                },
+                Some(request) = inbox.requests.recv() => Step::Request(Box::new(request)),
+            };
+            match step {
+                Step::Destroy(request) => self.answer_destroy(request).await,
+                Step::Event(item) => self.handle_event(item).await,
+                Step::Request(request) => {
+                    if !request.ticket.begin() {
+                        continue;
+                    }
+                    let preempted = {
+                        let work = self.carry_out(*request);
+                        tokio::pin!(work);
+                        tokio::select! {
+                            biased;
+                            Some(destroy) = inbox.destroys.recv() => Some(destroy),
+                            () = &mut work => None,
+                        }
+                    };
+                    if let Some(destroy) = preempted {
+                        self.answer_destroy(destroy).await;
+                    }
+                }
+                Step::Reconnect => self.reconnect().await,
+                Step::Close => break,
+            }
+            if self.is_over() {
+                break;
+            }
+        }
+        self.close().await;
+    }
+
+    /// Whether there is nothing left to own: neither definition nor run.
+    fn is_over(&self) -> bool {
+        if self.running.is_some() || self.launching.is_some() {
+            return false;
+        }
+        let persistent = self.entry.view().inactive.is_some();
+        if !persistent {
+            self.manager.registry.remove(&self.entry);
+        }
+        !persistent
+    }
+
+    /// The connection is closed: what must go with it goes.
+    async fn close(&mut self) {
+        let Some(running) = self.running.as_ref() else {
+            return;
+        };
+        if running.record.auto_destroy {
+            let call = virt_core::CallContext::new(
+                "close",
+                virt_core::CallClass::Change,
+                self.manager.deadlines.of(virt_core::CallClass::Change),
+            );
+            if let Err(error) = self.destroy(&call, false).await {
+                tracing::warn!(domain = %self.name(), %error, "an auto-destroy guest could not be destroyed");
+            }
+        } else {
+            running.run.disconnect();
+        }
+    }
+
+    fn name(&self) -> String {
+        self.entry.view().name.clone()
+    }
+
+    fn reference(&self) -> DomainRef {
+        self.entry.reference()
+    }
+
+    fn publish(&self, change: DomainChange) {
+        self.manager.publish(self.reference(), change);
+    }
+
+    /// Changes what everybody sees.
+    fn update(&self, change: impl FnOnce(&mut View)) {
+        change(&mut self.entry.view());
+    }
+
+    fn active(&self) -> Result<&Running> {
+        self.running.as_ref().ok_or_else(|| {
+            let view = self.entry.view();
+            crate::manager::not_running(view.state, view.reason)
+        })
+    }
+
+    fn must_be_inactive(&self) -> Result<()> {
+        match &self.running {
+            None => Ok(()),
+            Some(_) => {
+                let state = self.entry.view().state;
+                Err(Error::new(
+                    ErrorKind::InvalidState,
+                    format!("the domain is active: it is {state}"),
+                ))
+            }
+        }
+    }
+}

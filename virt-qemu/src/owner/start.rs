@@ -1,0 +1,259 @@
+//! Starting a guest, and adopting one that runs.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use virt_core::domain::{DomainState, StartOptions, StateReason};
+use virt_core::event::{DomainChange, ResumedReason, StartedReason, StoppedReason};
+use virt_core::host::ProcessIdentity;
+use virt_core::model::DomainConfig;
+use virt_core::{CallContext, Error, ErrorKind, Result};
+
+use super::{Owner, Run, Running};
+use crate::command::command_line;
+use crate::document;
+use crate::plan;
+use crate::process::{EndMode, Monitor, end_process, launch};
+use crate::qmp::QmpConnection;
+use crate::qmp::commands::chardev::QueryChardev;
+use crate::qmp::commands::cpu::QueryCpusFast;
+use crate::qmp::commands::machine::Cont;
+use crate::state::{RunPhase, RunRecord};
+
+/// Where QEMU's own helpers are looked for.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How often the guest reports its memory, in seconds, unless its configuration says otherwise.
+const BALLOON_PERIOD: u32 = 10;
+
+impl Owner {
+    /// Starts the domain: with this configuration for one run, or with that of its definition.
+    pub(super) async fn start(
+        &mut self,
+        call: &CallContext,
+        options: &StartOptions,
+        config: Option<DomainConfig>,
+    ) -> Result<()> {
+        self.must_be_inactive()?;
+        self.manager.check_open()?;
+        let defined = self.entry.view().inactive.clone();
+        let config = match (config, &defined) {
+            (Some(config), _) => config,
+            (None, Some(defined)) => DomainConfig::clone(defined),
+            (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no definition")),
+        };
+        document::check_images(self.manager.host.as_ref(), &config).await?;
+        let result = self.launch(call, options, &config, defined.is_none()).await;
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.clean_up_launch(call).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn launch(
+        &mut self,
+        call: &CallContext,
+        options: &StartOptions,
+        config: &DomainConfig,
+        transient: bool,
+    ) -> Result<()> {
+        let id = self.manager.next_id().await?;
+        let run_dir = self.manager.store.layout.run_dir(id);
+        let abilities = self
+            .manager
+            .probes
+            .of(&self.manager, &document::emulator(config), call)
+            .await?;
+        let mut record = RunRecord {
+            format: crate::state::FORMAT,
+            uuid: self.entry.uuid,
+            name: config.name.clone(),
+            id,
+            boot_id: self.manager.facts.boot_id.clone(),
+            phase: RunPhase::Launching,
+            process: None,
+            argv: Vec::new(),
+            log: self.manager.store.layout.log(self.entry.uuid),
+            run_dir,
+            transient,
+            auto_destroy: options.auto_destroy,
+            start_paused: options.paused,
+            reboot_pending: false,
+            started_at: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+            live: String::new(),
+            origin: transient.then(|| config.to_xml()),
+        };
+        let resources = resources(&record);
+        let live = plan::live(config, &resources)?;
+        let line = command_line(&live, &abilities, &resources)?;
+        record.argv = std::iter::once(line.program.clone())
+            .chain(line.args.iter().cloned())
+            .collect();
+        record.live = live.to_xml();
+        self.launching = Some(record.clone());
+        let (monitor, process) = launch(&self.manager.store, &record, &line, call).await?;
+        self.prepare(call, options, record, live, (monitor, process))
+            .await
+    }
+
+    /// QEMU is there, its vCPUs stopped: asks what has to be known of it, makes the run known, and lets it run.
+    async fn prepare(
+        &mut self,
+        call: &CallContext,
+        options: &StartOptions,
+        mut record: RunRecord,
+        mut live: DomainConfig,
+        (monitor, process): (Monitor, ProcessIdentity),
+    ) -> Result<()> {
+        let qmp = monitor.qmp.clone();
+        let known = learn(&qmp, &live, call).await?;
+        document::set_ttys(&mut live, &known.ttys);
+        tune(&qmp, &live, call).await?;
+        record.live = live.to_xml();
+        record.process = Some(process);
+        record.phase = RunPhase::Running;
+        self.manager.store.save_run(&record).await?;
+        let run = Arc::new(Run::new(&record, process, known.vcpu_threads));
+        let mut running = Running::new(Arc::clone(&run), record);
+        running.attach(monitor);
+        self.launching = None;
+        self.running = Some(running);
+        self.update(|view| {
+            view.visible = true;
+            view.live = Some(Arc::new(live));
+            view.run = Some(run);
+            view.state = DomainState::Paused;
+            view.reason = StateReason::StartedPaused;
+            view.agent_connected = known.agent_connected;
+            view.balloon = None;
+        });
+        self.publish(DomainChange::Started(StartedReason::Booted));
+        if options.paused {
+            return Ok(());
+        }
+        qmp.execute(&Cont, call.deadline).await?;
+        self.now_running(StateReason::Booted, ResumedReason::Unpaused);
+        Ok(())
+    }
+
+    /// The vCPUs run (again).
+    pub(super) fn now_running(&self, reason: StateReason, resumed: ResumedReason) {
+        self.update(|view| {
+            view.state = DomainState::Running;
+            view.reason = reason;
+        });
+        self.publish(DomainChange::Resumed(resumed));
+    }
+
+    /// A start failed or was interrupted: nothing of it stays.
+    pub(super) async fn clean_up_launch(&mut self, call: &CallContext) {
+        let begun = self.launching.take();
+        let record = begun.or_else(|| self.running.take().map(|running| running.record));
+        let Some(record) = record else { return };
+        let host = self.manager.host.as_ref();
+        let ended = end_process(
+            host,
+            &record,
+            EndMode::Kill,
+            &call.at_most(Duration::from_secs(30)),
+        )
+        .await;
+        let removed = match ended {
+            Ok(()) => self.manager.store.remove_run(&record).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            // The record is still there, and the next open of the root takes it from there.
+            tracing::warn!(domain = %record.name, %error, "what a failed start left could not be removed");
+        }
+        let mut was_seen = false;
+        self.update(|view| {
+            let was_visible = view.run.take().is_some();
+            view.live = None;
+            view.state = DomainState::ShutOff;
+            if was_visible {
+                view.reason = StateReason::Failed;
+            }
+            was_seen = was_visible;
+        });
+        if was_seen {
+            self.publish(DomainChange::Stopped(StoppedReason::Failed));
+        }
+    }
+}
+
+/// What a run is given: everything of it lies in its own directory.
+fn resources(record: &RunRecord) -> plan::Resources {
+    let mut resources = plan::Resources::in_directory(record.run_dir.as_str());
+    resources.domain_id = i32::try_from(record.id).ok();
+    resources.pid_file = Some(record.pid_file());
+    resources.console_log_dir = Some(record.run_dir.clone());
+    // What QEMU says is recognised by its words.
+    resources.environment = vec![
+        ("LC_ALL".to_owned(), "C".to_owned()),
+        ("PATH".to_owned(), PATH.to_owned()),
+    ];
+    resources.channel_dir.clone_from(&record.run_dir);
+    resources
+}
+
+/// What is asked of a QEMU that was launched or adopted.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) vcpu_threads: Vec<u64>,
+    /// Character devices that are pseudo-terminals, by id, with their paths.
+    pub(crate) ttys: Vec<(String, String)>,
+    pub(crate) agent_connected: Option<bool>,
+}
+
+/// Asks QEMU, in one round trip, what its configuration does not tell.
+pub(crate) async fn learn(qmp: &QmpConnection, live: &DomainConfig, call: &CallContext) -> Result<Known> {
+    let (cpus, chardevs) = tokio::join!(
+        qmp.execute(&QueryCpusFast, call.deadline),
+        qmp.execute(&QueryChardev, call.deadline)
+    );
+    let (cpus, chardevs) = (cpus?, chardevs?);
+    let agent = document::agent_channel(live).map(|channel| format!("char{}", channel.alias));
+    Ok(Known {
+        vcpu_threads: cpus.iter().map(|cpu| cpu.thread_id).collect(),
+        agent_connected: agent
+            .and_then(|id| chardevs.iter().find(|chardev| chardev.label == id))
+            .map(|chardev| chardev.frontend_open),
+        ttys: chardevs
+            .iter()
+            .filter_map(|chardev| Some((chardev.label.clone(), chardev.pty()?.to_owned())))
+            .collect(),
+    })
+}
+
+/// Sets what QEMU takes by its monitor only.
+async fn tune(qmp: &QmpConnection, live: &DomainConfig, call: &CallContext) -> Result<()> {
+    use crate::qmp::commands::machine::SetAction;
+    let actions = document::actions(live);
+    let action = SetAction {
+        reboot: Some(actions.reboot),
+        panic: actions.panic,
+        ..SetAction::default()
+    };
+    let balloon = async {
+        let Some(alias) = document::balloon_alias(live) else {
+            return Ok(());
+        };
+        let period = document::balloon_period(live).unwrap_or(BALLOON_PERIOD);
+        let set = crate::qmp::commands::qom::QomSet {
+            path: format!("/machine/peripheral/{alias}"),
+            property: "guest-stats-polling-interval".to_owned(),
+            value: period.into(),
+        };
+        qmp.execute(&set, call.deadline).await.map(drop)
+    };
+    let (acted, polled) = tokio::join!(qmp.execute(&action, call.deadline), balloon);
+    acted?;
+    Ok(polled?)
+}

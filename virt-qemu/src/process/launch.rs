@@ -1,0 +1,173 @@
+//! Launching QEMU.
+//!
+//! QEMU's own `-daemonize` and its strict sandbox exclude each other (it forks after the filter is on), so `setsid --fork`
+//! makes the daemon: QEMU gets a session of its own and survives us, while the waiting `setsid` tells of an early end.
+
+use std::time::Duration;
+
+use virt_core::host::{Command, CommandOutput, FileWatch, HostOp, ProcessIdentity};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+
+use super::monitors::{Monitor, connect_main};
+use crate::command::CommandLine;
+use crate::state::{RunRecord, Store};
+
+const RUN_DIR_MODE: u32 = 0o700;
+/// How much of what QEMU said is read when it failed.
+const SAID: u64 = 16 * 1024;
+/// Between the moment its socket is there and that in which QEMU listens no file changes: then it is tried again.
+const ALMOST: Duration = Duration::from_millis(1);
+
+/// Launches QEMU with its vCPUs stopped: directory and intent, the program, its monitor.
+///
+/// On an error whatever may have been left of it is still there: the caller ends and removes it by the record.
+pub(crate) async fn launch(
+    store: &Store,
+    record: &RunRecord,
+    line: &CommandLine,
+    call: &CallContext,
+) -> Result<(Monitor, ProcessIdentity)> {
+    let host = store.host.as_ref();
+    store
+        .all(vec![
+            HostOp::CreateDir {
+                path: record.run_dir.clone(),
+                mode: RUN_DIR_MODE,
+            },
+            HostOp::RemoveFile {
+                path: record.log.clone(),
+            },
+            store.write_run(record)?,
+        ])
+        .await?;
+    let mut watch = host.files().watch(&record.run_dir).await?;
+    let program = host.processes().run(daemon(record, line));
+    let monitor = call.bound(Outcome::NotApplied, async {
+        tokio::select! {
+            biased;
+            ended = program => Err(early_end(store, record, ended).await),
+            monitor = first_monitor(store, record, watch.as_mut(), call) => monitor,
+        }
+    });
+    let monitor = match monitor.await {
+        // The connection may break a moment before the end itself is seen; what QEMU said tells more.
+        Err(error) if error.kind() == ErrorKind::ConnectionLost => {
+            let said = what_it_said(store, record).await;
+            return Err(if said.is_empty() {
+                error
+            } else {
+                could_not_start(&said)
+            });
+        }
+        other => other?,
+    };
+    let process = identify(store, record).await?;
+    Ok((monitor, process))
+}
+
+/// The command that makes a daemon of QEMU and waits for its end.
+fn daemon(record: &RunRecord, line: &CommandLine) -> Command {
+    let mut command = Command::new("setsid")
+        .args(["--fork", "--wait", line.program.as_str()])
+        .args(line.args.iter().cloned())
+        .clear_env()
+        .output_file(record.log.as_str());
+    for (name, value) in &line.env {
+        command = command.env(name.as_str(), value.as_str());
+    }
+    command
+}
+
+/// Waits until QEMU listens on its monitor, and connects.
+async fn first_monitor(
+    store: &Store,
+    record: &RunRecord,
+    watch: &mut dyn FileWatch,
+    call: &CallContext,
+) -> Result<Monitor> {
+    loop {
+        match connect_main(store.host.as_ref(), record, call.remaining()).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => watch.changed().await?,
+            Err(error) if is_refused(&error) => tokio::time::sleep(ALMOST).await,
+            other => return other,
+        }
+    }
+}
+
+fn is_refused(error: &Error) -> bool {
+    error
+        .native::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// QEMU ended before its monitor answered.
+async fn early_end(store: &Store, record: &RunRecord, ended: Result<CommandOutput>) -> Error {
+    let status = match ended {
+        Ok(output) => output.status,
+        Err(error) => return error,
+    };
+    let said = what_it_said(store, record).await;
+    if said.is_empty() {
+        return Error::new(ErrorKind::Failed, format!("QEMU ended at once ({status})"));
+    }
+    could_not_start(&said)
+}
+
+fn could_not_start(said: &str) -> Error {
+    Error::new(ErrorKind::Failed, format!("QEMU could not be started: {said}"))
+}
+
+/// What QEMU has said in this run, without time stamps, in one line.
+async fn what_it_said(store: &Store, record: &RunRecord) -> String {
+    let Ok(content) = store.host.files().read_tail(&record.log, SAID).await else {
+        return String::new();
+    };
+    let text = String::from_utf8_lossy(&content);
+    let lines = text
+        .lines()
+        .map(|line| without_prefix(line, record.program_name()));
+    let told: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with("char device redirected"))
+        .collect();
+    told.iter().take(8).copied().collect::<Vec<_>>().join("; ")
+}
+
+/// QEMU writes `2026-01-01T00:00:00.000000Z qemu-system-x86_64: what is wrong`.
+fn without_prefix<'a>(line: &'a str, program: &str) -> &'a str {
+    match line.split_once(&format!("{program}: ")) {
+        Some((before, said)) if before.is_empty() || before.ends_with("Z ") => said.trim(),
+        _ => line.trim(),
+    }
+}
+
+async fn identify(store: &Store, record: &RunRecord) -> Result<ProcessIdentity> {
+    let path = record.pid_file();
+    let content = store.host.files().read(&path).await?;
+    let text = String::from_utf8_lossy(&content);
+    let pid = text.trim().parse().map_err(|_| {
+        Error::new(ErrorKind::Corrupt, "QEMU's pid file holds no number").with_subject(Subject::Path(path))
+    })?;
+    let info = store.host.processes().inspect(pid).await?;
+    info.filter(|info| !info.zombie)
+        .map(|info| info.identity)
+        .ok_or_else(|| Error::new(ErrorKind::Failed, "QEMU ended right after its launch"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_qemu_says_is_passed_on_without_its_time_stamp() {
+        for (line, said) in [
+            (
+                "2026-01-01T00:00:00.000000Z qemu-system-x86_64: -device x: no",
+                "-device x: no",
+            ),
+            ("qemu-system-x86_64: no", "no"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(without_prefix(line, "qemu-system-x86_64"), said);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Reading and writing the root directory.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+use virt_core::host::{BatchMode, Host, HostOp, HostReply};
+use virt_core::model::DomainConfig;
+use virt_core::{Error, ErrorKind, Result, Subject};
+
+use super::record::FORMAT;
+use super::{Layout, ManagerRecord, RunRecord};
+
+const DIR_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// The root directory of one manager.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) layout: Layout,
+}
+
+/// What was found in a root directory.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) definitions: Vec<(Uuid, DomainConfig)>,
+    pub(crate) autostart: HashSet<Uuid>,
+    pub(crate) runs: Vec<RunRecord>,
+    pub(crate) manager: ManagerRecord,
+    /// Files that could not be understood, and why: kept, set aside.
+    pub(crate) corrupt: Vec<(String, String)>,
+}
+
+impl Store {
+    pub(crate) fn new(host: Arc<dyn Host>, layout: Layout) -> Self {
+        Self { host, layout }
+    }
+
+    /// Makes the directories and reads everything, in one batch.
+    pub(crate) async fn load(&self) -> Result<Loaded> {
+        let dirs = [
+            self.layout.definitions(),
+            self.layout.autostarts(),
+            self.layout.runs(),
+            self.layout.cache(),
+            self.layout.logs(),
+            self.layout.run_dirs().to_owned(),
+        ];
+        let made = dirs.len();
+        let mut ops: Vec<HostOp> = dirs
+            .into_iter()
+            .map(|path| HostOp::CreateDir { path, mode: DIR_MODE })
+            .collect();
+        ops.push(HostOp::ReadDir {
+            path: self.layout.definitions(),
+            suffix: ".xml".into(),
+        });
+        ops.push(HostOp::ListDir {
+            path: self.layout.autostarts(),
+        });
+        ops.push(HostOp::ReadDir {
+            path: self.layout.runs(),
+            suffix: ".json".into(),
+        });
+        let mut replies = self.host.batch(BatchMode::StopAtError, ops).await.into_iter();
+        for reply in replies.by_ref().take(made) {
+            reply?;
+        }
+        let mut loaded = Loaded::default();
+        if let Some(HostReply::Files(files)) = replies.next().transpose()? {
+            for (name, content) in files {
+                self.take_definition(&mut loaded, &name, content);
+            }
+        }
+        if let Some(HostReply::Entries(entries)) = replies.next().transpose()? {
+            loaded.autostart = entries
+                .iter()
+                .filter_map(|entry| entry.name.parse().ok())
+                .collect();
+        }
+        if let Some(HostReply::Files(files)) = replies.next().transpose()? {
+            for (name, content) in files {
+                self.take_run(&mut loaded, &name, content);
+            }
+        }
+        self.take_manager(&mut loaded).await?;
+        self.set_aside(&loaded).await;
+        Ok(loaded)
+    }
+
+    fn take_definition(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) {
+        let path = format!("{}/{name}", self.layout.definitions());
+        let read = || -> std::result::Result<(Uuid, DomainConfig), String> {
+            let uuid: Uuid = name
+                .trim_end_matches(".xml")
+                .parse()
+                .map_err(|_| "its name is no uuid".to_owned())?;
+            let content = content.map_err(|error| chain(&error))?;
+            let text = String::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
+            let config = DomainConfig::from_xml(&text).map_err(|error| chain(&error))?;
+            if config.uuid != Some(uuid) {
+                return Err("it holds another uuid than its name".to_owned());
+            }
+            Ok((uuid, config))
+        };
+        match read() {
+            Ok(definition) => loaded.definitions.push(definition),
+            Err(reason) => loaded.corrupt.push((path, reason)),
+        }
+    }
+
+    fn take_run(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) {
+        let path = format!("{}/{name}", self.layout.runs());
+        let read = content.map_err(|error| chain(&error)).and_then(|content| {
+            let record: RunRecord = serde_json::from_slice(&content).map_err(|error| error.to_string())?;
+            if record.format != FORMAT || name != format!("{}.json", record.uuid) {
+                return Err(format!("it has form {} or another run's name", record.format));
+            }
+            Ok(record)
+        });
+        match read {
+            Ok(record) => loaded.runs.push(record),
+            Err(reason) => loaded.corrupt.push((path, reason)),
+        }
+    }
+
+    async fn take_manager(&self, loaded: &mut Loaded) -> Result<()> {
+        let path = self.layout.manager();
+        let content = match self.host.files().read(&path).await {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        match serde_json::from_slice::<ManagerRecord>(&content) {
+            Ok(record) if record.format <= FORMAT => loaded.manager = record,
+            Ok(record) => {
+                let message = format!("the root was written by a newer version (form {})", record.format);
+                return Err(Error::new(ErrorKind::Corrupt, message).with_subject(Subject::Path(path)));
+            }
+            Err(error) => loaded.corrupt.push((path, error.to_string())),
+        }
+        let used = loaded
+            .runs
+            .iter()
+            .map(|run| run.id.saturating_add(1))
+            .max()
+            .unwrap_or(0);
+        loaded.manager.next_id = loaded.manager.next_id.max(used);
+        Ok(())
+    }
+
+    /// Gives what could not be understood another name, so that nothing overwrites it.
+    async fn set_aside(&self, loaded: &Loaded) {
+        for (path, reason) in &loaded.corrupt {
+            tracing::warn!(%path, %reason, "a file of the root could not be understood and is set aside");
+            if let Err(error) = self.host.files().rename(path, &format!("{path}.corrupt")).await {
+                tracing::warn!(%path, %error, "it could not be set aside");
+            }
+        }
+    }
+
+    pub(crate) fn write_definition(&self, uuid: Uuid, config: &DomainConfig) -> HostOp {
+        HostOp::WriteAtomic {
+            path: self.layout.definition(uuid),
+            content: config.to_xml().into_bytes(),
+            mode: FILE_MODE,
+        }
+    }
+
+    pub(crate) async fn save_definition(&self, uuid: Uuid, config: &DomainConfig) -> Result<()> {
+        self.all(vec![self.write_definition(uuid, config)]).await
+    }
+
+    /// First the definition: a crash between the two leaves a mark without a definition, which the next open removes.
+    pub(crate) async fn remove_definition(&self, uuid: Uuid) -> Result<()> {
+        self.all(vec![
+            HostOp::RemoveFile {
+                path: self.layout.definition(uuid),
+            },
+            HostOp::RemoveFile {
+                path: self.layout.autostart(uuid),
+            },
+        ])
+        .await
+    }
+
+    pub(crate) async fn set_autostart(&self, uuid: Uuid, autostart: bool) -> Result<()> {
+        let path = self.layout.autostart(uuid);
+        let op = if autostart {
+            HostOp::WriteAtomic {
+                path,
+                content: Vec::new(),
+                mode: FILE_MODE,
+            }
+        } else {
+            HostOp::RemoveFile { path }
+        };
+        self.all(vec![op]).await
+    }
+
+    pub(crate) fn write_run(&self, record: &RunRecord) -> Result<HostOp> {
+        let content = serde_json::to_vec(record).map_err(|error| {
+            Error::new(ErrorKind::Internal, "a run's record could not be written as JSON").with_source(error)
+        })?;
+        Ok(HostOp::WriteAtomic {
+            path: self.layout.run_record(record.uuid),
+            content,
+            mode: FILE_MODE,
+        })
+    }
+
+    pub(crate) async fn save_run(&self, record: &RunRecord) -> Result<()> {
+        self.all(vec![self.write_run(record)?]).await
+    }
+
+    /// The run is over. First the directory: a crash between the two leaves a record whose process is gone.
+    pub(crate) async fn remove_run(&self, record: &RunRecord) -> Result<()> {
+        self.all(vec![
+            HostOp::RemoveDirAll {
+                path: record.run_dir.clone(),
+            },
+            HostOp::RemoveFile {
+                path: self.layout.run_record(record.uuid),
+            },
+        ])
+        .await
+    }
+
+    pub(crate) async fn save_manager(&self, record: &ManagerRecord) -> Result<()> {
+        let content = serde_json::to_vec(&ManagerRecord {
+            format: FORMAT,
+            ..record.clone()
+        })
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Internal,
+                "the manager's record could not be written as JSON",
+            )
+            .with_source(error)
+        })?;
+        self.all(vec![HostOp::WriteAtomic {
+            path: self.layout.manager(),
+            content,
+            mode: FILE_MODE,
+        }])
+        .await
+    }
+
+    /// Carries out all of these, in order, up to the first failure.
+    pub(crate) async fn all(&self, ops: Vec<HostOp>) -> Result<()> {
+        for reply in self.host.batch(BatchMode::StopAtError, ops).await {
+            reply?;
+        }
+        Ok(())
+    }
+}
+
+/// An error with its causes, in one line, for a report.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

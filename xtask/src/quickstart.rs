@@ -206,6 +206,7 @@ fn document(image: &GuestImage, accelerator: &Accelerator) -> String {
         kind = accelerator.domain_type(),
         kernel = image.kernel.display(),
         initrd = image.initrd.display(),
-        command_line = GuestImage::command_line(""),
+        // Without `quiet`: there is something to see while it boots.
+        command_line = "console=ttyS0",
     )
 }

@@ -1,6 +1,7 @@
 //! The conformance suite, fakes and live fixtures of the virt SDK; a dev-dependency.
 
 pub mod conformance;
+pub mod corpus;
 pub mod harness;
 pub mod live;
 pub mod skip;

@@ -8,7 +8,18 @@ use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::Properties;
 use super::virtio;
+use crate::plan::machine::MachineFamily;
 use crate::plan::{is_usb2, refusal};
+
+/// Settings of the controllers the machine has by itself.
+pub(super) fn render_globals(context: &Context<'_>, args: &mut Arguments) {
+    let is_root = |known: &&Controller| known.kind == Some(ControllerType::Pci) && known.index == Some(0);
+    let root = context.devices.controllers.iter().find(is_root);
+    if let Some(hotplug) = root.and_then(|root| root.target.as_ref()?.hotplug) {
+        let state = if hotplug.is_set() { "on" } else { "off" };
+        args.option("-global", format_args!("PIIX4_PM.acpi-root-pci-hotplug={state}"));
+    }
+}
 
 /// Kind by kind; controllers the machine has by itself are left out.
 pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> {
@@ -36,8 +47,8 @@ fn device(context: &Context<'_>, controller: &Controller, path: &str) -> Result<
     let id = id_of(controller.alias.as_ref(), path)?;
     let model = controller.model.as_deref();
     Ok(match (&controller.kind, controller.index) {
-        (Some(ControllerType::Pci), Some(0))
-        | (Some(ControllerType::Ide | ControllerType::Sata), Some(0)) => None,
+        (Some(ControllerType::Pci | ControllerType::Ide), Some(0)) => None,
+        (Some(ControllerType::Sata), Some(0)) if context.family == MachineFamily::Q35 => None,
         (Some(ControllerType::Pci), _) => Some(pci(controller, id)),
         (Some(ControllerType::Usb), _) => usb(context, controller, id)?,
         (Some(ControllerType::Sata), _) => Some(Properties::device("ahci").with("id", id)),

@@ -12,7 +12,7 @@ use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::{Properties, Value};
 use super::virtio;
-use crate::plan::{file_of, is_lsi, refusal};
+use crate::plan::{Resources, file_of, is_lsi, refusal};
 
 /// The block nodes of a disk, lowest first, and the name of the one the device uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct DiskNodes {
 
 pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> {
     for (index, disk) in context.devices.disks.iter().enumerate() {
-        let nodes = disk_nodes(disk, &refusal::device("disk", index))?;
+        let nodes = disk_nodes(disk, context.resources, &refusal::device("disk", index))?;
         for node in nodes.iter().flat_map(|nodes| &nodes.nodes) {
             args.blockdev(node);
         }
@@ -39,7 +39,7 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> 
 ///
 /// # Errors
 /// [`InvalidConfig`](virt_core::ErrorKind::InvalidConfig) when the source was given no number.
-pub fn disk_nodes(disk: &Disk, path: &str) -> Result<Option<DiskNodes>> {
+pub fn disk_nodes(disk: &Disk, resources: &Resources, path: &str) -> Result<Option<DiskNodes>> {
     let Some(file) = file_of(disk) else {
         return Ok(None);
     };
@@ -55,14 +55,7 @@ pub fn disk_nodes(disk: &Disk, path: &str) -> Result<Option<DiskNodes>> {
     let cache = cache(disk, &driver);
     let storage = format!("libvirt-{number}-storage");
     let node = Properties::new()
-        .with(
-            "driver",
-            if disk.kind == Some(DiskType::Block) {
-                "host_device"
-            } else {
-                "file"
-            },
-        )
+        .with("driver", protocol(disk, file, resources))
         .with("filename", file)
         .with_some("aio", driver.io.as_ref().map(IoMode::as_str))
         .with("node-name", storage.as_str());
@@ -92,6 +85,18 @@ pub fn disk_nodes(disk: &Disk, path: &str) -> Result<Option<DiskNodes>> {
         nodes: vec![node, layer],
         top,
     }))
+}
+
+fn protocol(disk: &Disk, file: &str, resources: &Resources) -> &'static str {
+    if disk.kind != Some(DiskType::Block) {
+        "file"
+    } else if disk.device == Some(DiskDevice::Cdrom)
+        && resources.cdrom_drives.iter().any(|drive| drive == file)
+    {
+        "host_cdrom"
+    } else {
+        "host_device"
+    }
 }
 
 fn discard(node: Properties, driver: &DiskDriver) -> Properties {

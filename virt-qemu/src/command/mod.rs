@@ -72,6 +72,7 @@ pub fn command_line(
     args.flag("-no-shutdown");
     pm::render(&context, &mut args);
     boot::render(&context, &mut args);
+    controller::render_globals(&context, &mut args);
     controller::render(&context, &mut args)?;
     disk::render(&context, &mut args)?;
     interface::render(&context, &mut args)?;
@@ -80,6 +81,7 @@ pub fn command_line(
     console::render(&context, &mut args)?;
     audio::render(&context, &mut args);
     watchdog::render(&context, &mut args)?;
+    run::incoming(&context, &mut args);
     memballoon::render(&context, &mut args)?;
     rng::render(&context, &mut args)?;
     run::sandbox(&context, &mut args);

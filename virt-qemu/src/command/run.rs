@@ -49,6 +49,13 @@ pub(super) fn end(context: &Context<'_>, args: &mut Arguments) {
     }
 }
 
+/// Where the state of the guest comes from, if it is not to boot.
+pub(super) fn incoming(context: &Context<'_>, args: &mut Arguments) {
+    if let Some(uri) = &context.resources.incoming {
+        args.option("-incoming", uri);
+    }
+}
+
 /// A home of its own, so that nothing of the caller's reaches QEMU and its libraries.
 pub(super) fn environment(context: &Context<'_>) -> Vec<(String, String)> {
     let home = &context.resources.private_dir;

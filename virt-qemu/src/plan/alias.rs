@@ -110,7 +110,8 @@ fn controller_alias(controller: &Controller, family: MachineFamily) -> String {
         (Some(ControllerType::Pci), 0) => family.root_bus().to_owned(),
         (Some(ControllerType::Pci), index) => format!("pci.{index}"),
         (Some(ControllerType::Usb), 0) => "usb".to_owned(),
-        (Some(ControllerType::Ide | ControllerType::Sata), 0) => "ide".to_owned(),
+        (Some(ControllerType::Ide), 0) => "ide".to_owned(),
+        (Some(ControllerType::Sata), 0) if family == MachineFamily::Q35 => "ide".to_owned(),
         (Some(kind), index) => format!("{kind}{index}"),
         (None, index) => format!("controller{index}"),
     }

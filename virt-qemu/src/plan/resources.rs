@@ -25,6 +25,10 @@ pub struct Resources {
     pub master_key_file: Option<String>,
     /// A directory for copies of what consoles and serial ports of kind pty, unix and file print, one file per alias.
     pub console_log_dir: Option<String>,
+    /// `-incoming`: where the state of a guest that was saved or migrates comes from, such as `defer`.
+    pub incoming: Option<String>,
+    /// Block devices of the host that are CD-ROM drives.
+    pub cdrom_drives: Vec<String>,
     /// Environment variables for QEMU, before those of the plan.
     pub environment: Vec<(String, String)>,
     /// How far QEMU is confined.
@@ -47,6 +51,8 @@ impl Resources {
             log_file: None,
             master_key_file: None,
             console_log_dir: None,
+            incoming: None,
+            cdrom_drives: Vec::new(),
             environment: Vec::new(),
             sandbox: Sandbox::On,
             descriptors: None,

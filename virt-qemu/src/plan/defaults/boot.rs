@@ -3,6 +3,7 @@
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::{BootDevice, BootDeviceKind, Os};
+use virt_core::model::value::YesNo;
 
 use super::super::refusal;
 
@@ -10,6 +11,11 @@ pub(super) fn fill(config: &mut DomainConfig) -> Result<()> {
     let ordered = orders(config)?;
     let os = config.os.get_or_insert_default();
     check(os)?;
+    if let Some(menu) = &mut os.boot_menu
+        && menu.enable != Some(YesNo::Yes)
+    {
+        menu.timeout = None;
+    }
     if !os.boot.is_empty() && ordered {
         return Err(refusal::invalid(
             "/domain/os/boot",

@@ -40,6 +40,10 @@ pub(super) fn fill(config: &mut DomainConfig) -> Result<()> {
 fn forget_made_path(channel: &mut Channel) {
     let name = channel.target.as_ref().and_then(|target| target.name.as_deref());
     let view = Chardev::from(&*channel);
+    if channel.kind == Some(ChardevType::Unix) && view.path().is_none() {
+        channel.sources.clear();
+        return;
+    }
     let (Some(name), Some(path)) = (name, view.path()) else {
         return;
     };
@@ -48,7 +52,6 @@ fn forget_made_path(channel: &mut Channel) {
             .sources
             .iter()
             .all(|source| source.mode.as_deref() != Some("connect"))
-        && path.contains("/qemu/channel/")
         && is_made(path, name);
     if made {
         channel.sources.clear();
@@ -57,9 +60,11 @@ fn forget_made_path(channel: &mut Channel) {
 
 /// libvirt's forms: `…/channel/target/GUEST.NAME`, `…/channel/target/domain-GUEST/NAME`, `…/channel/7-GUEST/NAME`.
 fn is_made(path: &str, name: &str) -> bool {
-    let Some((_, below)) = path.split_once("/qemu/channel/") else {
-        return false;
-    };
+    let roots = ["/var/lib/libvirt", "/var/run/libvirt", "/run/libvirt"];
+    let below = roots
+        .iter()
+        .find_map(|root| path.strip_prefix(root)?.strip_prefix("/qemu/channel/"));
+    let Some(below) = below else { return false };
     let below = below.strip_prefix("target/").unwrap_or(below);
     match below.split_once('/') {
         None => below.strip_suffix(name).is_some_and(|guest| guest.ends_with('.')),
@@ -94,6 +99,7 @@ mod tests {
             "/srv/agent.sock",
             "/run/libvirt/qemu/channel/mine/org.qemu.guest_agent.0",
             "/run/libvirt/qemu/channel/target/other",
+            "/tmp/libvirt/qemu/channel/1-web/org.qemu.guest_agent.0",
         ] {
             assert!(!is_made(chosen, name), "{chosen}");
         }

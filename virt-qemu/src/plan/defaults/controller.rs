@@ -13,9 +13,25 @@ use super::super::refusal;
 /// Puts the controllers in libvirt's order: each kind by index, kinds where they first stand.
 pub(super) fn sort(config: &mut DomainConfig) {
     let given = std::mem::take(&mut config.devices_mut().controllers);
-    for controller in given {
+    for mut controller in given {
+        join_master(&mut controller);
         insert(config, controller);
     }
+}
+
+/// The parts of an ICH9 USB 2 controller serve two ports each, from the first on.
+fn join_master(controller: &mut Controller) {
+    let start = match controller.model.as_deref() {
+        Some("ich9-uhci1") => 0,
+        Some("ich9-uhci2") => 2,
+        Some("ich9-uhci3") => 4,
+        _ => return,
+    };
+    controller
+        .master
+        .get_or_insert_default()
+        .startport
+        .get_or_insert(start);
 }
 
 /// Adds a controller before the first of its kind with a higher index, else after the last of its kind.
@@ -26,9 +42,11 @@ pub(crate) fn insert(config: &mut DomainConfig, controller: Controller) {
         if known.kind != controller.kind {
             continue;
         }
-        if controller.index.is_some() && known.index > controller.index {
+        let before_parts =
+            controller.master.is_none() && known.master.is_some() && known.index == controller.index;
+        if controller.index.is_some() && known.index > controller.index || before_parts {
             place = Some(index);
-        } else if place.is_none() && known.master.is_none() {
+        } else if place.is_none() {
             place = Some(index + 1);
         }
     }
@@ -132,10 +150,11 @@ pub(crate) fn is_usb2(controller: &Controller) -> bool {
 
 fn usb(controller: &mut Controller, abilities: &Abilities, family: MachineFamily, path: &str) -> Result<()> {
     if controller.model.is_none() {
-        let model = match family {
-            MachineFamily::Q35 if abilities.has("qemu-xhci") => "qemu-xhci",
-            _ if abilities.has("piix3-usb-uhci") => "piix3-uhci",
-            _ => "none",
+        let Some(model) = default_usb(abilities, family) else {
+            return Err(refusal::unsupported(
+                path,
+                "this QEMU has no USB controller for this machine; choose a model or \"none\"",
+            ));
         };
         controller.model = Some(model.to_owned());
     }
@@ -170,6 +189,16 @@ fn usb(controller: &mut Controller, abilities: &Abilities, family: MachineFamily
             format!("{path}/@ports"),
             format!("{model} has no choice of ports"),
         )),
+    }
+}
+
+/// The model of USB controller a machine gets unless one is chosen.
+pub(super) fn default_usb(abilities: &Abilities, family: MachineFamily) -> Option<&'static str> {
+    match family {
+        MachineFamily::Q35 if abilities.has("qemu-xhci") => Some("qemu-xhci"),
+        MachineFamily::Q35 if abilities.has("nec-usb-xhci") => Some("nec-xhci"),
+        MachineFamily::Pc if abilities.has("piix3-usb-uhci") => Some("piix3-uhci"),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::{Cpu, CpuCheck, CpuMatch, CpuMode, DomainType};
+use virt_core::model::domain::{Cpu, CpuCheck, CpuFeaturePolicy, CpuMatch, CpuMode, DomainType};
 use virt_core::model::value::OnOff;
 
 use super::super::abilities::{Abilities, MachineType};
@@ -61,6 +61,13 @@ fn vcpus(config: &DomainConfig, machine: Option<&MachineType>) -> Result<()> {
     }
 }
 
+/// Models from which newer QEMU took features away that libvirt then switches off by name.
+fn lost_features(model: &str) -> bool {
+    ["Skylake-", "Cascadelake-", "Icelake-", "Snowridge"]
+        .iter()
+        .any(|name| model.starts_with(name))
+}
+
 fn custom(cpu: &mut Cpu, machine: Option<&MachineType>) -> Result<()> {
     let named = cpu
         .model
@@ -80,6 +87,12 @@ fn custom(cpu: &mut Cpu, machine: Option<&MachineType>) -> Result<()> {
         cpu.check.get_or_insert(CpuCheck::None);
     }
     model.fallback.get_or_insert_with(|| "allow".to_owned());
+    if model.name.as_deref().is_some_and(lost_features) {
+        return Err(refusal::unsupported(
+            "/domain/cpu/model",
+            "this model lost features in the history of QEMU, which this driver does not follow yet; choose another model",
+        ));
+    }
     match cpu.matching {
         None | Some(CpuMatch::Exact) => Ok(()),
         Some(ref other) => Err(refusal::unsupported(
@@ -103,7 +116,7 @@ fn is_usable(cpu: &Cpu, abilities: &Abilities) -> bool {
 
 fn passthrough(cpu: &mut Cpu, kvm: bool, abilities: &Abilities) -> Result<()> {
     if cpu.mode == Some(CpuMode::HostPassthrough) && !kvm {
-        return Err(refusal::invalid(
+        return Err(refusal::unsupported(
             "/domain/cpu/@mode",
             "\"host-passthrough\" needs KVM; choose type=\"kvm\" or CPU mode \"maximum\"",
         ));
@@ -159,6 +172,23 @@ fn features(cpu: &Cpu) -> Result<()> {
                 path,
                 format!("{name:?} is no name of a CPU feature"),
             ));
+        }
+        match feature.policy {
+            None
+            | Some(
+                CpuFeaturePolicy::Force
+                | CpuFeaturePolicy::Require
+                | CpuFeaturePolicy::Disable
+                | CpuFeaturePolicy::Forbid,
+            ) => {}
+            Some(ref other) => {
+                return Err(refusal::unsupported(
+                    format!("{path}/@policy"),
+                    format!(
+                        "policy {other} needs a comparison with the host's CPU this driver does not make yet; choose \"require\" or \"disable\""
+                    ),
+                ));
+            }
         }
         if cpu
             .features

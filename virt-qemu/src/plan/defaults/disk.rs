@@ -3,7 +3,7 @@
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{
-    Address, AddressType, ControllerType, Disk, DiskBus, DiskDevice, DiskType, ImageFormat,
+    Address, AddressType, CacheMode, ControllerType, Disk, DiskBus, DiskDevice, DiskType, ImageFormat,
 };
 
 use super::super::disk_name;
@@ -128,6 +128,9 @@ pub(super) fn fill(config: &mut DomainConfig) -> Result<()> {
             ));
         }
         driver.kind.get_or_insert(ImageFormat::Raw);
+        if driver.cache == Some(CacheMode::Default) {
+            driver.cache = None;
+        }
         if let Some(source) = &mut disk.source {
             source.index = None;
         }
@@ -189,11 +192,14 @@ fn address(disk: &mut Disk, scsi: &[(Option<u32>, bool)], path: &str) -> Result<
         _ if narrow => line == 0 && target == 0 && unit <= 7,
         _ => line == 0 && target <= 255 && unit <= 16383,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(refusal::invalid(at("@unit"), "the controller has no such place"))
+    if !fits {
+        return Err(refusal::unsupported(
+            at("@unit"),
+            "QEMU has no such place on this controller",
+        ));
     }
+    disk.address = Some(Address::drive(controller, line, target, unit));
+    Ok(())
 }
 
 fn drive_addresses_differ(config: &mut DomainConfig) -> Result<()> {

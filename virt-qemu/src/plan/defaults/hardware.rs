@@ -15,7 +15,9 @@ use super::controller;
 /// Controllers, memory balloon and watchdog.
 pub(super) fn add(config: &mut DomainConfig, abilities: &Abilities, family: MachineFamily) -> Result<()> {
     let usb = |known: &virt_core::model::domain::devices::Controller| known.kind == Some(ControllerType::Usb);
-    if !config.devices_mut().controllers.iter().any(usb) {
+    if controller::default_usb(abilities, family).is_some()
+        && !config.devices_mut().controllers.iter().any(usb)
+    {
         controller::ensure(config, ControllerType::Usb, 0, None);
     }
     if family == MachineFamily::Q35 {

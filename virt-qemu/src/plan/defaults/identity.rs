@@ -110,8 +110,9 @@ fn machine(os: &mut OsType, abilities: &Abilities) -> Result<()> {
         }
     }
     let arch = os.arch.get_or_insert_with(|| abilities.arch.clone());
-    if arch != &abilities.arch {
-        return Err(refusal::invalid(
+    let same = arch == &abilities.arch || (arch == "i686" && abilities.arch == "x86_64");
+    if !same {
+        return Err(refusal::unsupported(
             "/domain/os/type/@arch",
             format!(
                 "{} emulates {}, not {arch}; choose another emulator",
@@ -119,7 +120,7 @@ fn machine(os: &mut OsType, abilities: &Abilities) -> Result<()> {
             ),
         ));
     }
-    if arch != "x86_64" {
+    if !matches!(arch.as_str(), "x86_64" | "i686") {
         return Err(refusal::unsupported(
             "/domain/os/type/@arch",
             format!("architecture {arch} is not supported yet"),

@@ -37,8 +37,19 @@ pub(super) fn fill(config: &mut DomainConfig) -> Result<()> {
         ));
     }
     let vcpu = config.vcpu.get_or_insert_with(|| Vcpu::from(1));
-    vcpu.placement.get_or_insert(VcpuPlacement::Static);
+    if vcpu.placement.get_or_insert(VcpuPlacement::Static) != &VcpuPlacement::Static {
+        return Err(refusal::unsupported(
+            "/domain/vcpu/@placement",
+            "only placement=\"static\" is supported",
+        ));
+    }
     let (count, current) = (vcpu.count, vcpu.current.unwrap_or(vcpu.count));
+    if count > 255 {
+        return Err(refusal::unsupported(
+            "/domain/vcpu",
+            "more than 255 virtual CPUs need an IOMMU, which is not supported yet",
+        ));
+    }
     if count == 0 || current == 0 {
         return Err(refusal::invalid("/domain/vcpu", "a guest needs a virtual CPU"));
     }

@@ -7,6 +7,7 @@ mod console;
 mod controller;
 mod cpu;
 mod disk;
+mod features;
 mod hardware;
 mod identity;
 mod input;
@@ -36,6 +37,7 @@ pub(super) fn fill(config: &mut DomainConfig, abilities: &Abilities) -> Result<M
     cpu::fill(config, abilities)?;
     boot::fill(config)?;
     clock::fill(config)?;
+    features::fill(config);
     controller::sort(config);
     disk::prepare(config)?;
     hardware::add(config, abilities, family)?;

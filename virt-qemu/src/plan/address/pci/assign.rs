@@ -211,7 +211,11 @@ fn check_addresses(config: &mut DomainConfig, family: MachineFamily) -> Result<(
             None => return Err(refusal::invalid(path, "an address needs a type")),
         }
         match address.pci() {
-            Some(place) if place.domain() == 0 => {}
+            Some(place) if place.domain() == 0 => {
+                let mut plain = Address::from(place);
+                plain.multifunction = address.multifunction;
+                *device.address = Some(plain);
+            }
             Some(_) => return Err(refusal::invalid(path, "the only PCI domain is 0")),
             None => return Err(refusal::invalid(path, "bus, slot or function is out of range")),
         }

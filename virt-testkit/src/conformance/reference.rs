@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use virt_core::Connection;
 use virt_core::connection::ConnectionBuilder;
 use virt_core::model::{ByteSize, Channel, Console, Disk, DomainConfig, DomainType, Interface};
+use virt_core::test::{GuestControl, TestControl};
+use virt_core::{Connection, Domain};
 
-use super::{Failure, Target, Times};
+use super::{Doing, Failure, Target, Times};
 
 /// `test:///default`: every connection is a world of its own, and ends with it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,6 +74,18 @@ impl Target for ReferenceTarget {
         false
     }
 
+    async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure> {
+        control(domain)?.power_off().doing("powering the guest off")
+    }
+
+    async fn guest_reboots(&self, domain: &Domain) -> Result<(), Failure> {
+        control(domain)?.reboot().doing("rebooting the guest")
+    }
+
+    async fn guest_panics(&self, domain: &Domain) -> Result<(), Failure> {
+        control(domain)?.panic("").doing("having the guest panic")
+    }
+
     async fn prepare(&self, _place: &Path) -> Result<(), Failure> {
         Ok(())
     }
@@ -80,4 +93,9 @@ impl Target for ReferenceTarget {
     async fn leftovers(&self, _place: &Path) -> Vec<String> {
         Vec::new()
     }
+}
+
+fn control(domain: &Domain) -> Result<GuestControl, Failure> {
+    let control = TestControl::of(domain.connection()).doing("controlling the connection")?;
+    control.guest(domain).doing("controlling the guest")
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use virt_core::Domain;
 use virt_core::connection::ConnectionBuilder;
 use virt_core::model::DomainConfig;
 
@@ -72,10 +73,14 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         None
     }
 
-    /// What a guest's shell is told so that the guest powers itself off; `None` when it has no such command.
-    fn poweroff_command(&self) -> Option<&str> {
-        None
-    }
+    /// Has the guest, which has booted, power itself off: nobody asked it from outside.
+    async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure>;
+
+    /// Has the guest, which has booted, reboot itself.
+    async fn guest_reboots(&self, domain: &Domain) -> Result<(), Failure>;
+
+    /// Has the guest, which has booted, panic.
+    async fn guest_panics(&self, domain: &Domain) -> Result<(), Failure>;
 
     /// Prepares a place before it is opened for the first time.
     async fn prepare(&self, place: &Path) -> Result<(), Failure>;

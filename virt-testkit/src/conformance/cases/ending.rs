@@ -18,7 +18,6 @@ cases! { "ending";
     a_destroyed_domain_is_shut_off(Machine, PersistentDomains, Events);
     a_graceful_destroy_ends_a_machine_that_answers(Machine, PersistentDomains, DestroyGraceful);
     a_shutdown_through_an_agent_that_is_not_there_is_refused(Machine, PersistentDomains, ShutdownAgent);
-    a_guest_that_shuts_itself_down_is_shut_off(Booted, PersistentDomains, Agent, Events);
 }
 
 async fn shuts_down(env: &Env, domain: &Domain, mode: ShutdownMode) -> Result<Vec<DomainChange>, Failure> {
@@ -207,23 +206,4 @@ async fn a_shutdown_through_an_agent_that_is_not_there_is_refused(env: &Env) -> 
     let info = domain.info().await.doing("asking for it")?;
     ensure_eq!(info.state, DomainState::Running, "its state after the refusal");
     Ok(())
-}
-
-async fn a_guest_that_shuts_itself_down_is_shut_off(env: &Env) -> Result<(), Failure> {
-    let Some(poweroff) = env.target().poweroff_command() else {
-        return Err(Failure::not_here(
-            "a guest here cannot be told to power itself off",
-        ));
-    };
-    let domain = env.booted("itself").await?;
-    let mut watch = env.watch(&domain).await?;
-    let request = virt_core::agent::ExecRequest::new("/bin/sh").args(["-c", poweroff]);
-    // The guest may be gone before it answers.
-    drop(domain.agent().exec(&request).await);
-    let told = watch
-        .until("that it stopped", |change| {
-            matches!(change, DomainChange::Stopped(_))
-        })
-        .await?;
-    told_of_a_shutdown(&told)
 }

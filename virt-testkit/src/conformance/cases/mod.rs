@@ -1,10 +1,15 @@
 //! The cases, a file per theme.
 
+mod changing;
 mod connection;
+mod consoles;
 mod definitions;
 mod ending;
+mod events;
 mod identity;
 mod lists;
+mod memory;
+mod policies;
 mod starting;
 mod states;
 mod suspending;
@@ -22,6 +27,11 @@ const THEMES: &[&[Case]] = &[
     starting::CASES,
     suspending::CASES,
     ending::CASES,
+    changing::CASES,
+    policies::CASES,
+    memory::CASES,
+    events::CASES,
+    consoles::CASES,
 ];
 
 /// All cases, theme by theme.

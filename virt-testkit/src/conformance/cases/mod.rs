@@ -1,19 +1,31 @@
 //! The cases, a file per theme.
 
+mod access;
+mod agents;
+mod cancelling;
+mod capabilities;
 mod changing;
+mod concurrency;
 mod connection;
 mod consoles;
+mod deadlines;
 mod definitions;
 mod ending;
+mod errors;
 mod events;
+mod freezing;
 mod identity;
+mod input;
+mod jobs;
 mod lists;
 mod memory;
 mod policies;
 mod starting;
 mod states;
+mod statistics;
 mod suspending;
 mod transient;
+mod waiting;
 
 use super::Case;
 
@@ -32,6 +44,18 @@ const THEMES: &[&[Case]] = &[
     memory::CASES,
     events::CASES,
     consoles::CASES,
+    agents::CASES,
+    freezing::CASES,
+    statistics::CASES,
+    jobs::CASES,
+    waiting::CASES,
+    errors::CASES,
+    deadlines::CASES,
+    access::CASES,
+    input::CASES,
+    concurrency::CASES,
+    cancelling::CASES,
+    capabilities::CASES,
 ];
 
 /// All cases, theme by theme.

@@ -1,0 +1,204 @@
+//! Capabilities: what says Yes works, what says No is `Unsupported`.
+
+use virt_core::domain::{
+    ConfigScope, CoreDumpOptions, DestroyOptions, DomainName, LifecycleAction, LifecycleEvent, MetadataItem,
+    RebootOptions, ShutdownMode, ShutdownOptions, StartOptions,
+};
+use virt_core::event::EventFilter;
+use virt_core::model::ByteSize;
+use virt_core::stats::StatsGroups;
+use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
+
+use crate::conformance::{Doing, Env, Failure};
+
+cases! { "capabilities";
+    what_says_yes_works_and_what_says_no_is_unsupported_of_machines(Machine);
+    what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains);
+    every_capability_is_tried_by_this_suite(None);
+}
+
+/// What is tried without a guest that boots.
+const OF_MACHINES: &[Capability] = &[
+    Capability::PersistentDomains,
+    Capability::TransientDomains,
+    Capability::StartPaused,
+    Capability::AutoDestroy,
+    Capability::Suspend,
+    Capability::Reset,
+    Capability::DestroyGraceful,
+    Capability::Rename,
+    Capability::Autostart,
+    Capability::Metadata,
+    Capability::LifecycleActions,
+    Capability::Statistics,
+    Capability::Events,
+    Capability::CoreDump,
+];
+
+/// What is tried with a guest that has booted; those that end it come last.
+const OF_GUESTS: &[Capability] = &[
+    Capability::SetMemory,
+    Capability::Console,
+    Capability::ConsoleScrollback,
+    Capability::Agent,
+    Capability::Reboot,
+    Capability::ShutdownAgent,
+    Capability::ShutdownAcpi,
+];
+
+fn judge(env: &Env, capability: Capability, result: CallResult<()>) -> Result<(), Failure> {
+    match (env.conn().capabilities().support(capability), result) {
+        (Support::Yes, Err(error)) => Err(error).doing(&format!("{capability:?} says Yes, but")),
+        (Support::No, Ok(())) => Err(Failure::new(format!("{capability:?} says No, but works"))),
+        (Support::No, Err(error)) if error.kind() != ErrorKind::Unsupported => Err(Failure::new(format!(
+            "{capability:?} says No, and is refused as {:?}: {error}",
+            error.kind()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_machines(env: &Env) -> Result<(), Failure> {
+    for capability in OF_MACHINES {
+        let tried = machine(env, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
+/// A machine that runs, however this target lets machines run.
+async fn some_machine(env: &Env) -> Result<Domain, Failure> {
+    if env.has(Capability::PersistentDomains) {
+        return env.running("tried").await;
+    }
+    let config = env.machine("tried")?;
+    env.conn()
+        .create_domain(&config)
+        .await
+        .doing("creating a machine")
+}
+
+async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let conn = env.conn();
+    let config = env.machine("tried")?;
+    let start = StartOptions::default();
+    let current = ConfigScope::Current;
+    Ok(match capability {
+        Capability::PersistentDomains => conn.define_domain(&config).await.map(drop),
+        Capability::TransientDomains => conn.create_domain(&config).await.map(drop),
+        Capability::StartPaused => conn.create_domain_with(&config, &start.paused()).await.map(drop),
+        Capability::AutoDestroy => conn
+            .create_domain_with(&config, &start.auto_destroy())
+            .await
+            .map(drop),
+        Capability::Events => conn.events(EventFilter::all()).await.map(drop),
+        Capability::Statistics => conn.domain_stats(StatsGroups::all()).await.map(drop),
+        Capability::Suspend => some_machine(env).await?.suspend().await,
+        Capability::Reset => some_machine(env).await?.reset().await,
+        Capability::DestroyGraceful => {
+            let graceful = DestroyOptions::default().graceful();
+            some_machine(env).await?.destroy_with(&graceful).await
+        }
+        Capability::CoreDump => {
+            let path = env.path("core").to_string_lossy().into_owned();
+            let options = CoreDumpOptions::default();
+            match some_machine(env).await?.core_dump(&path, &options).await {
+                Ok(job) => env.soon("a core dump", job.wait()).await?,
+                Err(error) => Err(error),
+            }
+        }
+        Capability::Rename => {
+            let name = DomainName::new(env.name("renamed")).doing("making a name")?;
+            env.defined("tried").await?.rename(&name).await.map(drop)
+        }
+        Capability::Autostart => env.defined("tried").await?.set_autostart(true).await,
+        Capability::Metadata => {
+            let title = MetadataItem::Title(Some("tried".to_owned()));
+            env.defined("tried").await?.set_metadata(&title, current).await
+        }
+        Capability::LifecycleActions => {
+            let (event, action) = (LifecycleEvent::Reboot, LifecycleAction::Destroy);
+            let domain = env.defined("tried").await?;
+            domain.set_lifecycle_action(event, action, current).await
+        }
+        other => return Err(Failure::new(format!("{other:?} is not tried with machines"))),
+    })
+}
+
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_guests(env: &Env) -> Result<(), Failure> {
+    let config = env.guest("tried")?;
+    let domain = env
+        .conn()
+        .define_domain(&config)
+        .await
+        .doing("defining a guest")?;
+    domain.start().await.doing("starting it")?;
+    if env.has(Capability::Agent) {
+        env.agent_answers(&domain).await?;
+    }
+    for capability in OF_GUESTS {
+        let tried = guest(env, &domain, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
+async fn guest(env: &Env, domain: &Domain, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let shutdown = ShutdownOptions::default();
+    Ok(match capability {
+        Capability::SetMemory => {
+            let maximum = domain.info().await.doing("asking for it")?.max_memory;
+            let half = ByteSize::bytes(maximum.as_bytes() / 2);
+            domain.set_memory(half, ConfigScope::Config).await
+        }
+        Capability::Console => domain.console().await.map(drop),
+        Capability::ConsoleScrollback => {
+            // Where it says No, the console itself is what there is.
+            if env.conn().capabilities().support(capability) == Support::No {
+                Err(virt_core::Error::unsupported("no scrollback"))
+            } else {
+                let options = virt_core::console::ConsoleOptions::default()
+                    .scrollback(1024)
+                    .second(virt_core::console::SecondReader::TakeOver);
+                domain.console_with(&options).await.map(drop)
+            }
+        }
+        Capability::Agent => domain.agent().ping().await,
+        Capability::Reboot => {
+            let options = RebootOptions::default().mode(ShutdownMode::Auto);
+            match domain.reboot_with(&options).await {
+                Ok(()) => {
+                    // The agent that answers next is that of the new boot.
+                    tokio::time::sleep(env.times().quiet).await;
+                    env.agent_answers(domain).await?;
+                    Ok(())
+                }
+                refused => refused,
+            }
+        }
+        Capability::ShutdownAgent => ends(env, domain, &shutdown.mode(ShutdownMode::Agent)).await?,
+        Capability::ShutdownAcpi => ends(env, domain, &shutdown.mode(ShutdownMode::Acpi)).await?,
+        other => return Err(Failure::new(format!("{other:?} is not tried with guests"))),
+    })
+}
+
+/// Has the guest shut down and waits until it has; starts it first when it does not run.
+async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<CallResult<()>, Failure> {
+    if !domain.info().await.doing("asking for it")?.state.is_active() {
+        domain.start().await.doing("starting it again")?;
+        env.agent_answers(domain).await?;
+    }
+    if let Err(error) = domain.shutdown_with(options).await {
+        return Ok(Err(error));
+    }
+    let waiter = domain.with_deadline(env.patience());
+    Ok(waiter.wait_for(virt_core::DomainState::ShutOff).await)
+}
+
+async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
+    for capability in Capability::ALL {
+        let tried = OF_MACHINES.contains(capability) || OF_GUESTS.contains(capability);
+        ensure!(tried, "{capability:?} is tried by no case");
+    }
+    Ok(())
+}

@@ -419,6 +419,26 @@ impl Domain {
     }
 
     /// Its console as a stream (`virDomainOpenConsole`).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = virt_core::Connection::builder().open("test:///default").await?;
+    /// # let domain = conn.domain("test").await?;
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// let mut console = domain.console().await?;
+    /// console.write_all(b"hello\r").await?;
+    /// // What it printed before comes first.
+    /// let mut text = String::new();
+    /// while !text.contains("hello") {
+    ///     let mut buffer = [0; 256];
+    ///     let count = console.read(&mut buffer).await?;
+    ///     text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    /// }
+    /// assert!(text.contains("test is up"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn console(&self) -> Result<ConsoleStream> {
         self.console_with(&ConsoleOptions::default()).await
     }

@@ -309,6 +309,27 @@ mod tests {
         assert!(error.to_string().contains("start"), "{error}");
     }
 
+    #[test]
+    fn the_list_has_every_operation_of_the_handles_and_no_other() {
+        let sources = [
+            include_str!("../connection/handle.rs"),
+            include_str!("../domain/handle.rs"),
+            include_str!("../agent/handle.rs"),
+            include_str!("../agent/freeze.rs"),
+        ];
+        let mut called: Vec<&str> = sources
+            .iter()
+            .flat_map(|source| source.split(".call(").skip(1))
+            .filter_map(|after| after.trim_start().strip_prefix('"')?.split('"').next())
+            .collect();
+        let mut listed = OPERATIONS.to_vec();
+        called.sort_unstable();
+        // `shutdown` is the name of two: of a domain's and of the connection's, which no fault strikes.
+        called.dedup();
+        listed.sort_unstable();
+        assert_eq!(called, listed);
+    }
+
     #[tokio::test]
     async fn a_release_lets_go_on_what_hangs_now_and_not_what_hangs_later() {
         let mut plan = FaultPlan::default();

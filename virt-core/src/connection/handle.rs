@@ -395,8 +395,13 @@ impl Connection {
     }
 
     fn check_access(&self, operation: &'static str, class: CallClass) -> Result<()> {
-        let changes = !matches!(class, CallClass::Query | CallClass::Open) && operation != "shutdown";
-        if self.shared.access == AccessMode::ReadOnly && changes && !operation.starts_with("wait") {
+        let changes = match class {
+            CallClass::Query | CallClass::Open => false,
+            // The connection's own shutdown; a domain's is a change.
+            CallClass::Wait => operation != "shutdown" && !operation.starts_with("wait"),
+            _ => true,
+        };
+        if self.shared.access == AccessMode::ReadOnly && changes {
             return Err(Error::new(ErrorKind::Denied, "the connection is read-only"));
         }
         Ok(())

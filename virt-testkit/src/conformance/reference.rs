@@ -62,10 +62,6 @@ impl Target for ReferenceTarget {
         None
     }
 
-    fn poweroff_command(&self) -> Option<&str> {
-        Some("poweroff")
-    }
-
     fn keeps_state(&self) -> bool {
         false
     }

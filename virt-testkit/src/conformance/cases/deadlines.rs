@@ -1,5 +1,7 @@
 //! Deadlines: every call has one, and afterwards all is in a state that can be told.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use virt_core::domain::{DestroyOptions, StartOptions};
@@ -18,15 +20,14 @@ cases! { "deadlines";
 /// Beyond its deadline a call has a little for its answer to come through.
 const SLACK: Duration = Duration::from_secs(3);
 
+type Call<'a> = Pin<Box<dyn Future<Output = virt_core::Result<()>> + Send + 'a>>;
+
 async fn no_call_outlives_its_deadline(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("brief").await?;
     let now = Duration::ZERO;
     let conn = env.conn().with_deadline(now);
     let brief = domain.with_deadline(now);
-    let calls: [(
-        &str,
-        std::pin::Pin<Box<dyn Future<Output = virt_core::Result<()>> + Send + '_>>,
-    ); 8] = [
+    let calls: [(&str, Call<'_>); 8] = [
         ("domains", Box::pin(async { conn.domains().await.map(drop) })),
         ("node_info", Box::pin(async { conn.node_info().await.map(drop) })),
         ("version", Box::pin(async { conn.version().await.map(drop) })),

@@ -23,7 +23,7 @@ async fn call(conn: &Connection, domain: &Domain, number: u32) -> virt_core::Res
         7 => domain.agent().fs_freeze().await.map(drop),
         8 => conn.domain_stats(StatsGroups::all()).await.map(drop),
         9 => conn.define_domain(&domain.config().await?).await.map(drop),
-        10 => domain.set_autostart(number % 2 == 0).await,
+        10 => domain.set_autostart(number.is_multiple_of(2)).await,
         11 => domain.wait_for(DomainState::Running).await,
         _ => domain.xml().await.map(drop),
     }

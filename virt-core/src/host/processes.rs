@@ -21,7 +21,7 @@ pub struct ProcessIdentity {
 pub struct ProcessInfo {
     /// Which process.
     pub identity: ProcessIdentity,
-    /// Its arguments, the program's name first; empty for a zombie.
+    /// Its arguments, the program's name first; empty for a zombie, and for the moment in which the program is loaded.
     pub argv: Vec<String>,
     /// Whether it has ended and only waits to be reaped.
     pub zombie: bool,

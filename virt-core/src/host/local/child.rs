@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{command, processes, runtime_ends};
+use super::{command, processes, program, runtime_ends};
 use crate::error::{Error, ErrorKind, Result, Subject, kind_of_io};
 use crate::host::{ByteStream, ChildProcess, Command, ExitStatus, Signal};
 
@@ -31,7 +31,7 @@ pub(super) async fn spawn(command: Command) -> Result<Box<dyn ChildProcess>> {
 }
 
 async fn own(command: Command, reply: oneshot::Sender<Result<LocalChild>>) {
-    let mut child = match command::start(&command, Stdio::piped()).await {
+    let mut child = match program::start(&command, Stdio::piped()).await {
         Ok(child) => child,
         Err(error) => {
             // Whoever asked may have gone: there is nothing to clean up.

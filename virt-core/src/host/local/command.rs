@@ -1,25 +1,21 @@
 //! Running a command of this machine to its end.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::oneshot;
 
-use super::{blocking, runtime_ends};
-use crate::error::{Error, ErrorKind, Outcome, Result, Subject, kind_of_io};
+use super::program::{start, subject};
+use super::runtime_ends;
+use crate::error::{Error, ErrorKind, Outcome, Result, kind_of_io};
 use crate::host::{Command, CommandOutput, ExitStatus};
 
 /// How much of each of the two outputs is kept.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
-/// Where programs are looked for when the environment does not say.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs a program to its end. A task of its own holds the child, so that it is killed and reaped whatever becomes of
 /// the caller.
@@ -29,13 +25,6 @@ pub(super) async fn run(command: Command) -> Result<CommandOutput> {
     answer.await.unwrap_or_else(|_| Err(runtime_ends()))
 }
 
-/// Starts a program with pipes for its output, and for its input when `input` is [`Stdio::piped`].
-pub(super) async fn start(command: &Command, input: Stdio) -> Result<Child> {
-    let command = command.clone();
-    // Starting one waits until the program is loaded: not on a thread that others' futures need.
-    blocking(move || start_now(&command, input)).await
-}
-
 /// How a program of ours ended.
 pub(super) fn status_of(status: std::process::ExitStatus) -> ExitStatus {
     match (status.code(), status.signal()) {
@@ -43,11 +32,6 @@ pub(super) fn status_of(status: std::process::ExitStatus) -> ExitStatus {
         (None, Some(signal)) => ExitStatus::Signal(signal),
         (None, None) => ExitStatus::Unknown,
     }
-}
-
-/// What a failure of a program is about.
-pub(super) fn subject(command: &Command) -> Subject {
-    Subject::Other(format!("program {:?}", command.program))
 }
 
 async fn own(command: Command, mut reply: oneshot::Sender<Result<CommandOutput>>) {
@@ -217,90 +201,6 @@ impl<R: AsyncRead + AsFd + Unpin> Gathered<R> {
     }
 }
 
-fn start_now(command: &Command, input: Stdio) -> Result<Child> {
-    let program = find_program(command)?;
-    let mut prepared = std::process::Command::new(program);
-    prepared
-        .arg0(&command.program)
-        .args(&command.args)
-        .process_group(0)
-        .stdin(input);
-    match &command.output_file {
-        Some(path) => {
-            let file = output_file(path)?;
-            let again = file.try_clone().map_err(|error| cannot_start(error, command))?;
-            prepared.stdout(file).stderr(again);
-        }
-        None => {
-            prepared.stdout(Stdio::piped()).stderr(Stdio::piped());
-        }
-    }
-    if command.clear_env {
-        prepared.env_clear();
-    }
-    prepared.envs(command.env.iter().map(|(name, value)| (name, value)));
-    if let Some(directory) = &command.directory {
-        prepared.current_dir(directory);
-    }
-    tokio::process::Command::from(prepared)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| cannot_start(error, command))
-}
-
-/// The file to which a program appends what it says.
-fn output_file(path: &str) -> Result<std::fs::File> {
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| {
-            Error::new(kind_of_io(&error), "cannot open the file for what a program says")
-                .with_subject(Subject::Path(path.to_owned()))
-                .with_source(error)
-        })
-}
-
-/// The file of a program: as it stands where it is a path, else the first executable one in `PATH`.
-fn find_program(command: &Command) -> Result<PathBuf> {
-    let program = command.program.as_str();
-    if program.contains('/') {
-        return Ok(PathBuf::from(program));
-    }
-    let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from(DEFAULT_PATH));
-    std::env::split_paths(&path)
-        .filter(|directory| directory.is_absolute() && !program.is_empty())
-        .map(|directory| directory.join(program))
-        .find(|candidate| is_executable(candidate))
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("not found in PATH ({})", path.to_string_lossy()),
-            )
-            .with_subject(subject(command))
-        })
-}
-
-fn is_executable(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-fn cannot_start(error: io::Error, command: &Command) -> Error {
-    let missing_directory = command
-        .directory
-        .as_ref()
-        .filter(|directory| error.kind() == io::ErrorKind::NotFound && !Path::new(directory).is_dir());
-    let message = match missing_directory {
-        Some(directory) => format!("cannot start: its working directory {directory:?} does not exist"),
-        None => "cannot start".to_owned(),
-    };
-    Error::new(kind_of_io(&error), message)
-        .with_subject(subject(command))
-        .with_source(error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -421,5 +321,20 @@ mod tests {
             .env("A", "x y");
         let output = run(command.clear_env()).await.unwrap();
         assert_eq!(output.stdout_text(), "$(id)|a b||*|x y||");
+    }
+
+    #[tokio::test]
+    async fn what_a_program_says_can_go_to_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let mut command = shell("echo out; echo err >&2");
+        command.output_file = Some(path.to_str().unwrap().to_owned());
+        for _ in 0..2 {
+            let output = run(command.clone()).await.unwrap();
+            assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), b"out\nerr\nout\nerr\n");
+        command.output_file = Some("/no/such/directory/log".to_owned());
+        assert_eq!(run(command).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -11,6 +11,7 @@ mod lease;
 mod opener;
 mod proc_fs;
 mod processes;
+mod program;
 mod readiness;
 mod sockets;
 mod terminal;

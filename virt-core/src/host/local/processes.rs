@@ -129,16 +129,32 @@ mod tests {
         proc_fs::identity(pid).unwrap().unwrap()
     }
 
-    /// A child of std, which nobody reaps until it is asked to.
-    fn sleeper() -> std::process::Child {
-        std::process::Command::new("sleep").arg("1000").spawn().unwrap()
+    /// A child of std, which nobody reaps until it is asked to; a test that fails leaves none behind.
+    struct Sleeper(std::process::Child);
+
+    impl Sleeper {
+        fn start() -> Self {
+            let sleeper = Self(std::process::Command::new("sleep").arg("1000").spawn().unwrap());
+            // For a moment the program runs, but has no arguments yet.
+            while proc_fs::inspect(sleeper.0.id()).unwrap().unwrap().argv.is_empty() {
+                std::thread::yield_now();
+            }
+            sleeper
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
 
     #[tokio::test]
     async fn the_end_of_a_process_that_nobody_reaps_is_seen() {
         let host = LocalHost::new();
-        let mut sleeper = sleeper();
-        let process = identity(sleeper.id());
+        let sleeper = Sleeper::start();
+        let process = identity(sleeper.0.id());
         let waiting = host.wait_exit(process);
         tokio::pin!(waiting);
         assert!(futures::poll!(&mut waiting).is_pending());
@@ -149,15 +165,15 @@ mod tests {
         host.wait_exit(process).await.unwrap();
         let error = host.signal(process, Signal::Terminate).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        sleeper.wait().unwrap();
+        drop(sleeper);
         assert_eq!(host.inspect(process.pid).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn a_number_that_was_given_to_another_process_is_not_signalled() {
         let host = LocalHost::new();
-        let mut sleeper = sleeper();
-        let now = identity(sleeper.id());
+        let sleeper = Sleeper::start();
+        let now = identity(sleeper.0.id());
         let before = ProcessIdentity {
             start_time: now.start_time - 1,
             ..now
@@ -166,8 +182,6 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::NotFound);
         host.wait_exit(before).await.unwrap();
         assert!(!host.inspect(now.pid).await.unwrap().unwrap().zombie);
-        sleeper.kill().unwrap();
-        sleeper.wait().unwrap();
     }
 
     #[tokio::test]
@@ -194,16 +208,14 @@ mod tests {
     #[tokio::test]
     async fn processes_are_found_by_the_name_of_their_program() {
         let host = LocalHost::new();
-        let mut sleeper = sleeper();
+        let sleeper = Sleeper::start();
         let found = host.list("slee").await.unwrap();
         assert!(
             found
                 .iter()
-                .any(|process| process.identity.pid == sleeper.id() && process.argv == ["sleep", "1000"])
+                .any(|process| process.identity.pid == sleeper.0.id() && process.argv == ["sleep", "1000"])
         );
         assert!(host.list("no-such-program-").await.unwrap().is_empty());
-        sleeper.kill().unwrap();
-        sleeper.wait().unwrap();
     }
 
     async fn read_line(stream: &mut Box<dyn crate::host::ByteStream>) -> String {

@@ -7,15 +7,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use virt_core::host::Host;
 use virt_core::host::local::LocalHost;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::devices::Address;
 use virt_qemu::command::command_line;
 use virt_qemu::plan::{Abilities, Resources, complete, live};
 use virt_qemu::probe::{ProbeRequest, probe};
+use virt_qemu::qmp::commands::block::QueryBlock;
 use virt_qemu::qmp::commands::machine::{QueryStatus, Quit, RunState};
-use virt_qemu::qmp::commands::pci::QueryPci;
 use virt_qemu::qmp::{QmpConnection, QmpOptions};
 use virt_testkit::live::qemu::QemuBinary;
 
@@ -61,13 +59,18 @@ fn guest(machine: &str, sata: &str, directory: &Path) -> DomainConfig {
 
 async fn abilities_of(binary: &Path) -> Abilities {
     let host = LocalHost::new();
-    let capabilities = probe(&host, binary.to_str().unwrap(), &ProbeRequest::default(), soon()).await.unwrap();
-    Abilities::of(&capabilities, binary.to_str().unwrap())
+    let capabilities = probe(&host, binary.to_str().unwrap(), &ProbeRequest::default(), soon())
+        .await
+        .unwrap();
+    Abilities::of_probe(binary.to_str().unwrap(), &capabilities)
 }
 
 fn make_images(directory: &Path) {
     for raw in ["a,b.raw", "d.raw"] {
-        std::fs::File::create(directory.join(raw)).unwrap().set_len(1 << 20).unwrap();
+        std::fs::File::create(directory.join(raw))
+            .unwrap()
+            .set_len(1 << 20)
+            .unwrap();
     }
     let made = std::process::Command::new("qemu-img")
         .args(["create", "-q", "-f", "qcow2"])
@@ -107,19 +110,27 @@ async fn starts(binary: &Path, machine: &str, cdrom_bus: &str) {
         }
         if let Some(status) = child.try_wait().unwrap() {
             let mut said = String::new();
-            tokio::io::AsyncReadExt::read_to_string(&mut stderr, &mut said).await.unwrap();
+            tokio::io::AsyncReadExt::read_to_string(&mut stderr, &mut said)
+                .await
+                .unwrap();
             panic!("{machine}: {status}: {said}\n{:?}", line.args);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let options = QmpOptions::labelled("live").with_greeting(Duration::from_secs(20));
     let (qmp, _events) = QmpConnection::connect(stream, options).await.unwrap();
-    assert_eq!(qmp.execute(&QueryStatus, soon()).await.unwrap().status, RunState::Prelaunch);
-    let buses = qmp.execute(&QueryPci, soon()).await.unwrap();
-    let shown = format!("{buses:?}");
-    let devices = config.devices.as_ref().unwrap();
-    let disk = devices.disks.iter().find(|disk| disk.address.as_ref().and_then(Address::pci).is_some()).unwrap();
-    assert!(shown.contains("virtio-disk0"), "{disk:?} {shown}");
+    assert_eq!(
+        qmp.execute(&QueryStatus, soon()).await.unwrap().status,
+        RunState::Prelaunch
+    );
+    let blocks = qmp.execute(&QueryBlock, soon()).await.unwrap();
+    for disk in &config.devices.as_ref().unwrap().disks {
+        let alias = disk.alias.as_ref().unwrap().name.as_deref().unwrap();
+        let found = blocks
+            .iter()
+            .any(|block| block.qdev.as_deref().is_some_and(|path| path.contains(alias)));
+        assert!(found, "no {alias} among {blocks:?}");
+    }
     qmp.execute(&Quit, soon()).await.unwrap();
     assert!(child.wait().await.unwrap().success());
 }

@@ -1,7 +1,7 @@
 //! Network interfaces: address and model.
 
 use virt_core::Result;
-use virt_core::model::domain::devices::{Interface, InterfaceType};
+use virt_core::model::domain::devices::Interface;
 use virt_core::model::{DomainConfig, MacAddress};
 
 use super::super::refusal;
@@ -43,15 +43,8 @@ pub(super) fn fill(config: &mut DomainConfig) -> Result<()> {
 }
 
 fn check(interface: &Interface, path: &str) -> Result<()> {
-    match &interface.kind {
-        Some(InterfaceType::User) => {}
-        Some(other) => {
-            return Err(refusal::unsupported(
-                format!("{path}/@type"),
-                format!("interfaces of type {other} are not supported yet; choose \"user\""),
-            ));
-        }
-        None => return Err(refusal::invalid(path, "an interface needs a type")),
+    if interface.kind.is_none() {
+        return Err(refusal::invalid(path, "an interface needs a type"));
     }
     if interface
         .backend

@@ -36,6 +36,17 @@ pub(crate) fn check_device(device: &DiskDevice, bus: &DiskBus, path: &str) -> Re
     }
 }
 
+/// Where the image lies.
+pub(crate) fn check_kind(disk: &Disk, path: &str) -> Result<()> {
+    match &disk.kind {
+        Some(DiskType::File | DiskType::Block) | None => Ok(()),
+        Some(other) => Err(refusal::unsupported(
+            format!("{path}/@type"),
+            format!("disks of type {other} are not supported yet; choose \"file\" or \"block\""),
+        )),
+    }
+}
+
 pub(crate) fn check(disk: &Disk, path: &str) -> Result<()> {
     source(disk, path)?;
     driver(disk, path)?;
@@ -65,15 +76,6 @@ pub(crate) fn check(disk: &Disk, path: &str) -> Result<()> {
 }
 
 fn source(disk: &Disk, path: &str) -> Result<()> {
-    match &disk.kind {
-        Some(DiskType::File | DiskType::Block) | None => {}
-        Some(other) => {
-            return Err(refusal::unsupported(
-                format!("{path}/@type"),
-                format!("disks of type {other} are not supported yet; choose \"file\" or \"block\""),
-            ));
-        }
-    }
     match file_of(disk) {
         Some(file) if !file.starts_with('/') => Err(refusal::invalid(
             format!("{path}/source"),

@@ -5,12 +5,14 @@ mod paths;
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
+use virt_core::model::domain::devices::InterfaceType;
 use virt_core::xml::FoundKind;
 
 use super::refusal;
 
 /// Refuses the first element or attribute that would have no effect.
 pub(super) fn check(config: &DomainConfig) -> Result<()> {
+    kinds(config)?;
     for found in config.present() {
         if found.kind == FoundKind::Text && found.known {
             continue;
@@ -27,6 +29,29 @@ pub(super) fn check(config: &DomainConfig) -> Result<()> {
             last(&found.schema_path)
         );
         return Err(refusal::unsupported(found.path, error));
+    }
+    Ok(())
+}
+
+/// Refuses devices of another kind by their kind, not by the first detail that goes with it.
+fn kinds(config: &DomainConfig) -> Result<()> {
+    let Some(devices) = &config.devices else {
+        return Ok(());
+    };
+    for (index, interface) in devices.interfaces.iter().enumerate() {
+        if let Some(kind) = interface
+            .kind
+            .as_ref()
+            .filter(|kind| **kind != InterfaceType::User)
+        {
+            return Err(refusal::unsupported(
+                format!("{}/@type", refusal::device("interface", index)),
+                format!("interfaces of type {kind} are not supported yet; choose \"user\""),
+            ));
+        }
+    }
+    for (index, one) in devices.disks.iter().enumerate() {
+        disk::check_kind(one, &refusal::device("disk", index))?;
     }
     Ok(())
 }

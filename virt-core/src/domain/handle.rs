@@ -137,7 +137,12 @@ impl Domain {
 
     /// Its configuration as XML, live or of the next start, with or without secrets.
     pub async fn xml_with(&self, options: &XmlOptions) -> Result<String> {
-        Ok(self.config_with(options).await?.to_xml())
+        let config = self.config_with(options).await?;
+        Ok(if options.secure {
+            config.to_xml()
+        } else {
+            config.to_xml_without_secrets()
+        })
     }
 
     /// Starts it (`virDomainCreate`).

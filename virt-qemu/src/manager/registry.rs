@@ -61,10 +61,9 @@ impl Registry {
                 .find(|entry| entry.view().id() == Some(*id)),
             _ => return Err(Error::unsupported("this way of looking up a domain")),
         };
-        match found.map(|entry| (entry.view().visible, entry.reference())) {
-            Some((true, reference)) => Ok(reference),
-            _ => Err(self.not_found(selector)),
-        }
+        let seen = found.filter(|entry| entry.view().visible);
+        seen.map(|entry| entry.reference())
+            .ok_or_else(|| self.not_found(selector))
     }
 
     fn not_found(&self, selector: &DomainSelector) -> Error {

@@ -19,6 +19,8 @@ use crate::qmp::{EventKind, QmpEvent, QmpEventItem};
 
 /// How long what follows from an event may take.
 const FOLLOW_UP: Duration = Duration::from_secs(30);
+/// Resets that follow each other so quickly are one reboot.
+const SAME_REBOOT: Duration = Duration::from_secs(2);
 /// How long a monitor has to greet when it is tried again.
 const GREETING: Duration = Duration::from_secs(2);
 
@@ -46,7 +48,7 @@ impl Owner {
             EventKind::Stop => self.stopped(),
             EventKind::Resume => self.resumed(),
             EventKind::Shutdown(shutdown) => return self.shut_down(shutdown).await,
-            EventKind::Reset(reset) if is_reboot(&reset.reason) => self.publish(DomainChange::Rebooted),
+            EventKind::Reset(reset) if is_reboot(&reset.reason) => self.reset_seen(),
             EventKind::Suspend => {
                 self.update(|view| {
                     view.state = DomainState::PmSuspended;
@@ -101,6 +103,18 @@ impl Owner {
         Ok(())
     }
 
+    /// Firmware resets the machine once more when it finds that it was not the first to run: one reboot all the same.
+    fn reset_seen(&mut self) {
+        let Some(running) = self.running.as_mut() else {
+            return;
+        };
+        let now = tokio::time::Instant::now();
+        let before = running.rebooted_at.replace(now);
+        if before.is_none_or(|before| now.duration_since(before) > SAME_REBOOT) {
+            self.publish(DomainChange::Rebooted);
+        }
+    }
+
     fn publish_native(&self, event: &QmpEvent) {
         self.publish(DomainChange::Native {
             name: event.name.clone(),
@@ -132,6 +146,11 @@ impl Owner {
             (view.state, view.reason)
         };
         match (state, reason) {
+            // The start after a guest's own end, which was told as a reboot.
+            (DomainState::ShuttingDown | DomainState::Crashed, _) => self.update(|view| {
+                view.state = DomainState::Running;
+                view.reason = StateReason::Booted;
+            }),
             (DomainState::Paused, StateReason::Dumping) => {
                 self.now_running(StateReason::Unpaused, ResumedReason::JobOver);
             }
@@ -161,12 +180,19 @@ impl Owner {
             return Ok(());
         };
         let actions = document::actions(&live);
-        self.publish(DomainChange::ShutdownFinished);
         let action = match &shutdown.reason {
             ShutdownCause::GuestReset => actions.on_reboot,
             _ if reboot_pending => EndAction::Restart,
             _ => actions.on_poweroff,
         };
+        // From here on QEMU's own stop and start of the vCPUs are no news.
+        self.update(|view| {
+            view.state = DomainState::ShuttingDown;
+            view.reason = StateReason::Shutdown;
+        });
+        if action != EndAction::Restart {
+            self.publish(DomainChange::ShutdownFinished);
+        }
         self.carry_out_end(action, (DomainState::ShuttingDown, StateReason::Shutdown))
             .await
     }
@@ -207,11 +233,8 @@ impl Owner {
                 self.manager.store.save_run(&record).await?;
                 let qmp = self.active()?.run.qmp()?;
                 qmp.execute(&SystemReset, call.deadline).await?;
+                // QEMU tells when the vCPUs run again, and so the guest is known to be up.
                 qmp.execute(&Cont, call.deadline).await?;
-                self.update(|view| {
-                    view.state = DomainState::Running;
-                    view.reason = StateReason::Booted;
-                });
                 Ok(())
             }
             EndAction::Preserve => {

@@ -12,6 +12,7 @@ use crate::agent::commands::power::{GuestShutdown, ShutdownMode as AgentShutdown
 use crate::driver::agent_of;
 use crate::manager::Entry;
 use crate::qmp::commands::machine::{Cont, Stop, SystemPowerdown, SystemReset};
+use crate::qmp::{EventKind, QmpEventItem, QmpEvents};
 
 /// How long an agent's shutdown may show no effect before the power button is pressed.
 const AGENT_EFFECT: Duration = Duration::from_secs(10);
@@ -97,11 +98,15 @@ impl Owner {
     }
 
     async fn ask_agent(&self, call: &CallContext, mode: AgentShutdown) -> Result<()> {
+        let mut events = self.active()?.run.qmp()?.events();
         let agent = agent_of(&self.manager, &self.entry, call).await?;
-        Ok(agent
-            .execute(&GuestShutdown { mode }, call.deadline)
-            .await
-            .map(drop)?)
+        let shutdown = GuestShutdown { mode };
+        tokio::select! {
+            biased;
+            asked = agent.execute(&shutdown, call.deadline) => Ok(asked.map(drop)?),
+            // A guest that goes down takes its agent with it, often before that has answered.
+            () = goes_down(&mut events) => Ok(()),
+        }
     }
 
     /// Remembers, also over a crash of this manager, what the guest's next power-off means.
@@ -183,6 +188,22 @@ impl Owner {
             state => Err(refuse(state, "asked for anything")),
         }
     }
+}
+
+/// Waits until QEMU tells that the guest goes down, or closes a port. Never ends when the monitor does: the end of the
+/// agent's channel tells then.
+async fn goes_down(events: &mut QmpEvents) {
+    while let Some(item) = events.next().await {
+        let QmpEventItem::Event(event) = item else {
+            continue;
+        };
+        match &event.kind {
+            EventKind::Shutdown(_) | EventKind::Reset(_) => return,
+            EventKind::PortChange(port) if !port.open => return,
+            _ => {}
+        }
+    }
+    std::future::pending().await
 }
 
 fn is_up(entry: &Entry, run: &Arc<Run>) -> bool {

@@ -100,6 +100,8 @@ pub(crate) struct Running {
     reconnect_at: Instant,
     /// Why the vCPUs are about to stop, as an event before the stop told.
     pub(crate) stop_cause: Option<StateReason>,
+    /// When the guest was last seen to reboot.
+    pub(crate) rebooted_at: Option<Instant>,
     /// Why the process is about to end, where that is known.
     pub(crate) end_cause: Option<StateReason>,
 }
@@ -112,6 +114,7 @@ impl Running {
             events: None,
             reconnect_at: Instant::now(),
             stop_cause: None,
+            rebooted_at: None,
             end_cause: None,
         }
     }

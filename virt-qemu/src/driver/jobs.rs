@@ -71,7 +71,6 @@ impl JobDriver for EmbedDriver {
             protocol: format!("file:{path}"),
             detach: Some(true),
             format: Some(format.to_owned()),
-            ..DumpGuestMemory::default()
         };
         if let Err(error) = qmp.execute(&dump, call.deadline).await {
             let error = Error::from(error);

@@ -142,7 +142,12 @@ impl Machine {
                 Step::of([DomainChange::Suspended(reason)])
             }
             (Happening::VcpusRun(reason), S::Paused) => {
-                *self = Self::at(S::Running, StateReason::Unpaused);
+                // One that was started to stand still runs for the first time now.
+                let why = match self.reason {
+                    StateReason::StartedPaused => StateReason::Booted,
+                    _ => StateReason::Unpaused,
+                };
+                *self = Self::at(S::Running, why);
                 Step::of([DomainChange::Resumed(reason)])
             }
             (Happening::PoweredOff, S::Running | S::Paused) => self.ended_by_guest(policy.on_poweroff),
@@ -190,8 +195,11 @@ impl Machine {
         ])
     }
 
+    /// It begins from its beginning. Why a machine runs does not change by that; one that stood still is booted.
     fn runs_anew(&mut self) -> Step {
-        *self = Self::at(DomainState::Running, StateReason::Booted);
+        if self.state != DomainState::Running {
+            *self = Self::at(DomainState::Running, StateReason::Booted);
+        }
         Step::of([DomainChange::Rebooted])
     }
 
@@ -407,9 +415,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reboot_is_one_event() {
-        let mut machine = Machine::at(DomainState::Running, StateReason::Booted);
+    fn a_reboot_is_one_event_and_no_new_reason_to_run() {
+        let before = Machine::at(DomainState::Running, StateReason::Unpaused);
+        let mut machine = before;
         let step = machine.follow(Happening::Rebooted, LifecyclePolicy::default());
-        assert_eq!(step.changes, [DomainChange::Rebooted]);
+        assert_eq!((step.changes, machine), (vec![DomainChange::Rebooted], before));
     }
 }

@@ -7,6 +7,9 @@ use virt_core::model::domain::devices::{
 
 use super::refusal;
 
+/// What the kernel holds of a unix socket's path, in bytes.
+pub(crate) const LONGEST_SOCKET_PATH: usize = 107;
+
 /// The connected side of a device, whatever the device is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chardev<'a> {
@@ -106,6 +109,16 @@ impl<'a> Chardev<'a> {
     }
 
     fn check_source(&self, path: &str) -> Result<()> {
+        if self.kind == Some(&ChardevType::Unix)
+            && self
+                .path()
+                .is_some_and(|socket| socket.len() > LONGEST_SOCKET_PATH)
+        {
+            return Err(refusal::invalid(
+                format!("{path}/source/@path"),
+                format!("the path of a socket has at most {LONGEST_SOCKET_PATH} bytes"),
+            ));
+        }
         for source in self.sources {
             match source.mode.as_deref() {
                 None | Some("bind" | "connect") => {}

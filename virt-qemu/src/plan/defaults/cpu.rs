@@ -44,6 +44,12 @@ pub(super) fn fill(config: &mut DomainConfig, abilities: &Abilities) -> Result<(
             ));
         }
     }
+    if cpu.check == Some(CpuCheck::Full) {
+        return Err(refusal::unsupported(
+            "/domain/cpu/@check",
+            "check=\"full\" needs a comparison with the CPU QEMU made, which this driver does not make yet; choose \"partial\" or \"none\"",
+        ));
+    }
     features(cpu)
 }
 

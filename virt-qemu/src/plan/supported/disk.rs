@@ -2,7 +2,7 @@
 
 use virt_core::Result;
 use virt_core::model::domain::devices::{
-    BackingStore, CacheMode, Disk, DiskBus, DiskDevice, DiskType, ImageFormat, IoMode,
+    BackingStore, CacheMode, Disk, DiskBus, DiskDevice, DiskType, ErrorPolicy, ImageFormat, IoMode,
 };
 
 use super::super::refusal;
@@ -50,6 +50,7 @@ pub(crate) fn check_kind(disk: &Disk, path: &str) -> Result<()> {
 pub(crate) fn check(disk: &Disk, path: &str) -> Result<()> {
     source(disk, path)?;
     driver(disk, path)?;
+    flags(disk, path)?;
     let backing_ends = |backing: &BackingStore| {
         backing.kind.is_none() && backing.source.is_none() && backing.format.is_none()
     };
@@ -70,6 +71,63 @@ pub(crate) fn check(disk: &Disk, path: &str) -> Result<()> {
         return Err(refusal::invalid(
             format!("{path}/serial"),
             "a serial number has printable ASCII characters",
+        ));
+    }
+    Ok(())
+}
+
+/// Settings that belong to some buses or formats only.
+fn flags(disk: &Disk, path: &str) -> Result<()> {
+    let target = disk.target.as_ref();
+    let bus = target.and_then(|target| target.bus.as_ref());
+    let virtio = bus == Some(&DiskBus::Virtio);
+    let raw = disk
+        .driver
+        .as_ref()
+        .and_then(|driver| driver.kind.as_ref())
+        .is_none_or(|kind| *kind == ImageFormat::Raw);
+    let is_disk = disk.device == Some(DiskDevice::Disk);
+    let known_model = matches!(
+        disk.model.as_deref(),
+        None | Some("virtio" | "virtio-transitional" | "virtio-non-transitional")
+    );
+    if disk.model.is_some() && !(virtio && known_model) {
+        return Err(refusal::unsupported(
+            format!("{path}/@model"),
+            "a model is only chosen for the bus \"virtio\"",
+        ));
+    }
+    if target.is_some_and(|target| target.tray.is_some()) {
+        return Err(refusal::unsupported(
+            format!("{path}/target/@tray"),
+            "a guest starts with its trays closed; leave it out",
+        ));
+    }
+    if target.is_some_and(|target| target.rotation_rate.is_some()) && (virtio || !is_disk) {
+        return Err(refusal::invalid(
+            format!("{path}/target/@rotation_rate"),
+            "only IDE, SATA and SCSI disks rotate",
+        ));
+    }
+    if let Some(wwn) = &disk.wwn {
+        let digits = wwn.strip_prefix("0x").unwrap_or(wwn);
+        if virtio || digits.len() != 16 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(refusal::invalid(
+                format!("{path}/wwn"),
+                "a name of 16 hexadecimal digits, for IDE, SATA and SCSI disks",
+            ));
+        }
+    }
+    if disk.shareable && !raw {
+        return Err(refusal::invalid(
+            format!("{path}/shareable"),
+            "only a raw image can be shared by several writers",
+        ));
+    }
+    if disk.readonly && is_disk && matches!(bus, Some(DiskBus::Ide | DiskBus::Sata)) {
+        return Err(refusal::unsupported(
+            format!("{path}/readonly"),
+            "IDE and SATA disks cannot be read-only; choose \"virtio\"",
         ));
     }
     Ok(())
@@ -113,6 +171,23 @@ fn driver(disk: &Disk, path: &str) -> Result<()> {
             format!("{path}/driver"),
             "this cache or io mode is not known",
         ));
+    }
+    let policies = [
+        ("error_policy", &driver.error_policy),
+        ("rerror_policy", &driver.rerror_policy),
+    ];
+    for (attribute, policy) in policies {
+        let fits = match policy {
+            None | Some(ErrorPolicy::Stop | ErrorPolicy::Report | ErrorPolicy::Ignore) => true,
+            Some(ErrorPolicy::Enospace) => attribute == "error_policy",
+            Some(_) => false,
+        };
+        if !fits {
+            return Err(refusal::invalid(
+                format!("{path}/driver/@{attribute}"),
+                "choose \"stop\", \"report\" or \"ignore\"",
+            ));
+        }
     }
     let direct = matches!(driver.cache, Some(CacheMode::None | CacheMode::Directsync));
     if driver.io == Some(IoMode::Native) && !direct {

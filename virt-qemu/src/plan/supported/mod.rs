@@ -1,11 +1,13 @@
 //! What of a document this driver understands: everything else is refused by name, nothing is ignored.
 
+mod address;
+mod controller;
 pub(crate) mod disk;
 mod paths;
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::devices::InterfaceType;
+use virt_core::model::domain::devices::{Devices, InterfaceType};
 use virt_core::xml::FoundKind;
 
 use super::refusal;
@@ -52,6 +54,30 @@ fn kinds(config: &DomainConfig) -> Result<()> {
     }
     for (index, one) in devices.disks.iter().enumerate() {
         disk::check_kind(one, &refusal::device("disk", index))?;
+    }
+    for (index, one) in devices.controllers.iter().enumerate() {
+        controller::check(one, &refusal::device("controller", index))?;
+    }
+    address::check(devices)?;
+    aliases(devices)
+}
+
+fn aliases(devices: &Devices) -> Result<()> {
+    let mut seen = Vec::new();
+    macro_rules! list {
+        ($($name:literal: $field:ident),+) => { $(
+            for (index, one) in devices.$field.iter().enumerate() {
+                address::check_alias(one.alias.as_ref(), &refusal::device($name, index), &mut seen)?;
+            }
+        )+ };
+    }
+    list!(
+        "disk": disks, "controller": controllers, "interface": interfaces, "serial": serials, "channel": channels,
+        "watchdog": watchdogs, "memballoon": memballoon, "rng": rngs, "panic": panics
+    );
+    // The first console is the first serial port and has its name.
+    for (index, one) in devices.consoles.iter().enumerate().skip(1) {
+        address::check_alias(one.alias.as_ref(), &refusal::device("console", index), &mut seen)?;
     }
     Ok(())
 }

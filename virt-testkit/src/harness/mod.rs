@@ -24,7 +24,7 @@ pub enum Verdict {
     Passed,
     /// It failed, and why: a sentence.
     Failed(String),
-    /// Something that it needs is missing here; counted and loud, see [`skip`](crate::skip).
+    /// Something that it needs is missing here; counted and loud, see [`skip`](mod@crate::skip).
     Skipped(String),
     /// It is not about this target, and why: the target says that it cannot do what the test is about.
     NotApplicable(String),

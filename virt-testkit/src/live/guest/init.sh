@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first program of the test guest.
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root PS1='guest# ' COLUMNS=200 LINES=50
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root PS1='guest# '
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
@@ -98,6 +98,9 @@ for word in $cmdline; do
 done
 
 hostname guest
+# From here on the console is the shell's: warnings only, and a size, or the shell asks the terminal for it.
+echo 4 > /proc/sys/kernel/printk
+stty cols 200 rows 50 < /dev/console
 echo "GUEST-READY $(uptime_now)"
 knows guest.off && off
 knows guest.panic && echo c > /proc/sysrq-trigger

@@ -1,5 +1,11 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
+#[cfg(feature = "qemu")]
+#[path = "../qemu/machines.rs"]
+mod machines;
+#[cfg(feature = "qemu")]
+mod qemu;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -7,6 +13,17 @@ use virt_testkit::conformance::{self, ReferenceTarget, TargetChoice};
 use virt_testkit::harness;
 
 fn main() -> ExitCode {
-    let targets = [TargetChoice::new("test", || Ok(Arc::new(ReferenceTarget)))];
+    let reference = TargetChoice::new("test", || Ok(Arc::new(ReferenceTarget)));
+    let targets: Vec<TargetChoice> = std::iter::once(reference).chain(live()).collect();
     harness::main(conformance::tests(&targets))
+}
+
+#[cfg(feature = "qemu")]
+fn live() -> impl Iterator<Item = TargetChoice> {
+    qemu::targets().into_iter()
+}
+
+#[cfg(not(feature = "qemu"))]
+fn live() -> impl Iterator<Item = TargetChoice> {
+    std::iter::empty()
 }

@@ -8,6 +8,7 @@ mod debian;
 mod error;
 pub mod guest;
 pub mod kvm;
+pub mod leftovers;
 pub mod libvirtd;
 pub mod qemu;
 

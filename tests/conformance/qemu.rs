@@ -1,0 +1,158 @@
+//! `qemu:///embed` as a target: real QEMUs, each case with a root directory of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use virt_sdk::Domain;
+use virt_sdk::agent::ExecRequest;
+use virt_sdk::connection::ConnectionBuilder;
+use virt_sdk::model::DomainConfig;
+use virt_testkit::conformance::{Case, Doing as _, Failure, GuestNeed, Target, TargetChoice, Times};
+use virt_testkit::live::guest::PROMPT;
+use virt_testkit::live::leftovers;
+use virt_testkit::live::qemu::QemuBinary;
+
+use crate::machines::Machines;
+
+/// All cases on the installed QEMU, and those that start machines on 7.2.
+pub(crate) fn targets() -> [TargetChoice; 2] {
+    [
+        TargetChoice::new("qemu", || make("qemu", QemuBinary::installed())),
+        TargetChoice::new("qemu-7.2", || make("qemu-7.2", QemuBinary::version_7_2()))
+            .only(differs_by_version),
+    ]
+}
+
+fn make(
+    name: &'static str,
+    qemu: Result<QemuBinary, virt_testkit::live::LiveError>,
+) -> Result<Arc<dyn Target>, String> {
+    let qemu = qemu.map_err(|error| error.to_string())?;
+    let machines = Machines::of(qemu)?;
+    Ok(Arc::new(QemuTarget { name, machines }))
+}
+
+/// What depends on the QEMU rather than on its manager.
+fn differs_by_version(case: &Case) -> bool {
+    let name = case.name();
+    match case.guest() {
+        GuestNeed::Machine => matches!(
+            case.theme(),
+            "starting" | "suspending" | "ending" | "statistics" | "jobs" | "capabilities"
+        ),
+        GuestNeed::Booted => matches!(
+            name.as_str(),
+            "ending::a_guest_shuts_down_by_acpi"
+                | "ending::a_reboot_through_the_agent_is_one_event"
+                | "ending::a_reset_is_one_event_and_the_guest_boots_again"
+                | "policies::a_guest_that_crashes_is_kept_when_told_so"
+                | "memory::the_balloon_of_a_guest_moves"
+                | "consoles::what_is_typed_comes_back"
+                | "agents::a_guest_tells_its_interfaces"
+                | "statistics::all_groups_of_a_guest_are_filled"
+        ),
+        _ => false,
+    }
+}
+
+#[derive(Debug)]
+struct QemuTarget {
+    name: &'static str,
+    machines: Machines,
+}
+
+#[async_trait::async_trait]
+impl Target for QemuTarget {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn uri(&self, place: &Path) -> String {
+        format!("qemu:///embed?root={}", place.join("root").display())
+    }
+
+    fn builder(&self) -> ConnectionBuilder {
+        virt_sdk::Connection::builder().backends(virt_sdk::backends())
+    }
+
+    fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        self.machines.machine(place, name)
+    }
+
+    fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        self.machines.guest(place, name)
+    }
+
+    fn times(&self) -> Times {
+        // 3 to 5 s alone under TCG; two boot at a time, beside whatever else the machine does.
+        Times::booting_in(Duration::from_secs(12))
+    }
+
+    fn prompt(&self) -> Option<&str> {
+        Some(PROMPT)
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn needs_images(&self) -> bool {
+        true
+    }
+
+    fn refused_device(&self) -> Option<(&str, &str)> {
+        Some((
+            "<hostdev mode='subsystem' type='pci'><source>\
+             <address domain='0x0000' bus='0x06' slot='0x02' function='0x0'/></source></hostdev>",
+            "hostdev",
+        ))
+    }
+
+    async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure> {
+        tell(domain, "poweroff -f").await
+    }
+
+    async fn guest_reboots(&self, domain: &Domain) -> Result<(), Failure> {
+        tell(domain, "reboot -f").await
+    }
+
+    async fn guest_panics(&self, domain: &Domain) -> Result<(), Failure> {
+        tell(domain, "echo c > /proc/sysrq-trigger").await
+    }
+
+    async fn prepare(&self, _place: &Path) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn leftovers(&self, place: &Path) -> Vec<String> {
+        let mut left = Vec::new();
+        match leftovers::processes_in(place) {
+            Ok(processes) => {
+                for process in processes {
+                    left.push(format!("{} (pid {}) still runs", process.program, process.pid));
+                    if let Err(error) = leftovers::kill(&process) {
+                        left.push(format!("it cannot be killed: {error}"));
+                    }
+                }
+            }
+            Err(error) => left.push(format!("/proc cannot be read: {error}")),
+        }
+        for directory in ["root/run", "root/runs"] {
+            let entries = std::fs::read_dir(place.join(directory))
+                .into_iter()
+                .flatten()
+                .flatten();
+            left.extend(entries.map(|entry| format!("{} is left", entry.path().display())));
+        }
+        left
+    }
+}
+
+/// Has the guest's shell do something a moment later, when it has answered.
+async fn tell(domain: &Domain, command: &str) -> Result<(), Failure> {
+    let script = format!("(sleep 0.2; {command}) </dev/null >/dev/null 2>&1 &");
+    let request = ExecRequest::new("/bin/sh").args(["-c", script.as_str()]);
+    let told = domain.agent().exec(&request).await;
+    told.doing("telling the guest what to do").map(drop)
+}

@@ -95,7 +95,10 @@ async fn console(domain: &Domain) -> Outcome {
             let bytes = buffer.get(..count).unwrap_or_default();
             say::raw(bytes);
             seen.extend_from_slice(bytes);
-            if seen.windows(PROMPT.len()).any(|window| window == PROMPT.as_bytes()) {
+            if seen
+                .windows(PROMPT.len())
+                .any(|window| window == PROMPT.as_bytes())
+            {
                 say::line("");
                 return Ok(());
             }

@@ -3,7 +3,7 @@
 use virt_core::domain::{LifecycleAction, LifecycleEvent};
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::LifecycleAction as Written;
-use virt_core::{Error, Result};
+use virt_core::{Error, Result, Subject};
 
 use crate::qmp::commands::machine::RebootAction;
 use crate::qmp::event::GuestPanicAction;
@@ -51,6 +51,27 @@ fn action(written: Option<&Written>, default: EndAction) -> EndAction {
         Some(Written::Preserve) => EndAction::Preserve,
         _ => default,
     }
+}
+
+/// Refuses what a document wants to follow from the guest's end and this driver does not do.
+pub(crate) fn check_end_actions(config: &DomainConfig) -> Result<()> {
+    let wanted = [
+        ("on_poweroff", &config.on_poweroff),
+        ("on_reboot", &config.on_reboot),
+        ("on_crash", &config.on_crash),
+    ];
+    for (element, action) in wanted {
+        match action {
+            None | Some(Written::Destroy | Written::Restart | Written::Preserve) => {}
+            Some(other) => {
+                return Err(Error::unsupported(format!(
+                    "{other} is not supported here: use destroy, restart or preserve"
+                ))
+                .with_subject(Subject::Element(format!("/domain/{element}"))));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether QEMU guests can have this action for this event, as libvirt has it.

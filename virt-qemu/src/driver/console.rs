@@ -90,9 +90,10 @@ fn select(live: &DomainConfig, alias: Option<&str>) -> Result<StreamDevice> {
             } else {
                 names.join(", ")
             };
+            let wanted = alias.map_or_else(|| "console".to_owned(), |alias| format!("device {alias:?}"));
             Err(Error::new(
                 ErrorKind::NotFound,
-                format!("no such console (there are: {listed})"),
+                format!("the domain has no {wanted} (there are: {listed})"),
             ))
         }
     }

@@ -202,6 +202,7 @@ impl EmbedDriver {
         self.manager.check_open()?;
         DomainName::new(config.name.as_str())?;
         config.validate()?;
+        document::check_end_actions(config)?;
         let emulator = document::emulator_or_default(config, &self.manager.facts.arch);
         let abilities = self.manager.probes.of(&self.manager, &emulator, call).await?;
         plan::complete(config, &abilities)

@@ -284,8 +284,13 @@ impl Drop for WithdrawOnDrop {
 }
 
 pub(crate) fn not_running(state: DomainState, reason: StateReason) -> Error {
+    let why = if reason == StateReason::Unknown {
+        String::new()
+    } else {
+        format!(", {reason}")
+    };
     Error::new(
         ErrorKind::InvalidState,
-        format!("the domain does not run: it is {state} ({reason})"),
+        format!("the domain does not run ({state}{why}): start it first"),
     )
 }

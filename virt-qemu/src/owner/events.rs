@@ -254,16 +254,21 @@ impl Owner {
         let Some(live) = self.entry.view().live.clone() else {
             return Ok(());
         };
-        let action = match action {
-            GuestPanicAction::Pause => PanicAction::Pause,
-            GuestPanicAction::Run => PanicAction::Run,
-            _ => PanicAction::PowerOff,
-        };
-        self.publish(DomainChange::Panicked { action, info });
-        if action == PanicAction::Run {
+        if *action == GuestPanicAction::Run {
+            self.publish(DomainChange::Panicked {
+                action: PanicAction::Run,
+                info,
+            });
             return Ok(());
         }
+        // QEMU only stops the guest; what is done about the panic is done here, and that is what is told.
         let wanted = document::actions(&live).on_crash;
+        let action = if wanted == EndAction::Destroy {
+            PanicAction::PowerOff
+        } else {
+            PanicAction::Pause
+        };
+        self.publish(DomainChange::Panicked { action, info });
         self.carry_out_end(wanted, (DomainState::Crashed, StateReason::Panicked))
             .await
     }

@@ -181,7 +181,7 @@ impl Owner {
                 let state = self.entry.view().state;
                 Err(Error::new(
                     ErrorKind::InvalidState,
-                    format!("the domain is active: it is {state}"),
+                    format!("the domain is {state}: end it first"),
                 ))
             }
         }

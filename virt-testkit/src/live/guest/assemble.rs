@@ -43,9 +43,12 @@ const FILES: [(&str, u32, &str); 8] = [
     ),
 ];
 
+/// Where the agent looks for the program that sets the hardware clock.
+const CLOCK_PROGRAM: &str = "sbin/hwclock";
+
 /// Everything that decides what the guest is: equal recipes make guests that behave alike.
 pub(super) fn recipe() -> Vec<&'static str> {
-    let mut parts = vec![PACKAGES, APPLETS, DRIVERS, std::env::consts::ARCH];
+    let mut parts = vec![PACKAGES, APPLETS, CLOCK_PROGRAM, DRIVERS, std::env::consts::ARCH];
     parts.extend(FILES.iter().flat_map(|(path, _, content)| [*path, *content]));
     parts
 }
@@ -70,6 +73,7 @@ pub(super) fn write(root: &Path, target: &Path) -> Result<()> {
     for applet in APPLETS.split_whitespace() {
         archive.link(&format!("bin/{applet}"), "busybox");
     }
+    archive.link(CLOCK_PROGRAM, "../bin/busybox");
     add_drivers(&mut archive, root)?;
     add_agent(&mut archive, root)?;
     fs::write(target, archive.into_bytes()).map_err(|error| LiveError::file("write", target, error))

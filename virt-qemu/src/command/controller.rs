@@ -7,7 +7,7 @@ use virt_core::model::value::OnOff;
 use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::Properties;
-use super::virtio;
+use super::virtio::{self, VirtioOptions};
 use crate::plan::machine::MachineFamily;
 use crate::plan::{is_usb2, refusal};
 
@@ -59,6 +59,7 @@ fn device(context: &Context<'_>, controller: &Controller, path: &str) -> Result<
         (Some(ControllerType::Scsi), _) => Some(scsi(controller, id)),
         (Some(ControllerType::VirtioSerial), _) => Some(
             Properties::device(virtio::pci_driver("serial", model))
+                .with_all(VirtioOptions::from(controller.driver.as_ref()).properties())
                 .with("id", id)
                 .with_some("max_ports", controller.ports)
                 .with_some("vectors", controller.vectors),
@@ -125,6 +126,7 @@ fn scsi(controller: &Controller, id: &str) -> Properties {
     let driver = controller.driver.as_ref();
     let ioeventfd = driver.and_then(|driver| driver.ioeventfd).map(OnOff::is_set);
     Properties::device(virtio::pci_driver("scsi", controller.model.as_deref()))
+        .with_all(VirtioOptions::from(driver).properties())
         .with_some("ioeventfd", ioeventfd)
         .with("id", id)
         .with_some("num_queues", driver.and_then(|driver| driver.queues))

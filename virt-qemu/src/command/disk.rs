@@ -11,7 +11,7 @@ use super::boot;
 use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::{Properties, Value};
-use super::virtio;
+use super::virtio::{self, VirtioOptions};
 use crate::plan::{Resources, file_of, is_lsi, refusal};
 
 /// The block nodes of a disk, lowest first, and the name of the one the device uses.
@@ -196,6 +196,7 @@ fn on_bus(
             device.with("device_id", format!("drive-{id}"))
         }
         _ => Properties::device(virtio::pci_driver("blk", disk.model.as_deref()))
+            .with_all(VirtioOptions::from(Some(driver)).properties())
             .with_some("ioeventfd", driver.ioeventfd.map(OnOff::is_set))
             .with_some("event_idx", driver.event_idx.map(OnOff::is_set))
             .with_some("num-queues", driver.queues)

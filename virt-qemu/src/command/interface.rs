@@ -1,14 +1,14 @@
 //! Network interfaces.
 
 use virt_core::Result;
-use virt_core::model::domain::devices::{Interface, InterfaceIp, Rom};
+use virt_core::model::domain::devices::{Interface, InterfaceDriver, InterfaceIp, Offloads, Rom};
 use virt_core::model::value::{OnOff, YesNo};
 
 use super::boot;
 use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::Properties;
-use super::virtio;
+use super::virtio::{self, VirtioOptions};
 use crate::plan::refusal;
 
 pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> {
@@ -19,6 +19,7 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> 
         let driver = driver(interface);
         context.abilities.require(&driver)?;
         let device = Properties::device(driver)
+            .with_all(options(interface.driver.as_ref()))
             .with("netdev", format!("host{id}"))
             .with("id", id)
             .with_some(
@@ -43,6 +44,44 @@ fn driver(interface: &Interface) -> String {
         Some(model) => model.to_owned(),
         None => "rtl8139".to_owned(),
     }
+}
+
+/// The settings of `<driver>`, which only virtio interfaces have.
+fn options(driver: Option<&InterfaceDriver>) -> Properties {
+    let options = VirtioOptions::from(driver).properties();
+    let Some(driver) = driver else { return options };
+    let iothread = driver
+        .txmode
+        .as_deref()
+        .map(|mode| if mode == "iothread" { "bh" } else { mode });
+    let options = options
+        .with_some("tx", iothread)
+        .with_some("ioeventfd", driver.ioeventfd.map(OnOff::is_set))
+        .with_some("event_idx", driver.event_idx.map(OnOff::is_set));
+    let options = offloads(options, driver.host.as_ref(), "", "host_");
+    offloads(options, driver.guest.as_ref(), "guest_", "guest_")
+        .with_some("rx_queue_size", driver.rx_queue_size)
+        .with_some("rss", driver.rss.map(OnOff::is_set))
+        .with_some("hash", driver.rss_hash_report.map(OnOff::is_set))
+}
+
+/// `checksum` and `segmentation` are the prefixes of the two groups of names.
+fn offloads(
+    device: Properties,
+    offloads: Option<&Offloads>,
+    checksum: &str,
+    segmentation: &str,
+) -> Properties {
+    let Some(offloads) = offloads else { return device };
+    let state = |switch: Option<OnOff>| switch.map(OnOff::is_set);
+    device
+        .with_some(&format!("{checksum}csum"), state(offloads.csum))
+        .with_some("gso", state(offloads.gso))
+        .with_some(&format!("{segmentation}tso4"), state(offloads.tso4))
+        .with_some(&format!("{segmentation}tso6"), state(offloads.tso6))
+        .with_some(&format!("{segmentation}ecn"), state(offloads.ecn))
+        .with_some(&format!("{segmentation}ufo"), state(offloads.ufo))
+        .with_some("mrg_rxbuf", state(offloads.mrg_rxbuf))
 }
 
 /// QEMU's own user network.

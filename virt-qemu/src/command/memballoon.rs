@@ -7,7 +7,7 @@ use virt_core::model::value::OnOff;
 use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::Properties;
-use super::virtio;
+use super::virtio::{self, VirtioOptions};
 
 const PATH: &str = "/domain/devices/memballoon";
 
@@ -20,6 +20,7 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> 
         return Ok(());
     }
     let device = Properties::device(virtio::pci_driver("balloon", model))
+        .with_all(VirtioOptions::from(balloon.driver.as_ref()).properties())
         .with("id", id_of(balloon.alias.as_ref(), PATH)?)
         .with_some("deflate-on-oom", balloon.autodeflate.map(OnOff::is_set))
         .with_some(

@@ -6,7 +6,7 @@ use virt_core::model::domain::devices::{RngBackendModel, VirtioModel};
 use super::context::{Context, id_of};
 use super::line::Arguments;
 use super::properties::Properties;
-use super::virtio;
+use super::virtio::{self, VirtioOptions};
 use crate::plan::refusal;
 
 /// Milliseconds over which a limit counts unless the configuration says.
@@ -35,6 +35,7 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> 
         let bytes = rng.rate.as_ref().and_then(|rate| rate.bytes);
         let period = rng.rate.as_ref().and_then(|rate| rate.period).unwrap_or(PERIOD);
         let device = Properties::device(driver)
+            .with_all(VirtioOptions::from(rng.driver.as_ref()).properties())
             .with("rng", object)
             .with("id", id)
             .with_some("max-bytes", bytes)

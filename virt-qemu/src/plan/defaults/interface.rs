@@ -57,6 +57,7 @@ fn check(interface: &Interface, path: &str) -> Result<()> {
             "only QEMU's own user network is supported yet; leave it out",
         ));
     }
+    driver(interface, path)?;
     let mut families = Vec::new();
     for (nth, ip) in interface.ips.iter().enumerate() {
         let ip_path = format!("{path}/ip[{}]", nth + 1);
@@ -87,6 +88,47 @@ fn check(interface: &Interface, path: &str) -> Result<()> {
             ));
         }
         families.push(six);
+    }
+    Ok(())
+}
+
+fn driver(interface: &Interface, path: &str) -> Result<()> {
+    let Some(driver) = &interface.driver else {
+        return Ok(());
+    };
+    let at = |what: &str| format!("{path}/driver/{what}");
+    let model = interface
+        .model
+        .as_ref()
+        .and_then(|model| model.kind.as_deref())
+        .unwrap_or_default();
+    if !model.starts_with("virtio") {
+        return Err(refusal::unsupported(
+            format!("{path}/driver"),
+            "only virtio interfaces have driver settings; choose model \"virtio\"",
+        ));
+    }
+    if driver.name.as_deref().is_some_and(|name| name != "qemu") {
+        return Err(refusal::unsupported(
+            at("@name"),
+            "a user network is served by QEMU alone; choose \"qemu\" or leave it out",
+        ));
+    }
+    if driver
+        .txmode
+        .as_deref()
+        .is_some_and(|mode| !matches!(mode, "iothread" | "timer"))
+    {
+        return Err(refusal::invalid(
+            at("@txmode"),
+            "choose \"iothread\" or \"timer\"",
+        ));
+    }
+    if driver
+        .rx_queue_size
+        .is_some_and(|size| !size.is_power_of_two() || !(256..=1024).contains(&size))
+    {
+        return Err(refusal::invalid(at("@rx_queue_size"), "choose 256, 512 or 1024"));
     }
     Ok(())
 }

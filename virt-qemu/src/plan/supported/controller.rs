@@ -35,7 +35,14 @@ pub(super) fn check(controller: &Controller, path: &str) -> Result<()> {
             ));
         }
     }
-    if controller.driver.is_some() && !virtio_scsi {
+    let virtio = virtio_scsi || kind == Some(&ControllerType::VirtioSerial);
+    let for_scsi = controller.driver.as_ref().is_some_and(|driver| {
+        driver.queues.is_some()
+            || driver.cmd_per_lun.is_some()
+            || driver.max_sectors.is_some()
+            || driver.ioeventfd.is_some()
+    });
+    if controller.driver.is_some() && !virtio || for_scsi && !virtio_scsi {
         return no_effect("driver");
     }
     if controller.vectors.is_some() && kind != Some(&ControllerType::VirtioSerial) {

@@ -197,14 +197,16 @@ fn driver(disk: &Disk, path: &str) -> Result<()> {
         ));
     }
     let virtio = disk.target.as_ref().and_then(|target| target.bus.as_ref()) == Some(&DiskBus::Virtio);
+    let virtio_options = [driver.iommu, driver.ats, driver.packed, driver.page_per_vq];
     let only_virtio = driver.queues.is_some()
         || driver.queue_size.is_some()
         || driver.ioeventfd.is_some()
-        || driver.event_idx.is_some();
+        || driver.event_idx.is_some()
+        || virtio_options.iter().any(Option::is_some);
     if only_virtio && !virtio {
         return Err(refusal::invalid(
             format!("{path}/driver"),
-            "queues, ioeventfd and event_idx are only for the bus \"virtio\"",
+            "queues, ioeventfd, event_idx, iommu, ats, packed and page_per_vq are only for the bus \"virtio\"",
         ));
     }
     if driver

@@ -1,7 +1,7 @@
 //! `-cpu`.
 
 use virt_core::Result;
-use virt_core::model::domain::{Cpu, CpuFeaturePolicy, CpuMode, FeatureState, TimerName};
+use virt_core::model::domain::{Cpu, CpuCacheMode, CpuFeaturePolicy, CpuMode, FeatureState, TimerName};
 use virt_core::model::value::{OnOff, YesNo};
 
 use super::context::Context;
@@ -26,7 +26,8 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) -> Result<()> 
             option = option.with_switch(&property(name), on);
         }
     }
-    args.option("-cpu", with_features(context, with_timers(context, option)));
+    let option = with_features(context, with_timers(context, option));
+    args.option("-cpu", with_address_size(cpu, with_cache(cpu, option)));
     Ok(())
 }
 
@@ -94,6 +95,37 @@ fn with_features(context: &Context<'_>, mut option: OptionText) -> OptionText {
         option = option.with_switch("pmu", on);
     }
     option
+}
+
+/// How the caches of the host are shown.
+fn with_cache(cpu: &Cpu, option: OptionText) -> OptionText {
+    let (own, host) = match cpu.cache.as_ref().and_then(|cache| cache.mode.as_ref()) {
+        Some(CpuCacheMode::Emulate) => (Some(true), Some(false)),
+        Some(CpuCacheMode::Passthrough) => (Some(false), Some(true)),
+        Some(CpuCacheMode::Disable) => (
+            Some(false),
+            (cpu.mode == Some(CpuMode::HostPassthrough)).then_some(false),
+        ),
+        _ => (None, None),
+    };
+    let text = |on: bool| if on { "on" } else { "off" };
+    option
+        .with_some("l3-cache", own.map(text))
+        .with_some("host-cache-info", host.map(text))
+}
+
+/// How many bits a physical address has.
+fn with_address_size(cpu: &Cpu, option: OptionText) -> OptionText {
+    let Some(size) = &cpu.maxphysaddr else {
+        return option;
+    };
+    match (&size.mode, size.bits) {
+        (Some(CpuCacheMode::Passthrough), _) => option
+            .with_switch("host-phys-bits", true)
+            .with_some("host-phys-bits-limit", size.limit),
+        (_, Some(bits)) => option.with("phys-bits", bits),
+        (_, None) => option.with_switch("host-phys-bits", false),
+    }
 }
 
 /// Features libvirt knows of that no QEMU has a property for.

@@ -23,6 +23,12 @@ pub(super) fn render(context: &Context<'_>, args: &mut Arguments) {
     if let Some(vmport) = features.and_then(|features| features.vmport.as_ref()) {
         option = option.with_switch("vmport", vmport.state.is_none_or(OnOff::is_set));
     }
+    if let Some(smm) = features.and_then(|features| features.smm.as_ref()) {
+        option = option.with_switch("smm", smm.state.is_none_or(OnOff::is_set));
+    }
+    if let Some(ps2) = features.and_then(|features| features.ps2.as_ref()?.state) {
+        option = option.with_switch("i8042", ps2.is_set());
+    }
     option = option.with_switch("dump-guest-core", dump);
     if backing.is_some_and(|backing| backing.no_share_pages) {
         option = option.with("mem-merge", "off");

@@ -2,7 +2,9 @@
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::{Cpu, CpuCheck, CpuFeaturePolicy, CpuMatch, CpuMode, DomainType};
+use virt_core::model::domain::{
+    Cpu, CpuCacheMode, CpuCheck, CpuFeaturePolicy, CpuMatch, CpuMode, DomainType,
+};
 use virt_core::model::value::OnOff;
 
 use super::super::abilities::{Abilities, MachineType};
@@ -44,6 +46,7 @@ pub(super) fn fill(config: &mut DomainConfig, abilities: &Abilities) -> Result<(
             ));
         }
     }
+    host_views(cpu)?;
     if cpu.check == Some(CpuCheck::Full) {
         return Err(refusal::unsupported(
             "/domain/cpu/@check",
@@ -65,6 +68,40 @@ fn vcpus(config: &DomainConfig, machine: Option<&MachineType>) -> Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Caches and address size: what can be shown of the host, and what can be made up.
+fn host_views(cpu: &Cpu) -> Result<()> {
+    let passthrough = cpu.mode == Some(CpuMode::HostPassthrough);
+    if let Some(cache) = &cpu.cache {
+        let fits = match (&cache.mode, cache.level) {
+            (Some(CpuCacheMode::Emulate), Some(3)) | (Some(CpuCacheMode::Disable), None) => true,
+            (Some(CpuCacheMode::Passthrough), None) => passthrough,
+            _ => false,
+        };
+        if !fits {
+            return Err(refusal::unsupported(
+                "/domain/cpu/cache",
+                "choose mode=\"emulate\" level=\"3\", mode=\"disable\", or mode=\"passthrough\" for a CPU of mode \"host-passthrough\"",
+            ));
+        }
+    }
+    if let Some(size) = &cpu.maxphysaddr {
+        let fits = match size.mode {
+            Some(CpuCacheMode::Passthrough) => passthrough && size.bits.is_none(),
+            Some(CpuCacheMode::Emulate) => {
+                size.limit.is_none() && size.bits.is_none_or(|bits| (32..=64).contains(&bits))
+            }
+            _ => false,
+        };
+        if !fits {
+            return Err(refusal::unsupported(
+                "/domain/cpu/maxphysaddr",
+                "choose mode=\"passthrough\" without bits for a CPU of mode \"host-passthrough\", or mode=\"emulate\" with 32 to 64 bits",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Models from which newer QEMU took features away that libvirt then switches off by name.

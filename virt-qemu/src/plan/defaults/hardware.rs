@@ -5,6 +5,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{
     ControllerType, Input, InputBus, InputType, MemBalloon, MemBalloonModel, Watchdog, WatchdogAction,
 };
+use virt_core::model::value::OnOff;
 
 use super::super::abilities::Abilities;
 use super::super::audio;
@@ -91,10 +92,15 @@ fn balloon(config: &mut DomainConfig, abilities: &Abilities) -> Result<()> {
 
 /// Mouse and keyboard of the keyboard controller, and a mute audio backend.
 pub(super) fn add_inputs(config: &mut DomainConfig) {
+    let ps2 = config
+        .features
+        .as_ref()
+        .and_then(|features| features.ps2.as_ref()?.state)
+        .is_none_or(OnOff::is_set);
     let inputs = &mut config.devices_mut().inputs;
     for kind in [InputType::Mouse, InputType::Keyboard] {
         let same = |known: &Input| known.kind.as_ref() == Some(&kind) && known.bus == Some(InputBus::Ps2);
-        if !inputs.iter().any(same) {
+        if ps2 && !inputs.iter().any(same) {
             let mut input = Input::default();
             input.kind = Some(kind);
             input.bus = Some(InputBus::Ps2);

@@ -37,7 +37,7 @@ pub(super) fn fill(config: &mut DomainConfig, abilities: &Abilities) -> Result<M
     cpu::fill(config, abilities)?;
     boot::fill(config)?;
     clock::fill(config)?;
-    features::fill(config);
+    features::fill(config, abilities, family)?;
     controller::sort(config);
     disk::prepare(config)?;
     hardware::add(config, abilities, family)?;

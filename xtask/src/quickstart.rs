@@ -93,7 +93,8 @@ async fn console(domain: &Domain) -> Outcome {
         loop {
             let count = console.read(&mut buffer).await?;
             let bytes = buffer.get(..count).unwrap_or_default();
-            say::raw(bytes);
+            // The guest's shell asks the terminal where its cursor is; the answer would be nobody's.
+            say::raw(String::from_utf8_lossy(bytes).replace("\x1b[6n", "").as_bytes());
             seen.extend_from_slice(bytes);
             if seen
                 .windows(PROMPT.len())

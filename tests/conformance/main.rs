@@ -2,6 +2,7 @@
 
 #[cfg(feature = "qemu")]
 #[path = "../qemu/machines.rs"]
+#[allow(dead_code, reason = "the live tests use more of it")]
 mod machines;
 #[cfg(feature = "qemu")]
 mod qemu;

@@ -35,7 +35,6 @@ impl Machines {
     }
 
     /// The same, for an asynchronous test.
-    #[allow(dead_code, reason = "the conformance suite does not need it")]
     pub(crate) async fn installed() -> Result<Self, String> {
         let making = tokio::task::spawn_blocking(|| {
             let qemu = QemuBinary::installed().map_err(|error| error.to_string())?;

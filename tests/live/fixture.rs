@@ -295,6 +295,7 @@ pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(found: T, wanted: T, thing: 
 pub(crate) fn signal(pid: u32, name: &str) -> Result<(), Failure> {
     let sent = std::process::Command::new("kill")
         .args([format!("-{name}"), pid.to_string()])
+        .stderr(std::process::Stdio::null())
         .status()
         .doing("running kill")?;
     check(

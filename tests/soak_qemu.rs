@@ -1,5 +1,10 @@
 //! `cargo xtask soak qemu`: 10,000 calls dropped at random points of their way, against the reference driver and a real QEMU.
 #![cfg(feature = "qemu")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test, which tells how far it is"
+)]
 
 #[path = "qemu/machines.rs"]
 mod machines;

@@ -3,6 +3,12 @@
 //! It opens the root, says `open` on its standard output, and then never rests: it defines, starts, suspends, resumes,
 //! resets, redefines, destroys and undefines until it is killed.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a program, and its test listens"
+)]
+
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;

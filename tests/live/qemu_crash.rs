@@ -34,14 +34,12 @@ const MANY: u64 = 60;
 
 type Step<'a> = Pin<Box<dyn Future<Output = virt_sdk::Result<()>> + Send + 'a>>;
 
+type Beginning<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+
 /// An operation to die in.
 struct Story {
     /// Brings the domain to where the operation begins; `None` when there is none yet.
-    before: for<'a> fn(
-        &'a Fixture,
-        &'a Connection,
-        &'a DomainConfig,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>,
+    before: for<'a> fn(&'a Fixture, &'a Connection, &'a DomainConfig) -> Beginning<'a>,
     /// The operation.
     operation: for<'a> fn(&'a Connection, &'a DomainConfig) -> Step<'a>,
     /// What the next manager may find: the state of before, or that of after, but nothing else.

@@ -24,11 +24,6 @@ pub(crate) fn emulator_or_default(config: &DomainConfig, host_arch: &str) -> Str
     named.unwrap_or_else(|| default_emulator(wanted().unwrap_or(host_arch)))
 }
 
-/// The emulator of a completed document.
-pub(crate) fn emulator(config: &DomainConfig) -> String {
-    emulator_or_default(config, std::env::consts::ARCH)
-}
-
 /// The most memory it can have.
 pub(crate) fn memory(config: &DomainConfig) -> ByteSize {
     config

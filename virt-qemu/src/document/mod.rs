@@ -11,8 +11,8 @@ pub(crate) use lifecycle::{
     EndAction, actions, check_end_actions, check_lifecycle_action, set_lifecycle_action,
 };
 pub(crate) use machine::{
-    balloon_alias, balloon_period, current_memory, default_emulator, emulator, emulator_or_default,
-    interfaces, memory, remove_secrets, set_current_memory, vcpus,
+    balloon_alias, balloon_period, current_memory, default_emulator, emulator_or_default, interfaces, memory,
+    remove_secrets, set_current_memory, vcpus,
 };
 pub(crate) use metadata::set_metadata;
 pub(crate) use streams::{StreamDevice, StreamPlace, agent_channel, set_ttys, streams};

@@ -52,7 +52,9 @@ pub(crate) async fn agent_of(
         )
         .await?;
     let agent = AgentConnection::new(stream, entry.reference().name);
-    let (connected, mut slot) = (entry.view().agent_connected, lock(&run.agent));
+    // In this order: the owner writes what is known first, and tells the connection it then finds.
+    let mut slot = lock(&run.agent);
+    let connected = entry.view().agent_connected;
     if let Some(faster) = slot.as_ref().filter(|agent| !agent.is_closed()) {
         return Ok(faster.clone());
     }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use virt_core::domain::{
     ConfigScope, DefineOptions, DestroyOptions, DomainFilter, DomainInfo, DomainName, DomainRef,
-    DomainSelector, ExistingPolicy, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions,
-    ShutdownOptions, StartOptions, XmlOptions,
+    DomainSelector, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions,
+    StartOptions, XmlOptions,
 };
 use virt_core::driver::DomainDriver;
 use virt_core::model::{ByteSize, DomainConfig};
@@ -13,7 +13,7 @@ use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::EmbedDriver;
 use crate::document;
-use crate::manager::{Entry, Operation, View};
+use crate::manager::{Asked, Entry, Operation, View};
 use crate::{owner, plan};
 
 #[async_trait]
@@ -46,7 +46,7 @@ impl DomainDriver for EmbedDriver {
         let config = {
             let view = entry.view();
             let wanted = if options.inactive {
-                view.inactive.as_ref()
+                view.inactive.as_ref().or(view.origin.as_ref())
             } else {
                 view.current()
             };
@@ -69,14 +69,8 @@ impl DomainDriver for EmbedDriver {
     ) -> Result<DomainRef> {
         let complete = self.complete(call, config).await?;
         let (uuid, name) = identity(&complete)?;
-        if options.existing == ExistingPolicy::Refuse && self.manager.registry.by_uuid(uuid).is_some() {
-            return Err(Error::new(
-                ErrorKind::AlreadyExists,
-                format!("domain {name:?} is defined already"),
-            ));
-        }
         self.ask_claimed(call, uuid, &name, || {
-            Operation::Define(Box::new(complete.clone()))
+            Operation::Define(Box::new(complete.clone()), options.existing)
         })
         .await
     }
@@ -218,14 +212,13 @@ impl EmbedDriver {
     ) -> Result<DomainRef> {
         loop {
             let entry = self.claim(uuid, name)?;
-            match entry.ask(call, operation()).await {
-                Ok(()) => return Ok(DomainRef::new(uuid, name)),
-                // Its owner has just ended with the domain before: once more, with a new one.
-                Err(error) if error.kind() == ErrorKind::NotFound && entry.is_orphaned() => {
+            match entry.ask_owner(call, operation()).await {
+                Asked::Answered(result) => return result.map(|()| DomainRef::new(uuid, name)),
+                // Its owner had just ended with the domain before: once more, with a new one.
+                Asked::OwnerGone => {
                     self.manager.check_open()?;
                     self.manager.registry.remove(&entry);
                 }
-                Err(error) => return Err(error),
             }
         }
     }

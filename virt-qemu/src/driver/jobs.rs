@@ -72,12 +72,19 @@ impl JobDriver for EmbedDriver {
             detach: Some(true),
             format: Some(format.to_owned()),
         };
-        if let Err(error) = qmp.execute(&dump, call.deadline).await {
-            let error = Error::from(error);
-            worker.finish(Err(Error::new(ErrorKind::Cancelled, "it was not begun")));
-            return Err(error);
-        }
-        drop(self.manager.runtime().spawn(follow(qmp, worker)));
+        // On a task of its own: a caller who goes away leaves a dump that is followed to its end.
+        let deadline = call.deadline;
+        let begun = self.manager.runtime().spawn(async move {
+            if let Err(error) = qmp.execute(&dump, deadline).await {
+                worker.finish(Err(Error::new(ErrorKind::Cancelled, "it was not begun")));
+                return Err(Error::from(error));
+            }
+            drop(tokio::spawn(follow(qmp, worker)));
+            Ok(())
+        });
+        begun.await.map_err(|error| {
+            Error::new(ErrorKind::ConnectionLost, "the runtime ended").with_source(error)
+        })??;
         let job = lock(&run.job).clone();
         job.ok_or_else(|| Error::new(ErrorKind::Internal, "a job that was begun is gone"))
     }

@@ -71,6 +71,12 @@ impl StatisticsDriver for EmbedDriver {
             let process = view.run.as_ref().and_then(|run| processes.get(&run.process.pid));
             add_process(&mut row.stats, view, process, groups);
         }
+        // What ended or vanished meanwhile has no failure of its own.
+        let gone = |uuid: Uuid| {
+            let entry = self.manager.registry.existing(uuid).ok();
+            entry.is_none_or(|entry| domains.is_none() && !entry.view().is_active())
+        };
+        rows.retain(|row| !gone(row.domain.uuid));
         rows.sort_unstable_by(|a, b| a.domain.name.cmp(&b.domain.name));
         Ok(rows)
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 use virt_core::domain::{
-    ConfigScope, DestroyOptions, DomainInfo, DomainName, DomainRef, DomainState, LifecycleAction,
-    LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
+    ConfigScope, DestroyOptions, DomainInfo, DomainName, DomainRef, DomainState, ExistingPolicy,
+    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
 };
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
@@ -40,6 +40,8 @@ pub(crate) struct View {
     pub(crate) autostart: bool,
     /// The configuration of the next start; `None` for a transient domain.
     pub(crate) inactive: Option<Arc<DomainConfig>>,
+    /// For a transient domain: the configuration it was started with.
+    pub(crate) origin: Option<Arc<DomainConfig>>,
     /// The configuration of the present run.
     pub(crate) live: Option<Arc<DomainConfig>>,
     /// The present run.
@@ -59,6 +61,7 @@ impl View {
             reason: StateReason::Unknown,
             autostart: false,
             inactive: None,
+            origin: None,
             live: None,
             run: None,
             balloon: None,
@@ -112,7 +115,7 @@ fn since(started_at: u64) -> Duration {
 /// What an owner is asked to do.
 #[derive(Debug)]
 pub(crate) enum Operation {
-    Define(Box<DomainConfig>),
+    Define(Box<DomainConfig>, ExistingPolicy),
     Undefine,
     Start {
         options: StartOptions,
@@ -170,6 +173,10 @@ impl Ticket {
             .is_ok()
     }
 
+    fn is_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire) == BEGUN
+    }
+
     /// Withdraws it, unless it was begun.
     fn withdraw(&self) -> bool {
         self.0
@@ -204,11 +211,6 @@ impl Entry {
         lock(&self.view)
     }
 
-    /// Whether its owner has ended: nothing asked of it is answered any more.
-    pub(crate) fn is_orphaned(&self) -> bool {
-        self.requests.is_closed()
-    }
-
     pub(crate) fn reference(&self) -> DomainRef {
         DomainRef::new(self.uuid, self.view().name.as_str())
     }
@@ -224,6 +226,14 @@ impl Entry {
     /// Asks the owner to do something and waits for it, until the call's deadline. What was not begun by then never
     /// is; what was goes on.
     pub(crate) async fn ask(&self, call: &CallContext, operation: Operation) -> Result<()> {
+        match self.ask_owner(call, operation).await {
+            Asked::Answered(result) => result,
+            Asked::OwnerGone => Err(Error::new(ErrorKind::NotFound, "the domain is gone")),
+        }
+    }
+
+    /// As [`ask`](Self::ask); tells an owner that had ended before it began apart from every answer.
+    pub(crate) async fn ask_owner(&self, call: &CallContext, operation: Operation) -> Asked {
         let ticket = Arc::new(Ticket::default());
         let (reply, answer) = oneshot::channel();
         let request = Request {
@@ -234,31 +244,49 @@ impl Entry {
         };
         let guard = WithdrawOnDrop(ticket);
         let asked = async {
-            self.requests.send(request).await.map_err(|_| self.unanswered())?;
-            answer.await.map_err(|_| self.unanswered())?
+            // At once where there is room: an owner made for this very request must not be left without it.
+            let sent = match self.requests.try_send(request) {
+                Err(mpsc::error::TrySendError::Full(request)) => self.requests.send(request).await.is_ok(),
+                sent => sent.is_ok(),
+            };
+            if !sent {
+                return None;
+            }
+            answer.await.ok()
         };
         match tokio::time::timeout_at(call.deadline, asked).await {
-            Ok(result) => result,
-            Err(_) if guard.0.withdraw() => Err(call.timeout(Outcome::NotApplied)),
-            Err(_) => Err(call.timeout(Outcome::Unknown)),
+            Ok(Some(result)) => Asked::Answered(result),
+            Ok(None) => self.unanswered(guard.0.is_begun()),
+            Err(_) if guard.0.withdraw() => Asked::Answered(Err(call.timeout(Outcome::NotApplied))),
+            Err(_) => Asked::Answered(Err(call.timeout(Outcome::Unknown))),
         }
     }
 
     /// Why the owner did not answer.
-    fn unanswered(&self) -> Error {
+    fn unanswered(&self, begun: bool) -> Asked {
+        let outcome = if begun {
+            Outcome::Unknown
+        } else {
+            Outcome::NotApplied
+        };
         if *self.closed.borrow() {
-            return Error::new(ErrorKind::ConnectionLost, "the connection was closed")
-                .with_outcome(Outcome::Unknown);
+            let error = Error::new(ErrorKind::ConnectionLost, "the connection was closed");
+            return Asked::Answered(Err(error.with_outcome(outcome)));
         }
-        if self.is_orphaned() {
-            return Error::new(ErrorKind::NotFound, "the domain is gone");
+        if begun {
+            let error = Error::new(ErrorKind::Internal, "the domain's owner ended unexpectedly");
+            return Asked::Answered(Err(error.with_outcome(outcome)));
         }
-        Error::new(ErrorKind::Cancelled, "the domain was destroyed meanwhile").with_outcome(Outcome::Unknown)
+        Asked::OwnerGone
     }
 
     /// Asks the owner to end the domain, ahead of everything else.
     pub(crate) async fn destroy(&self, call: &CallContext, options: DestroyOptions) -> Result<()> {
         let (reply, answer) = oneshot::channel();
+        let gone = || match self.unanswered(false) {
+            Asked::Answered(Err(error)) => error.with_outcome(Outcome::Unknown),
+            _ => Error::new(ErrorKind::NotFound, "the domain is gone"),
+        };
         let asked = async {
             self.destroys
                 .send(DestroyRequest {
@@ -267,11 +295,18 @@ impl Entry {
                     reply,
                 })
                 .await
-                .map_err(|_| self.unanswered())?;
-            answer.await.map_err(|_| self.unanswered())?
+                .map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
         };
         call.bound(Outcome::Unknown, asked).await
     }
+}
+
+/// What became of a question to an owner.
+pub(crate) enum Asked {
+    Answered(Result<()>),
+    /// It had ended, with the domain, before it began: nothing was done.
+    OwnerGone,
 }
 
 /// A caller that goes away while its request still waits takes it back: nobody is left who wants it.

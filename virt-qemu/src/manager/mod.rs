@@ -13,7 +13,7 @@ use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
 use virt_core::host::{Host, HostFacts, Lease};
 use virt_core::{Deadlines, Error, ErrorKind, Result};
 
-pub(crate) use entry::{DestroyRequest, Entry, Inbox, Operation, Request, View, not_running};
+pub(crate) use entry::{Asked, DestroyRequest, Entry, Inbox, Operation, Request, View, not_running};
 pub use recovery::RecoveryReport;
 pub(crate) use registry::Registry;
 
@@ -32,6 +32,7 @@ pub(crate) struct Manager {
     pub(crate) probes: ProbeCache,
     identifiers: Identifiers,
     autostarted_boot: Mutex<Option<String>>,
+    saving: tokio::sync::Mutex<()>,
     recovery: Mutex<RecoveryReport>,
     lease: Mutex<Option<Box<dyn Lease>>>,
     /// Turns true when the connection is closed: owners finish what they do and end.
@@ -64,7 +65,10 @@ impl Manager {
         }
     }
 
+    /// One at a time, so that none takes back what another has written.
     async fn save_record(&self, next_id: u32) -> Result<()> {
+        let _one_at_a_time = self.saving.lock().await;
+        let next_id = next_id.max(self.identifiers.reserved());
         let autostarted_boot = lock(&self.autostarted_boot).clone();
         self.store
             .save_manager(&ManagerRecord {

@@ -31,6 +31,7 @@ impl Manager {
         let manager = Arc::new(Self {
             probes: ProbeCache::new(store.layout.cache()),
             identifiers: Identifiers::starting_at(loaded.manager.next_id),
+            saving: tokio::sync::Mutex::default(),
             autostarted_boot: Mutex::new(loaded.manager.autostarted_boot.clone()),
             recovery: Mutex::new(RecoveryReport {
                 corrupt: loaded.corrupt.clone(),
@@ -116,8 +117,7 @@ impl Manager {
         let manager = Arc::clone(self);
         drop(self.runtime.spawn(async move {
             *super::lock(&manager.autostarted_boot) = Some(boot);
-            let reserved = manager.identifiers.reserved();
-            if let Err(error) = manager.save_record(reserved).await {
+            if let Err(error) = manager.save_record(0).await {
                 tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
                 return;
             }

@@ -14,6 +14,8 @@ use crate::process::{EndMode, Found, Monitor, connect_any, end_process, find};
 use crate::qmp::commands::machine::{Cont, QueryStatus, RunState};
 use crate::state::{RunPhase, RunRecord};
 
+/// How long one guest may take to answer when it is adopted: the others' opening waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a monitor has to greet when a guest is adopted.
 const GREETING: Duration = Duration::from_secs(2);
 
@@ -88,6 +90,10 @@ pub(super) async fn recover(
             view.state = adoption.state;
             view.reason = adoption.reason;
             view.live = Some(Arc::new(adoption.live));
+            if view.inactive.is_none() {
+                let origin = adoption.record.origin.as_deref();
+                view.origin = origin.map(DomainConfig::from_xml).transpose()?.map(Arc::new);
+            }
             view.run = Some(Arc::clone(&adoption.run));
             view.agent_connected = adoption.agent_connected;
             let mut running = Running::new(adoption.run, adoption.record);
@@ -164,6 +170,11 @@ async fn examine(manager: &Arc<Manager>, mut record: RunRecord, call: &CallConte
         });
     }
     record.process = Some(process.identity);
+    if process.stopped {
+        // It can answer nobody: no need to wait for that.
+        let live = DomainConfig::from_xml(&record.live)?;
+        return Ok(unreachable(record, live, process.identity, true));
+    }
     let live = DomainConfig::from_xml(&record.live)?;
     match connect_any(host, &record, GREETING).await {
         Ok(monitor) => adopt(record, live, monitor, process.identity, call).await,
@@ -205,6 +216,7 @@ async fn adopt(
     call: &CallContext,
 ) -> Result<Outcome> {
     let qmp = monitor.qmp.clone();
+    let call = &call.at_most(PATIENCE);
     let asked = async {
         let known = owner::learn(&qmp, &live, call).await?;
         let mut status = qmp.execute(&QueryStatus, call.deadline).await?.status;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use virt_core::domain::{ConfigScope, DomainName, LifecycleAction, LifecycleEvent, MetadataItem};
+use virt_core::domain::{
+    ConfigScope, DomainName, ExistingPolicy, LifecycleAction, LifecycleEvent, MetadataItem,
+};
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::{ByteSize, DomainConfig};
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::Owner;
 use crate::document;
@@ -13,24 +15,34 @@ use crate::qmp::commands::balloon::Balloon;
 use crate::qmp::commands::machine::SetAction;
 
 impl Owner {
-    pub(super) async fn define(&mut self, config: DomainConfig) -> Result<()> {
+    pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
         self.manager.check_open()?;
-        let existed = self.entry.view().inactive.is_some();
+        let (existed, visible) = {
+            let view = self.entry.view();
+            (view.inactive.is_some(), view.visible)
+        };
+        if visible && existing == ExistingPolicy::Refuse {
+            let message = format!("domain {:?} is defined already", config.name);
+            return Err(Error::new(ErrorKind::AlreadyExists, message));
+        }
         self.manager
             .store
             .save_definition(self.entry.uuid, &config)
             .await?;
+        self.update(|view| {
+            view.visible = true;
+            view.inactive = Some(Arc::new(config));
+            view.origin = None;
+        });
         // A running transient domain has a definition now: its run no longer needs the one of its start.
         if let Some(running) = self.running.as_mut().filter(|running| running.record.transient) {
             running.record.transient = false;
             running.record.origin = None;
-            let record = running.record.clone();
-            self.manager.store.save_run(&record).await?;
+            // Whether there is a definition is seen by its file: the record only repeats it.
+            if let Err(error) = self.manager.store.save_run(&running.record).await {
+                tracing::warn!(domain = %running.record.name, %error, "a run's record could not be written");
+            }
         }
-        self.update(|view| {
-            view.visible = true;
-            view.inactive = Some(Arc::new(config));
-        });
         self.publish(DomainChange::Defined(if existed {
             DefinedReason::Updated
         } else {
@@ -48,14 +60,17 @@ impl Owner {
         };
         // A run that goes on does so as a transient one, known as such before the definition goes.
         if let Some(running) = self.running.as_mut() {
-            running.record.transient = true;
-            running.record.origin = Some(inactive.to_xml());
-            let record = running.record.clone();
+            let mut record = running.record.clone();
+            record.transient = true;
+            record.origin = Some(inactive.to_xml());
             self.manager.store.save_run(&record).await?;
+            running.record = record;
         }
         self.manager.store.remove_definition(self.entry.uuid).await?;
+        let origin = self.running.is_some().then_some(inactive);
         self.update(|view| {
             view.inactive = None;
+            view.origin = origin;
             view.autostart = false;
             view.visible = view.run.is_some();
         });
@@ -113,26 +128,23 @@ impl Owner {
         scope: ConfigScope,
     ) -> Result<()> {
         document::check_lifecycle_action(event, action)?;
+        let (live, _) = self.scope(scope)?;
+        // First what may be refused, or not be answered at all; then what is written.
+        if live && event == LifecycleEvent::Reboot {
+            let current = self.entry.view().live.clone();
+            let mut changed = current.map(Arc::unwrap_or_clone).unwrap_or_default();
+            document::set_lifecycle_action(&mut changed, event, action);
+            let set = SetAction {
+                reboot: Some(document::actions(&changed).reboot),
+                ..SetAction::default()
+            };
+            self.tell(&set, call).await?;
+        }
         self.edit(scope, |config| {
             document::set_lifecycle_action(config, event, action);
             Ok(())
         })
-        .await?;
-        let (live, _) = self.scope(scope)?;
-        if live && event == LifecycleEvent::Reboot {
-            let reboot = self
-                .entry
-                .view()
-                .live
-                .as_ref()
-                .map(|live| document::actions(live).reboot);
-            let set = SetAction {
-                reboot,
-                ..SetAction::default()
-            };
-            self.active()?.run.qmp()?.execute(&set, call.deadline).await?;
-        }
-        Ok(())
+        .await
     }
 
     pub(super) async fn set_memory(
@@ -142,7 +154,18 @@ impl Owner {
         scope: ConfigScope,
     ) -> Result<()> {
         let (live, inactive) = self.scope(scope)?;
-        let limit = self.entry.view().current().map(|config| document::memory(config));
+        let limit = {
+            let view = self.entry.view();
+            let wanted = [
+                view.live.as_ref().filter(|_| live),
+                view.inactive.as_ref().filter(|_| inactive),
+            ];
+            wanted
+                .into_iter()
+                .flatten()
+                .map(|config| document::memory(config))
+                .min()
+        };
         if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
             let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
             return Err(Error::new(
@@ -163,14 +186,21 @@ impl Owner {
             let balloon = Balloon {
                 value: size.as_bytes(),
             };
-            self.active()?.run.qmp()?.execute(&balloon, call.deadline).await?;
+            self.tell(&balloon, call).await?;
         }
         if inactive {
             self.edit(ConfigScope::Config, |config| {
                 document::set_current_memory(config, size);
                 Ok(())
             })
-            .await?;
+            .await
+            .map_err(|error| {
+                if live {
+                    error.with_outcome(Outcome::Unknown)
+                } else {
+                    error
+                }
+            })?;
         }
         Ok(())
     }
@@ -197,26 +227,52 @@ impl Owner {
         change: impl Fn(&mut DomainConfig) -> Result<()>,
     ) -> Result<()> {
         let (live, inactive) = self.scope(scope)?;
-        if inactive {
-            let mut config = DomainConfig::clone(&*self.definition()?);
-            change(&mut config)?;
-            self.manager
-                .store
-                .save_definition(self.entry.uuid, &config)
-                .await?;
-            self.update(|view| view.inactive = Some(Arc::new(config)));
-        }
-        if live {
-            let current = self.entry.view().live.clone();
-            if let (Some(current), Some(running)) = (current, self.running.as_mut()) {
-                let mut config = DomainConfig::clone(&current);
-                change(&mut config)?;
-                running.record.live = config.to_xml();
-                let record = running.record.clone();
-                self.manager.store.save_run(&record).await?;
-                self.update(|view| view.live = Some(Arc::new(config)));
+        let changed = |config: &DomainConfig| {
+            let mut config = config.clone();
+            change(&mut config).map(|()| config)
+        };
+        let store = self.manager.store.clone();
+        let mut writes = Vec::new();
+        let definition = if inactive {
+            let before = self.definition()?;
+            let after = changed(&before)?;
+            writes.push(store.write_definition(self.entry.uuid, &after));
+            Some((before, after))
+        } else {
+            None
+        };
+        let current = self.entry.view().live.clone();
+        let run = match (live, current, self.running.as_ref()) {
+            (true, Some(current), Some(running)) => {
+                let after = changed(&current)?;
+                let mut record = running.record.clone();
+                record.live = after.to_xml();
+                writes.push(store.write_run(&record)?);
+                Some((record, after))
             }
+            _ => None,
+        };
+        if let Err(error) = store.all(writes).await {
+            // The first of two may have been done: an error leaves everything as it was.
+            if let (Some((before, _)), Some(_)) = (&definition, &run)
+                && let Err(lasting) = store.save_definition(self.entry.uuid, before).await
+            {
+                tracing::warn!(domain = %self.name(), error = %lasting, "a change could not be taken back");
+                return Err(error.with_outcome(Outcome::Unknown));
+            }
+            return Err(error);
         }
+        if let (Some((record, _)), Some(running)) = (&run, self.running.as_mut()) {
+            running.record = record.clone();
+        }
+        self.update(|view| {
+            if let Some((_, after)) = definition {
+                view.inactive = Some(Arc::new(after));
+            }
+            if let Some((_, after)) = run {
+                view.live = Some(Arc::new(after));
+            }
+        });
         Ok(())
     }
 }

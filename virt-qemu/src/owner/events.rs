@@ -6,11 +6,13 @@ use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::{
     AgentState, DomainChange, IoErrorAction, PanicAction, ResumedReason, SuspendedReason, TrayState,
 };
-use virt_core::{CallClass, CallContext, Result};
+use virt_core::job::JobState;
+use virt_core::{CallClass, CallContext, ErrorKind, Result};
 
-use super::Owner;
+use super::{Owner, unless};
 use crate::document::{self, EndAction};
 use crate::process::connect_any;
+use crate::qmp::commands::chardev::QueryChardev;
 use crate::qmp::commands::machine::{Cont, QueryStatus, Quit, RunState, SystemReset};
 use crate::qmp::event::{
     BlockErrorAction, BlockIoError, GuestPanicAction, Shutdown, ShutdownCause, WatchdogAction,
@@ -127,10 +129,12 @@ impl Owner {
         if self.entry.view().state != DomainState::Running {
             return;
         }
-        let cause = self
-            .running
-            .as_mut()
-            .and_then(|running| running.stop_cause.take());
+        let cause = self.running.as_mut().and_then(|running| {
+            let job = crate::manager::lock(&running.run.job).clone();
+            let dumping = job.is_some_and(|job| job.progress().state == JobState::Running);
+            let cause = running.stop_cause.take();
+            cause.or(dumping.then_some(StateReason::Dumping))
+        });
         match cause {
             Some(StateReason::IoError) => self.now_paused(StateReason::IoError, SuspendedReason::IoError),
             Some(StateReason::Watchdog) => self.now_paused(StateReason::Watchdog, SuspendedReason::Watchdog),
@@ -213,29 +217,18 @@ impl Owner {
                         StateReason::Crashed
                     });
                 }
-                // The end of the connection tells that it is done; a QEMU that does not end is ended there.
-                self.active()?
-                    .run
-                    .qmp()?
-                    .execute(&Quit, call.deadline)
-                    .await
-                    .map(drop)
-                    .or_else(|error| {
-                        if error.is_disconnected() {
-                            Ok(())
-                        } else {
-                            Err(error.into())
-                        }
-                    })
+                // The end of the connection tells that it is done.
+                match self.tell(&Quit, &call).await {
+                    Err(error) if error.kind() == ErrorKind::ConnectionLost => Ok(()),
+                    told => told.map(drop),
+                }
             }
             EndAction::Restart => {
                 let record = self.active()?.record.clone();
                 self.manager.store.save_run(&record).await?;
-                let qmp = self.active()?.run.qmp()?;
-                qmp.execute(&SystemReset, call.deadline).await?;
+                self.tell(&SystemReset, &call).await?;
                 // QEMU tells when the vCPUs run again, and so the guest is known to be up.
-                qmp.execute(&Cont, call.deadline).await?;
-                Ok(())
+                self.tell(&Cont, &call).await.map(drop)
             }
             EndAction::Preserve => {
                 self.update(|view| {
@@ -268,6 +261,11 @@ impl Owner {
         } else {
             PanicAction::Pause
         };
+        // From here on QEMU's own stop and start of the vCPUs are no news.
+        self.update(|view| {
+            view.state = DomainState::Crashed;
+            view.reason = StateReason::Panicked;
+        });
         self.publish(DomainChange::Panicked { action, info });
         self.carry_out_end(wanted, (DomainState::Crashed, StateReason::Panicked))
             .await
@@ -364,7 +362,8 @@ impl Owner {
         let Some(running) = self.running.as_mut() else {
             return;
         };
-        match connect_any(self.manager.host.as_ref(), &running.record, GREETING).await {
+        let connected = connect_any(self.manager.host.as_ref(), &running.record, GREETING);
+        match unless(&self.preempted, connected).await {
             Ok(monitor) => {
                 running.attach(monitor);
                 if let Err(error) = self.read_state_again().await {
@@ -376,7 +375,8 @@ impl Owner {
                 tracing::debug!(domain = %running.record.name, %error, "the monitor is not to be had yet");
                 running.detach();
                 if self.process_is_gone().await {
-                    let ended = self.finish(StateReason::Crashed).await;
+                    let cause = self.running.as_ref().and_then(|running| running.end_cause);
+                    let ended = self.finish(cause.unwrap_or(StateReason::Crashed)).await;
                     if let Err(error) = ended {
                         tracing::warn!(domain = %self.name(), %error, "what a guest left could not be removed");
                     }
@@ -393,13 +393,35 @@ impl Owner {
         matches!(found, Ok(crate::process::Found::Gone))
     }
 
+    /// Asks QEMU whether the guest has its end of the agent's channel open, and takes that over.
+    async fn look_at_agent(&mut self, call: &CallContext) -> Result<()> {
+        let live = self.entry.view().live.clone();
+        let Some(channel) = live.as_deref().and_then(document::agent_channel) else {
+            return Ok(());
+        };
+        let chardevs = self.tell(&QueryChardev, call).await?;
+        let id = format!("char{}", channel.alias);
+        if let Some(chardev) = chardevs.iter().find(|chardev| chardev.label == id) {
+            self.port_changed(&channel.alias, chardev.frontend_open);
+        }
+        Ok(())
+    }
+
     /// Asks QEMU what the machine does, and takes that over.
     pub(super) async fn read_state_again(&mut self) -> Result<()> {
         let call = self.call();
-        let qmp = self.active()?.run.qmp()?;
-        let status = qmp.execute(&QueryStatus, call.deadline).await?;
+        let status = self.tell(&QueryStatus, &call).await?;
+        self.look_at_agent(&call).await?;
         let known = self.entry.view().state;
         match status.status {
+            // The manager died between making the run known and letting it run.
+            RunState::Prelaunch if !self.active()?.record.start_paused => {
+                self.tell(&Cont, &call).await?;
+                self.update(|view| {
+                    view.state = DomainState::Running;
+                    view.reason = StateReason::Booted;
+                });
+            }
             RunState::Running if known != DomainState::Running => {
                 self.now_running(StateReason::Unknown, ResumedReason::Unpaused);
             }

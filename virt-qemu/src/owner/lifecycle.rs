@@ -7,7 +7,7 @@ use virt_core::domain::{DomainState, ShutdownMode, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, SuspendedReason};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
-use super::{Owner, Run};
+use super::{Owner, Run, unless};
 use crate::agent::commands::power::{GuestShutdown, ShutdownMode as AgentShutdown};
 use crate::driver::agent_of;
 use crate::manager::Entry;
@@ -54,7 +54,12 @@ impl Owner {
     /// The power button ends the guest; when it has ended it is started from its beginning.
     async fn reboot_by_power(&mut self, call: &CallContext) -> Result<()> {
         self.set_reboot_pending(true).await?;
-        self.press_power(call).await
+        let pressed = self.press_power(call).await;
+        if pressed.is_err() {
+            // A guest that was never asked means its next power-off.
+            self.set_reboot_pending(false).await?;
+        }
+        pressed
     }
 
     fn way(&self, mode: ShutdownMode) -> Way {
@@ -66,13 +71,7 @@ impl Owner {
     }
 
     async fn press_power(&self, call: &CallContext) -> Result<()> {
-        Ok(self
-            .active()?
-            .run
-            .qmp()?
-            .execute(&SystemPowerdown, call.deadline)
-            .await
-            .map(drop)?)
+        self.tell(&SystemPowerdown, call).await.map(drop)
     }
 
     /// Presses the power button when the guest is still up after a while.
@@ -99,14 +98,17 @@ impl Owner {
 
     async fn ask_agent(&self, call: &CallContext, mode: AgentShutdown) -> Result<()> {
         let mut events = self.active()?.run.qmp()?.events();
-        let agent = agent_of(&self.manager, &self.entry, call).await?;
         let shutdown = GuestShutdown { mode };
-        tokio::select! {
-            biased;
-            asked = agent.execute(&shutdown, call.deadline) => Ok(asked.map(drop)?),
-            // A guest that goes down takes its agent with it, often before that has answered.
-            () = goes_down(&mut events) => Ok(()),
-        }
+        let asked = async {
+            let agent = agent_of(&self.manager, &self.entry, call).await?;
+            tokio::select! {
+                biased;
+                asked = agent.execute(&shutdown, call.deadline) => Ok(asked.map(drop)?),
+                // A guest that goes down takes its agent with it, often before that has answered.
+                () = goes_down(&mut events) => Ok(()),
+            }
+        };
+        unless(&self.preempted, asked).await
     }
 
     /// Remembers, also over a crash of this manager, what the guest's next power-off means.
@@ -116,38 +118,39 @@ impl Owner {
             return Ok(());
         };
         if running.record.reboot_pending != pending {
-            running.record.reboot_pending = pending;
-            manager.store.save_run(&running.record).await?;
+            let mut record = running.record.clone();
+            record.reboot_pending = pending;
+            manager.store.save_run(&record).await?;
+            running.record = record;
         }
         Ok(())
     }
 
     pub(super) async fn reset(&mut self, call: &CallContext) -> Result<()> {
-        let qmp = self.active()?.run.qmp()?;
-        qmp.execute(&SystemReset, call.deadline).await?;
+        self.tell(&SystemReset, call).await?;
         // A guest that had ended or crashed, and was kept, runs again.
         let state = self.entry.view().state;
         if matches!(state, DomainState::Crashed | DomainState::ShuttingDown) {
-            qmp.execute(&Cont, call.deadline).await?;
+            self.tell(&Cont, call).await?;
             self.now_running(StateReason::Booted, ResumedReason::Unpaused);
         }
         Ok(())
     }
 
     pub(super) async fn suspend(&mut self, call: &CallContext) -> Result<()> {
-        let qmp = self.active()?.run.qmp()?;
+        self.active()?.run.qmp()?;
         match self.entry.view().state {
             DomainState::Paused => return Ok(()),
             DomainState::Running => {}
             state => return Err(refuse(state, "suspended")),
         }
-        qmp.execute(&Stop, call.deadline).await?;
+        self.tell(&Stop, call).await?;
         self.now_paused(StateReason::User, SuspendedReason::Paused);
         Ok(())
     }
 
     pub(super) async fn resume(&mut self, call: &CallContext) -> Result<()> {
-        let qmp = self.active()?.run.qmp()?;
+        self.active()?.run.qmp()?;
         let (state, reason) = {
             let view = self.entry.view();
             (view.state, view.reason)
@@ -157,11 +160,11 @@ impl Owner {
             DomainState::Paused => {}
             DomainState::PmSuspended => {
                 let wakeup = crate::qmp::commands::machine::SystemWakeup;
-                return Ok(qmp.execute(&wakeup, call.deadline).await.map(drop)?);
+                return self.tell(&wakeup, call).await.map(drop);
             }
             state => return Err(refuse(state, "resumed")),
         }
-        qmp.execute(&Cont, call.deadline).await?;
+        self.tell(&Cont, call).await?;
         let now = if reason == StateReason::StartedPaused {
             StateReason::Booted
         } else {

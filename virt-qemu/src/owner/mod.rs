@@ -14,17 +14,19 @@ mod stop;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use virt_core::domain::DomainRef;
 use virt_core::event::DomainChange;
-use virt_core::{Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 pub(crate) use events::paused_because;
 pub(crate) use run::{News, Run, Running};
 pub(crate) use start::learn;
 
-use crate::manager::{DestroyRequest, Entry, Inbox, Manager, View};
-use crate::qmp::QmpEventItem;
+use crate::manager::{DestroyRequest, Entry, Inbox, Manager, Operation, View};
+use crate::process::Program;
+use crate::qmp::{QmpCommand, QmpEventItem};
+use crate::state::RunRecord;
 
 /// The owner of a domain.
 #[derive(Debug)]
@@ -34,18 +36,41 @@ pub(crate) struct Owner {
     /// The present run.
     running: Option<Running>,
     /// A launch that was begun and is not done.
-    launching: Option<crate::state::RunRecord>,
+    launching: Option<Launching>,
+    /// Whether a destroy waits: then what waits for the guest is given up. What writes state never is.
+    preempted: watch::Receiver<bool>,
     /// Says that this owner lives.
     _alive: mpsc::Sender<()>,
 }
 
+/// A launch that was begun and is not done.
+#[derive(Debug)]
+struct Launching {
+    record: RunRecord,
+    program: Option<Program>,
+}
+
 /// What an owner does next.
 enum Step {
+    Look,
     Destroy(DestroyRequest),
     Event(Option<QmpEventItem>),
     Request(Box<crate::manager::Request>),
     Reconnect,
     Close,
+}
+
+/// Waits for something, but no longer than until a destroy waits.
+async fn unless<T>(preempted: &watch::Receiver<bool>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut preempted = preempted.clone();
+    tokio::select! {
+        biased;
+        _ = preempted.wait_for(|preempted| *preempted) => {
+            let error = Error::new(ErrorKind::Cancelled, "the domain was destroyed meanwhile");
+            Err(error.with_outcome(Outcome::Unknown))
+        }
+        result = work => result,
+    }
 }
 
 /// Starts the owner of a domain, with its run where it has one.
@@ -58,31 +83,31 @@ pub(crate) fn spawn(
     let alive = manager
         .alive()
         .ok_or_else(|| Error::new(ErrorKind::ConnectionLost, "the connection is closed"))?;
+    let preempt = watch::Sender::new(false);
     let owner = Owner {
         manager: Arc::clone(manager),
         entry,
         running,
         launching: None,
+        preempted: preempt.subscribe(),
         _alive: alive,
     };
-    drop(manager.runtime().spawn(owner.work(inbox)));
+    drop(manager.runtime().spawn(owner.work(inbox, preempt)));
     Ok(())
 }
 
 impl Owner {
-    async fn work(mut self, mut inbox: Inbox) {
+    async fn work(mut self, mut inbox: Inbox, preempt: watch::Sender<bool>) {
         let mut closed = self.manager.closed();
-        if self.running.is_some()
-            && let Err(error) = self.read_state_again().await
-        {
-            tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
-        }
+        // An adopted guest may have done something meanwhile.
+        let mut first = self.running.is_some().then_some(Step::Look);
         loop {
             let step = tokio::select! {
                 biased;
                 Some(request) = inbox.destroys.recv() => Step::Destroy(request),
                 // An end that was asked for already is seen at once.
                 _ = closed.wait_for(|closed| *closed) => Step::Close,
+                Some(step) = std::future::ready(first.take()) => step,
                 news = Running::news(self.running.as_mut()) => match news {
                     News::Event(item) => Step::Event(item),
                     News::ReconnectDue => Step::Reconnect,
@@ -91,32 +116,62 @@ impl Owner {
             };
             match step {
                 Step::Destroy(request) => self.answer_destroy(request).await,
-                Step::Event(item) => self.handle_event(item).await,
-                Step::Request(request) => {
-                    if !request.ticket.begin() {
-                        continue;
-                    }
-                    let preempted = {
-                        let work = self.carry_out(*request);
-                        tokio::pin!(work);
-                        tokio::select! {
-                            biased;
-                            Some(destroy) = inbox.destroys.recv() => Some(destroy),
-                            () = &mut work => None,
-                        }
-                    };
-                    if let Some(destroy) = preempted {
-                        self.answer_destroy(destroy).await;
-                    }
-                }
-                Step::Reconnect => self.reconnect().await,
                 Step::Close => break,
+                step => self.take_step(step, &mut inbox, &preempt).await,
             }
             if self.is_over() {
                 break;
             }
         }
         self.close().await;
+    }
+
+    /// Does something that a destroy has come to its end quickly, and then that destroy.
+    async fn take_step(&mut self, step: Step, inbox: &mut Inbox, preempt: &watch::Sender<bool>) {
+        let starts =
+            matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
+        let was_running = self.running.is_some();
+        let destroy = {
+            let work = self.follow_step(step);
+            tokio::pin!(work);
+            let destroy = tokio::select! {
+                biased;
+                Some(destroy) = inbox.destroys.recv() => Some(destroy),
+                () = &mut work => None,
+            };
+            if destroy.is_some() {
+                preempt.send_replace(true);
+                work.await;
+                preempt.send_replace(false);
+            }
+            destroy
+        };
+        match destroy {
+            // The start that was given up has taken everything back.
+            Some(destroy) if starts && !was_running && self.running.is_none() => {
+                drop(destroy.reply.send(Ok(())));
+            }
+            Some(destroy) => self.answer_destroy(destroy).await,
+            None => {}
+        }
+    }
+
+    async fn follow_step(&mut self, step: Step) {
+        match step {
+            Step::Event(item) => self.handle_event(item).await,
+            Step::Reconnect => self.reconnect().await,
+            Step::Look => {
+                if let Err(error) = self.read_state_again().await {
+                    tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
+                }
+            }
+            Step::Request(request) => {
+                if request.ticket.begin() {
+                    self.carry_out(*request).await;
+                }
+            }
+            Step::Destroy(_) | Step::Close => {}
+        }
     }
 
     /// Whether there is nothing left to own: neither definition nor run.
@@ -137,7 +192,7 @@ impl Owner {
             return;
         };
         if running.record.auto_destroy {
-            let call = virt_core::CallContext::new(
+            let call = CallContext::new(
                 "close",
                 virt_core::CallClass::Change,
                 self.manager.deadlines.of(virt_core::CallClass::Change),
@@ -165,6 +220,13 @@ impl Owner {
     /// Changes what everybody sees.
     fn update(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.entry.view());
+    }
+
+    /// Has QEMU carry out a command; given up when a destroy waits.
+    async fn tell<C: QmpCommand>(&self, command: &C, call: &CallContext) -> Result<C::Reply> {
+        let qmp = self.active()?.run.qmp()?;
+        let told = async { Ok(qmp.execute(command, call.deadline).await?) };
+        unless(&self.preempted, told).await
     }
 
     fn active(&self) -> Result<&Running> {

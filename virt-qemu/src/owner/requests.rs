@@ -20,7 +20,7 @@ impl Owner {
 
     async fn perform(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
         match operation {
-            Operation::Define(config) => self.define(*config).await,
+            Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
             Operation::Start { options, config } => {
                 self.start(call, &options, config.map(|config| *config)).await

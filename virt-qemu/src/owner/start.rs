@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::time::Instant;
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, StoppedReason};
-use virt_core::host::ProcessIdentity;
+use virt_core::host::{Host, ProcessIdentity};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
-use super::{Owner, Run, Running};
+use super::{Launching, Owner, Run, Running, unless};
 use crate::command::command_line;
 use crate::document;
 use crate::plan;
-use crate::process::{EndMode, Monitor, end_process, launch};
+use crate::process::{self, EndMode, Monitor, Program, end_process};
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::chardev::QueryChardev;
 use crate::qmp::commands::cpu::QueryCpusFast;
@@ -22,6 +23,11 @@ use crate::state::{RunPhase, RunRecord};
 
 /// Where QEMU's own helpers are looked for.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How long the end of a launch that failed may take, beside the end of QEMU itself.
+const CLEAN_UP: Duration = Duration::from_secs(30);
+/// After so long a launch that goes on is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How often the guest reports its memory, in seconds, unless its configuration says otherwise.
 const BALLOON_PERIOD: u32 = 10;
@@ -42,13 +48,15 @@ impl Owner {
             (None, Some(defined)) => DomainConfig::clone(defined),
             (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no definition")),
         };
-        document::check_images(self.manager.host.as_ref(), &config).await?;
+        let checked = document::check_images(self.manager.host.as_ref(), &config);
+        unless(&self.preempted, checked).await?;
         let result = self.launch(call, options, &config, defined.is_none()).await;
         match result {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.clean_up_launch(call).await;
-                Err(error)
+                // Whatever it was, it has been taken back.
+                Err(error.with_outcome(Outcome::NotApplied))
             }
         }
     }
@@ -62,11 +70,9 @@ impl Owner {
     ) -> Result<()> {
         let id = self.manager.next_id().await?;
         let run_dir = self.manager.store.layout.run_dir(id);
-        let abilities = self
-            .manager
-            .probes
-            .of(&self.manager, &document::emulator(config), call)
-            .await?;
+        let emulator = document::emulator_or_default(config, &self.manager.facts.arch);
+        let probed = self.manager.probes.of(&self.manager, &emulator, call);
+        let abilities = unless(&self.preempted, probed).await?;
         let mut record = RunRecord {
             format: crate::state::FORMAT,
             uuid: self.entry.uuid,
@@ -96,8 +102,15 @@ impl Owner {
             .chain(line.args.iter().cloned())
             .collect();
         record.live = live.to_xml();
-        self.launching = Some(record.clone());
-        let (monitor, process) = launch(&self.manager.store, &record, &line, call).await?;
+        let store = self.manager.store.clone();
+        let launching = self.launching.insert(Launching {
+            record: record.clone(),
+            program: None,
+        });
+        let mut watch = process::make_ready(&store, &record).await?;
+        let program = launching.program.insert(process::begin(&store, &record, &line));
+        let contact = process::first_contact(&store, &record, program, watch.as_mut(), call);
+        let (monitor, process) = unless(&self.preempted, contact).await?;
         self.prepare(call, options, record, live, (monitor, process))
             .await
     }
@@ -112,21 +125,27 @@ impl Owner {
         (monitor, process): (Monitor, ProcessIdentity),
     ) -> Result<()> {
         let qmp = monitor.qmp.clone();
-        let known = learn(&qmp, &live, call).await?;
+        let known = unless(&self.preempted, learn(&qmp, &live, call)).await?;
         document::set_ttys(&mut live, &known.ttys);
-        tune(&qmp, &live, call).await?;
+        unless(&self.preempted, tune(&qmp, &live, call)).await?;
         record.live = live.to_xml();
         record.process = Some(process);
         record.phase = RunPhase::Running;
         self.manager.store.save_run(&record).await?;
+        let origin = record.origin.as_deref().map(DomainConfig::from_xml).transpose()?;
         let run = Arc::new(Run::new(&record, process, known.vcpu_threads));
         let mut running = Running::new(Arc::clone(&run), record);
         running.attach(monitor);
-        self.launching = None;
+        // What waits for QEMU's early end is not needed any more.
+        let launching = self.launching.take();
+        if let Some(program) = launching.and_then(|launching| launching.program) {
+            program.abort();
+        }
         self.running = Some(running);
         self.update(|view| {
             view.visible = true;
             view.live = Some(Arc::new(live));
+            view.origin = origin.map(Arc::new);
             view.run = Some(run);
             view.state = DomainState::Paused;
             view.reason = StateReason::StartedPaused;
@@ -137,7 +156,7 @@ impl Owner {
         if options.paused {
             return Ok(());
         }
-        qmp.execute(&Cont, call.deadline).await?;
+        self.tell(&Cont, call).await?;
         self.now_running(StateReason::Booted, ResumedReason::Unpaused);
         Ok(())
     }
@@ -153,18 +172,15 @@ impl Owner {
 
     /// A start failed or was interrupted: nothing of it stays.
     pub(super) async fn clean_up_launch(&mut self, call: &CallContext) {
-        let begun = self.launching.take();
-        let record = begun.or_else(|| self.running.take().map(|running| running.record));
-        let Some(record) = record else { return };
-        let host = self.manager.host.as_ref();
-        let ended = end_process(
-            host,
-            &record,
-            EndMode::Kill,
-            &call.at_most(Duration::from_secs(30)),
-        )
-        .await;
-        let removed = match ended {
+        let (record, program) = match (self.launching.take(), self.running.take()) {
+            (Some(launching), _) => (launching.record, launching.program),
+            (None, Some(running)) => {
+                running.run.disconnect();
+                (running.record, None)
+            }
+            (None, None) => return,
+        };
+        let removed = match end_launch(self.manager.host.as_ref(), &record, program.as_ref(), call).await {
             Ok(()) => self.manager.store.remove_run(&record).await,
             Err(error) => Err(error),
         };
@@ -176,6 +192,9 @@ impl Owner {
         self.update(|view| {
             let was_visible = view.run.take().is_some();
             view.live = None;
+            view.origin = None;
+            view.balloon = None;
+            view.agent_connected = None;
             view.state = DomainState::ShutOff;
             if was_visible {
                 view.reason = StateReason::Failed;
@@ -185,6 +204,31 @@ impl Owner {
         if was_seen {
             self.publish(DomainChange::Stopped(StoppedReason::Failed));
         }
+    }
+}
+
+/// Ends what there is of a launch. As long as the program that launches goes on, QEMU may be about to appear.
+async fn end_launch(
+    host: &dyn Host,
+    record: &RunRecord,
+    program: Option<&Program>,
+    call: &CallContext,
+) -> Result<()> {
+    let until = Instant::now() + CLEAN_UP;
+    loop {
+        let over = program.is_none_or(Program::is_finished);
+        end_process(host, record, EndMode::Kill, call).await?;
+        if over {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                "the program that launches QEMU does not end",
+            ));
+        }
+        // Nothing tells when a program can be found by its arguments.
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -15,10 +15,6 @@ const CLEAN_UP: Duration = Duration::from_secs(30);
 impl Owner {
     /// Ends the domain, whatever is being done on it.
     pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
-        if self.launching.is_some() {
-            self.clean_up_launch(call).await;
-            return Ok(());
-        }
         let record = self.active()?.record.clone();
         let mode = if graceful {
             EndMode::Graceful
@@ -45,18 +41,21 @@ impl Owner {
         end_process(self.manager.host.as_ref(), &record, EndMode::Firm, &call).await?;
         running.run.disconnect();
         self.running = None;
-        let removed = self.manager.store.remove_run(&record).await;
+        // The domain has ended all the same: a record without a process is taken away by the next open.
+        if let Err(error) = self.manager.store.remove_run(&record).await {
+            tracing::warn!(domain = %record.name, %error, "what a run left could not be removed");
+        }
         self.update(|view| {
             view.run = None;
             view.live = None;
+            view.origin = None;
             view.balloon = None;
             view.agent_connected = None;
             view.state = DomainState::ShutOff;
             view.reason = reason;
         });
         self.publish(DomainChange::Stopped(stopped(reason)));
-        // With the process gone a record that stays is taken away by the next open; the domain has ended all the same.
-        removed
+        Ok(())
     }
 }
 

@@ -1,9 +1,12 @@
 //! Finding the process of a run again.
 
+use std::time::Duration;
+
 use virt_core::Result;
 use virt_core::host::{Host, ProcessInfo};
 
-use crate::state::RunRecord;
+use super::launch::LAUNCHER;
+use crate::state::{RunPhase, RunRecord};
 
 /// What was found of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +17,17 @@ pub(crate) enum Found {
     Gone,
 }
 
+/// After so long a launch that has not come to QEMU yet is looked at again, and how often.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+const LOOKS: u32 = 100;
+
 /// Looks for a run's QEMU: by the process its record names, by its pid file, and at last, since QEMU may not have come so
 /// far as to write one, by the arguments of every QEMU there is.
 pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
-    let is_ours = |info: &ProcessInfo| !info.zombie && record.is_run_by(&info.argv);
+    let is_ours = |info: &ProcessInfo| {
+        // A process that is being loaded, or about to end, has no arguments.
+        !info.zombie && (record.process == Some(info.identity) || record.is_run_by(&info.argv))
+    };
     let mut pids: Vec<u32> = record.process.map(|process| process.pid).into_iter().collect();
     if let Ok(content) = host.files().read(&record.pid_file()).await {
         pids.extend(String::from_utf8_lossy(&content).trim().parse::<u32>());
@@ -27,11 +37,26 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
             return Ok(Found::Alive(info));
         }
     }
-    let all = host.processes().list(record.program_name()).await?;
-    // A launch that was cut may leave QEMU's first process beside the daemon it forked; the daemon is the younger.
-    let youngest = all
-        .into_iter()
-        .filter(is_ours)
-        .max_by_key(|info| (info.identity.start_time, info.identity.pid));
-    Ok(youngest.map_or(Found::Gone, Found::Alive))
+    // A launch that was cut may have QEMU's launcher going on, with a QEMU that has no arguments yet.
+    for _ in 0..LOOKS {
+        if let Some(info) = youngest(host, record.program_name(), is_ours).await? {
+            return Ok(Found::Alive(info));
+        }
+        if record.phase != RunPhase::Launching || youngest(host, LAUNCHER, is_ours).await?.is_none() {
+            return Ok(Found::Gone);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    let launcher = youngest(host, LAUNCHER, is_ours).await?;
+    Ok(launcher.map_or(Found::Gone, Found::Alive))
+}
+
+async fn youngest(
+    host: &dyn Host,
+    program: &str,
+    is_ours: impl Fn(&ProcessInfo) -> bool,
+) -> Result<Option<ProcessInfo>> {
+    let all = host.processes().list(program).await?;
+    let ours = all.into_iter().filter(|info| is_ours(info));
+    Ok(ours.max_by_key(|info| (info.identity.start_time, info.identity.pid)))
 }

@@ -3,8 +3,10 @@
 //! QEMU's own `-daemonize` and its strict sandbox exclude each other (it forks after the filter is on), so `setsid --fork`
 //! makes the daemon: QEMU gets a session of its own and survives us, while the waiting `setsid` tells of an early end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::{JoinError, JoinHandle};
 use virt_core::host::{Command, CommandOutput, FileWatch, HostOp, ProcessIdentity};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
@@ -12,22 +14,19 @@ use super::monitors::{Monitor, connect_main};
 use crate::command::CommandLine;
 use crate::state::{RunRecord, Store};
 
+/// The program that makes a daemon of QEMU.
+pub(super) const LAUNCHER: &str = "setsid";
 const RUN_DIR_MODE: u32 = 0o700;
 /// How much of what QEMU said is read when it failed.
 const SAID: u64 = 16 * 1024;
 /// Between the moment its socket is there and that in which QEMU listens no file changes: then it is tried again.
 const ALMOST: Duration = Duration::from_millis(1);
 
-/// Launches QEMU with its vCPUs stopped: directory and intent, the program, its monitor.
-///
-/// On an error whatever may have been left of it is still there: the caller ends and removes it by the record.
-pub(crate) async fn launch(
-    store: &Store,
-    record: &RunRecord,
-    line: &CommandLine,
-    call: &CallContext,
-) -> Result<(Monitor, ProcessIdentity)> {
-    let host = store.host.as_ref();
+/// The program that launches QEMU: it ends when QEMU does. Dropping the handle leaves it to itself.
+pub(crate) type Program = JoinHandle<Result<CommandOutput>>;
+
+/// Makes the run's directory and writes the intent; gives what tells when the monitor is there.
+pub(crate) async fn make_ready(store: &Store, record: &RunRecord) -> Result<Box<dyn FileWatch>> {
     store
         .all(vec![
             HostOp::CreateDir {
@@ -40,13 +39,32 @@ pub(crate) async fn launch(
             store.write_run(record)?,
         ])
         .await?;
-    let mut watch = host.files().watch(&record.run_dir).await?;
-    let program = host.processes().run(daemon(record, line));
+    store.host.files().watch(&record.main_monitor()).await
+}
+
+/// Launches QEMU with its vCPUs stopped. On a task of its own: a launch that is given up is not cut between the daemon's
+/// first breath and the moment it can be found by its arguments.
+pub(crate) fn begin(store: &Store, record: &RunRecord, line: &CommandLine) -> Program {
+    let host = Arc::clone(&store.host);
+    let command = daemon(record, line);
+    tokio::spawn(async move { host.processes().run(command).await })
+}
+
+/// Waits for the monitor of a QEMU that was launched, or for its early end.
+///
+/// On an error whatever may have been left of it is still there: the caller ends and removes it by the record.
+pub(crate) async fn first_contact(
+    store: &Store,
+    record: &RunRecord,
+    program: &mut Program,
+    watch: &mut dyn FileWatch,
+    call: &CallContext,
+) -> Result<(Monitor, ProcessIdentity)> {
     let monitor = call.bound(Outcome::NotApplied, async {
         tokio::select! {
             biased;
             ended = program => Err(early_end(store, record, ended).await),
-            monitor = first_monitor(store, record, watch.as_mut(), call) => monitor,
+            monitor = first_monitor(store, record, watch, call) => monitor,
         }
     });
     let monitor = match monitor.await {
@@ -67,7 +85,7 @@ pub(crate) async fn launch(
 
 /// The command that makes a daemon of QEMU and waits for its end.
 fn daemon(record: &RunRecord, line: &CommandLine) -> Command {
-    let mut command = Command::new("setsid")
+    let mut command = Command::new(LAUNCHER)
         .args(["--fork", "--wait", line.program.as_str()])
         .args(line.args.iter().cloned())
         .clear_env()
@@ -85,6 +103,8 @@ async fn first_monitor(
     watch: &mut dyn FileWatch,
     call: &CallContext,
 ) -> Result<Monitor> {
+    // It was watched for before QEMU was launched: before a change there is nothing to connect to.
+    watch.changed().await?;
     loop {
         match connect_main(store.host.as_ref(), record, call.remaining()).await {
             Err(error) if error.kind() == ErrorKind::NotFound => watch.changed().await?,
@@ -101,10 +121,17 @@ fn is_refused(error: &Error) -> bool {
 }
 
 /// QEMU ended before its monitor answered.
-async fn early_end(store: &Store, record: &RunRecord, ended: Result<CommandOutput>) -> Error {
+async fn early_end(
+    store: &Store,
+    record: &RunRecord,
+    ended: std::result::Result<Result<CommandOutput>, JoinError>,
+) -> Error {
     let status = match ended {
-        Ok(output) => output.status,
-        Err(error) => return error,
+        Ok(Ok(output)) => output.status,
+        Ok(Err(error)) => return error,
+        Err(error) => {
+            return Error::new(ErrorKind::Internal, "launching QEMU failed unexpectedly").with_source(error);
+        }
     };
     let said = what_it_said(store, record).await;
     if said.is_empty() {

@@ -65,8 +65,17 @@ impl RunRecord {
 
     /// Whether a process of these arguments is this run's QEMU: no other has this run's monitor.
     pub(crate) fn is_run_by(&self, argv: &[String]) -> bool {
-        let monitor = self.main_monitor();
-        argv.iter().any(|arg| arg.contains(&monitor))
+        // As QEMU is told: with the key before it, so that no longer path ends like it, and with commas doubled.
+        let monitor = format!("path={}", self.main_monitor().replace(',', ",,"));
+        let is_it = |arg: &String| {
+            let mut found = arg.match_indices(&monitor);
+            found.any(|(at, _)| {
+                let before = arg.get(..at).unwrap_or_default();
+                let after = arg.get(at + monitor.len()..).unwrap_or_default();
+                before.ends_with(',') && (after.is_empty() || after.starts_with(','))
+            })
+        };
+        argv.iter().any(is_it)
     }
 
     /// The file name of the program, by which its process is looked for.
@@ -84,4 +93,46 @@ pub(crate) struct ManagerRecord {
     pub(crate) next_id: u32,
     /// The host's boot in which domains were started by themselves.
     pub(crate) autostarted_boot: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(run_dir: &str) -> RunRecord {
+        RunRecord {
+            format: FORMAT,
+            uuid: Uuid::nil(),
+            name: "web".into(),
+            id: 1,
+            boot_id: "b".into(),
+            phase: RunPhase::Running,
+            process: None,
+            argv: vec!["/usr/bin/qemu-system-x86_64".into()],
+            log: String::new(),
+            run_dir: run_dir.into(),
+            transient: false,
+            auto_destroy: false,
+            start_paused: false,
+            reboot_pending: false,
+            started_at: 0,
+            live: String::new(),
+            origin: None,
+        }
+    }
+
+    #[test]
+    fn a_process_of_another_root_whose_path_ends_like_ours_is_not_ours() {
+        let argv = |path: &str| {
+            vec![
+                "qemu".into(),
+                format!("socket,id=charmonitor,path={path},server=on,wait=off"),
+            ]
+        };
+        let ours = record("/a/run/1");
+        assert!(ours.is_run_by(&argv("/a/run/1/monitor.sock")));
+        assert!(!ours.is_run_by(&argv("/tmp/a/run/1/monitor.sock")));
+        assert!(!ours.is_run_by(&argv("/a/run/1/monitor.sock.old")));
+        assert!(record("/a,b/run/1").is_run_by(&argv("/a,,b/run/1/monitor.sock")));
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
-use virt_core::host::{BatchMode, Host, HostOp, HostReply};
+use virt_core::host::{BatchMode, Host, HostOp, HostReply, TEMPORARY_PREFIX};
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result, Subject};
 
@@ -63,6 +63,8 @@ impl Store {
             path: self.layout.runs(),
             suffix: ".json".into(),
         });
+        let listed: Vec<String> = self.listed();
+        ops.extend(listed.iter().map(|path| HostOp::ListDir { path: path.clone() }));
         let mut replies = self.host.batch(BatchMode::StopAtError, ops).await.into_iter();
         for reply in replies.by_ref().take(made) {
             reply?;
@@ -70,7 +72,7 @@ impl Store {
         let mut loaded = Loaded::default();
         if let Some(HostReply::Files(files)) = replies.next().transpose()? {
             for (name, content) in files {
-                self.take_definition(&mut loaded, &name, content);
+                self.take_definition(&mut loaded, &name, content)?;
             }
         }
         if let Some(HostReply::Entries(entries)) = replies.next().transpose()? {
@@ -81,22 +83,75 @@ impl Store {
         }
         if let Some(HostReply::Files(files)) = replies.next().transpose()? {
             for (name, content) in files {
-                self.take_run(&mut loaded, &name, content);
+                self.take_run(&mut loaded, &name, content)?;
+            }
+        }
+        let mut leftovers = Vec::new();
+        for directory in &listed {
+            if let Some(HostReply::Entries(entries)) = replies.next().transpose()? {
+                let names = entries.into_iter().map(|entry| entry.name);
+                leftovers.extend(self.leftovers(directory, names, &mut loaded));
             }
         }
         self.take_manager(&mut loaded).await?;
         self.set_aside(&loaded).await;
+        for reply in self.host.batch(BatchMode::All, leftovers).await {
+            if let Err(error) = reply {
+                tracing::warn!(%error, "what a crash left could not be removed");
+            }
+        }
         Ok(loaded)
     }
 
-    fn take_definition(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) {
+    /// The directories in which a crash may leave something.
+    fn listed(&self) -> Vec<String> {
+        vec![
+            self.layout.run_dirs().to_owned(),
+            self.layout.root().to_owned(),
+            self.layout.definitions(),
+            self.layout.autostarts(),
+            self.layout.runs(),
+            self.layout.cache(),
+        ]
+    }
+
+    /// How what a crash left in a directory is removed: files that were being written, directories of runs without a
+    /// record. Where a record could not be understood, directories stay: a guest may still use one.
+    fn leftovers(
+        &self,
+        directory: &str,
+        names: impl Iterator<Item = String>,
+        loaded: &mut Loaded,
+    ) -> Vec<HostOp> {
+        let mut found = Vec::new();
+        for name in names {
+            let path = format!("{directory}/{name}");
+            if name.starts_with(TEMPORARY_PREFIX) {
+                found.push(HostOp::RemoveFile { path });
+            } else if directory == self.layout.run_dirs()
+                && let Ok(id) = name.parse::<u32>()
+                && !loaded.runs.iter().any(|run| run.run_dir == path)
+            {
+                if loaded.corrupt.is_empty() {
+                    found.push(HostOp::RemoveDirAll { path });
+                } else {
+                    loaded.manager.next_id = loaded.manager.next_id.max(id.saturating_add(1));
+                }
+            }
+        }
+        found
+    }
+
+    fn take_definition(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) -> Result<()> {
         let path = format!("{}/{name}", self.layout.definitions());
+        let Some(content) = present(content)? else {
+            return Ok(());
+        };
         let read = || -> std::result::Result<(Uuid, DomainConfig), String> {
             let uuid: Uuid = name
                 .trim_end_matches(".xml")
                 .parse()
                 .map_err(|_| "its name is no uuid".to_owned())?;
-            let content = content.map_err(|error| chain(&error))?;
             let text = String::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
             let config = DomainConfig::from_xml(&text).map_err(|error| chain(&error))?;
             if config.uuid != Some(uuid) {
@@ -108,24 +163,40 @@ impl Store {
             Ok(definition) => loaded.definitions.push(definition),
             Err(reason) => loaded.corrupt.push((path, reason)),
         }
+        Ok(())
     }
 
-    fn take_run(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) {
+    fn take_run(&self, loaded: &mut Loaded, name: &str, content: Result<Vec<u8>>) -> Result<()> {
         let path = format!("{}/{name}", self.layout.runs());
-        let read = content.map_err(|error| chain(&error)).and_then(|content| {
+        let Some(content) = present(content)? else {
+            return Ok(());
+        };
+        let read = || {
             let record: RunRecord = serde_json::from_slice(&content).map_err(|error| error.to_string())?;
             if record.format != FORMAT || name != format!("{}.json", record.uuid) {
                 return Err(format!("it has form {} or another run's name", record.format));
             }
+            for document in std::iter::once(&record.live).chain(&record.origin) {
+                DomainConfig::from_xml(document).map_err(|error| chain(&error))?;
+            }
             Ok(record)
-        });
-        match read {
+        };
+        match read() {
             Ok(record) => loaded.runs.push(record),
             Err(reason) => loaded.corrupt.push((path, reason)),
         }
+        Ok(())
     }
 
     async fn take_manager(&self, loaded: &mut Loaded) -> Result<()> {
+        let used = loaded
+            .runs
+            .iter()
+            .map(|run| run.id.saturating_add(1))
+            .max()
+            .unwrap_or(0);
+        let used = used.max(loaded.manager.next_id);
+        loaded.manager.next_id = used;
         let path = self.layout.manager();
         let content = match self.host.files().read(&path).await {
             Ok(content) => content,
@@ -140,12 +211,6 @@ impl Store {
             }
             Err(error) => loaded.corrupt.push((path, error.to_string())),
         }
-        let used = loaded
-            .runs
-            .iter()
-            .map(|run| run.id.saturating_add(1))
-            .max()
-            .unwrap_or(0);
         loaded.manager.next_id = loaded.manager.next_id.max(used);
         Ok(())
     }
@@ -172,17 +237,22 @@ impl Store {
         self.all(vec![self.write_definition(uuid, config)]).await
     }
 
-    /// First the definition: a crash between the two leaves a mark without a definition, which the next open removes.
+    /// First the definition: a mark that stays without one, after a crash or an error, is removed by the next open.
     pub(crate) async fn remove_definition(&self, uuid: Uuid) -> Result<()> {
-        self.all(vec![
+        let ops = vec![
             HostOp::RemoveFile {
                 path: self.layout.definition(uuid),
             },
             HostOp::RemoveFile {
                 path: self.layout.autostart(uuid),
             },
-        ])
-        .await
+        ];
+        let mut replies = self.host.batch(BatchMode::StopAtError, ops).await.into_iter();
+        replies.next().transpose()?;
+        if let Some(Err(error)) = replies.next() {
+            tracing::warn!(domain = %uuid, %error, "a mark of autostart without a definition stays for now");
+        }
+        Ok(())
     }
 
     pub(crate) async fn set_autostart(&self, uuid: Uuid, autostart: bool) -> Result<()> {
@@ -253,6 +323,16 @@ impl Store {
             reply?;
         }
         Ok(())
+    }
+}
+
+/// The content of a file; `None` where it has just gone. One that can't be read now may be read later: it is not taken for
+/// one that can't be understood.
+fn present(content: Result<Vec<u8>>) -> Result<Option<Vec<u8>>> {
+    match content {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -149,6 +149,7 @@ impl Owner {
         match destroy {
             // The start that was given up has taken everything back.
             Some(destroy) if starts && !was_running && self.running.is_none() => {
+                self.is_over();
                 drop(destroy.reply.send(Ok(())));
             }
             Some(destroy) => self.answer_destroy(destroy).await,
@@ -174,8 +175,8 @@ impl Owner {
         }
     }
 
-    /// Whether there is nothing left to own: neither definition nor run.
-    fn is_over(&self) -> bool {
+    /// Whether there is nothing left to own, neither definition nor run: then its name and uuid are free.
+    pub(super) fn is_over(&self) -> bool {
         if self.running.is_some() || self.launching.is_some() {
             return false;
         }

@@ -14,6 +14,8 @@ impl Owner {
             Ok(()) => tracing::debug!("done"),
             Err(error) => tracing::debug!(%error, "failed"),
         });
+        // Whoever hears the answer may take a name that is free now.
+        self.is_over();
         // A caller that went away does not need the answer.
         drop(request.reply.send(result));
     }
@@ -43,6 +45,7 @@ impl Owner {
     /// Ends the domain and answers.
     pub(super) async fn answer_destroy(&mut self, request: DestroyRequest) {
         let result = self.destroy(&request.call, request.options.graceful).await;
+        self.is_over();
         drop(request.reply.send(result));
     }
 }

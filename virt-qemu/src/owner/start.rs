@@ -195,6 +195,7 @@ impl Owner {
             view.origin = None;
             view.balloon = None;
             view.agent_connected = None;
+            view.visible = view.inactive.is_some();
             view.state = DomainState::ShutOff;
             if was_visible {
                 view.reason = StateReason::Failed;

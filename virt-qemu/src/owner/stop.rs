@@ -51,9 +51,11 @@ impl Owner {
             view.origin = None;
             view.balloon = None;
             view.agent_connected = None;
+            view.visible = view.inactive.is_some();
             view.state = DomainState::ShutOff;
             view.reason = reason;
         });
+        self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, Result};
+use virt_core::{CallContext, ErrorKind, Result};
 
 use super::{Entry, Manager, View};
 use crate::owner::{self, Run, Running};
@@ -179,6 +179,12 @@ async fn examine(manager: &Arc<Manager>, mut record: RunRecord, call: &CallConte
     match connect_any(host, &record, GREETING).await {
         Ok(monitor) => adopt(record, live, monitor, process.identity, call).await,
         Err(error) => {
+            // One that is ending closes its monitor a little before it is gone.
+            let exit = host.processes().wait_exit(process.identity);
+            if error.kind() != ErrorKind::Busy && tokio::time::timeout(GREETING, exit).await.is_ok() {
+                manager.store.remove_run(&record).await?;
+                return Ok(Outcome::Ended);
+            }
             tracing::warn!(domain = %record.name, %error, "a running guest's monitor is not to be had yet");
             Ok(unreachable(record, live, process.identity, process.stopped))
         }

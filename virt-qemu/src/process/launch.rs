@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
-use virt_core::host::{Command, CommandOutput, FileWatch, HostOp, ProcessIdentity};
+use virt_core::host::{BatchMode, Command, CommandOutput, FileWatch, HostOp, HostReply, ProcessIdentity};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::monitors::{Monitor, connect_main};
@@ -167,14 +167,34 @@ fn without_prefix<'a>(line: &'a str, program: &str) -> &'a str {
     }
 }
 
+/// Which process it is, in one round trip: its number is not known before its file was read.
 async fn identify(store: &Store, record: &RunRecord) -> Result<ProcessIdentity> {
     let path = record.pid_file();
-    let content = store.host.files().read(&path).await?;
+    let ops = vec![
+        HostOp::Read { path: path.clone() },
+        HostOp::ListProcesses {
+            program_prefix: record.program_name().to_owned(),
+        },
+    ];
+    let mut replies = store.host.batch(BatchMode::StopAtError, ops).await.into_iter();
+    let content = match replies.next().transpose()? {
+        Some(HostReply::Bytes(content)) => content,
+        _ => Vec::new(),
+    };
+    let all = match replies.next().transpose()? {
+        Some(HostReply::Processes(all)) => all,
+        _ => Vec::new(),
+    };
     let text = String::from_utf8_lossy(&content);
-    let pid = text.trim().parse().map_err(|_| {
+    let pid: u32 = text.trim().parse().map_err(|_| {
         Error::new(ErrorKind::Corrupt, "QEMU's pid file holds no number").with_subject(Subject::Path(path))
     })?;
-    let info = store.host.processes().inspect(pid).await?;
+    let listed = all.into_iter().find(|info| info.identity.pid == pid);
+    // An emulator that is a script of another name is not in the list.
+    let info = match listed {
+        Some(info) => Some(info),
+        None => store.host.processes().inspect(pid).await?,
+    };
     info.filter(|info| !info.zombie)
         .map(|info| info.identity)
         .ok_or_else(|| Error::new(ErrorKind::Failed, "QEMU ended right after its launch"))

@@ -1,6 +1,10 @@
 //! What crashes, full disks and destroys in the middle leave: on real QEMUs that are started paused.
 
-#![expect(clippy::expect_used, reason = "a test that cannot begin says why")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what is shared by tests fails as they do"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use virt_core::backend::{BackendTable, PathRule};
+use virt_core::backend::{Backend, BackendTable, PathRule};
 use virt_core::domain::{ConfigScope, DomainFilter, DomainName, MetadataItem, StartOptions, XmlOptions};
 use virt_core::host::{LocalHost, Processes, Signal, TEMPORARY_PREFIX};
 use virt_core::model::DomainConfig;
@@ -41,7 +45,7 @@ impl Place {
     }
 
     async fn open(&self, host: &FakeHost) -> Result<Connection> {
-        let backend = Some(Arc::new(QemuBackend) as _);
+        let backend: Option<Arc<dyn Backend>> = Some(Arc::new(QemuBackend));
         Connection::builder()
             .backends(BackendTable::default().backend("qemu", PathRule::Is("/embed"), "qemu", backend))
             .host(Arc::new(host.clone()))

@@ -79,6 +79,15 @@ agent() {
     done
 }
 
+# Before the agent: what it is asked about file systems counts this one.
+for word in $cmdline; do
+    case "$word" in
+        guest.mount=*)
+            load ext4; load isofs
+            mkdir -p /mnt && mount "/dev/${word#guest.mount=}" /mnt ;;
+    esac
+done
+
 if ! knows guest.agent=off; then
     agent 0.2 >/dev/null 2>&1 &
     for _ in 1 2 3 4 5; do
@@ -88,14 +97,6 @@ if ! knows guest.agent=off; then
 fi
 
 knows guest.button=off || acpid -d -c /etc/acpi -l /tmp/acpid.log >/dev/null 2>&1 &
-
-for word in $cmdline; do
-    case "$word" in
-        guest.mount=*)
-            load ext4; load isofs
-            mkdir -p /mnt && mount "/dev/${word#guest.mount=}" /mnt ;;
-    esac
-done
 
 hostname guest
 # From here on the console is the shell's: warnings only, and a size, or the shell asks the terminal for it.

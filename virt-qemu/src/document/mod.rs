@@ -1,12 +1,14 @@
 //! What the driver reads from, and writes into, a domain's document.
 
 mod disks;
+mod kept;
 mod lifecycle;
 mod machine;
 mod metadata;
 mod streams;
 
 pub(crate) use disks::{block_stats, check_images, disk_of_event, has_disks};
+pub(crate) use kept::{Glance, Kept};
 pub(crate) use lifecycle::{
     EndAction, actions, check_end_actions, check_lifecycle_action, set_lifecycle_action,
 };

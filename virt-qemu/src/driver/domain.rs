@@ -43,18 +43,17 @@ impl DomainDriver for EmbedDriver {
 
     async fn config(&self, _call: &CallContext, domain: Uuid, options: &XmlOptions) -> Result<DomainConfig> {
         let entry = self.existing(domain)?;
-        let config = {
+        let (kept, live) = {
             let view = entry.view();
-            let wanted = if options.inactive {
-                view.inactive.as_ref().or(view.origin.as_ref())
-            } else {
-                view.current()
-            };
-            wanted.or(view.live.as_ref()).cloned()
+            let kept = view.inactive.as_ref().or(view.origin.as_ref());
+            (kept.cloned(), view.live.clone())
         };
-        let config =
-            config.ok_or_else(|| Error::new(ErrorKind::NotFound, "the domain has no configuration"))?;
-        let mut config = DomainConfig::clone(&config);
+        let mut config = match (kept, live) {
+            (Some(kept), None) => kept.config()?,
+            (Some(kept), Some(_)) if options.inactive => kept.config()?,
+            (_, Some(live)) => DomainConfig::clone(&live),
+            (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no configuration")),
+        };
         if !options.secure {
             document::remove_secrets(&mut config);
         }

@@ -14,6 +14,7 @@ use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::lock;
+use crate::document::{Glance, Kept};
 use crate::owner::Run;
 
 /// How many requests of one domain may wait.
@@ -39,9 +40,9 @@ pub(crate) struct View {
     pub(crate) reason: StateReason,
     pub(crate) autostart: bool,
     /// The configuration of the next start; `None` for a transient domain.
-    pub(crate) inactive: Option<Arc<DomainConfig>>,
+    pub(crate) inactive: Option<Kept>,
     /// For a transient domain: the configuration it was started with.
-    pub(crate) origin: Option<Arc<DomainConfig>>,
+    pub(crate) origin: Option<Kept>,
     /// The configuration of the present run.
     pub(crate) live: Option<Arc<DomainConfig>>,
     /// The present run.
@@ -77,9 +78,10 @@ impl View {
         self.run.is_some()
     }
 
-    /// The live configuration, or that of the next start.
-    pub(crate) fn current(&self) -> Option<&Arc<DomainConfig>> {
-        self.live.as_ref().or(self.inactive.as_ref())
+    /// What is often looked at of the live configuration, or of that of the next start.
+    pub(crate) fn glance(&self) -> Option<Glance> {
+        let inactive = || self.inactive.as_ref().map(|kept| kept.glance().clone());
+        self.live.as_deref().map(Glance::of).or_else(inactive)
     }
 
     pub(crate) fn info(&self, uuid: Uuid) -> DomainInfo {
@@ -90,11 +92,11 @@ impl View {
         info.persistent = self.inactive.is_some();
         info.autostart = self.autostart;
         info.agent_connected = self.agent_connected;
-        if let Some(config) = self.current() {
-            info.max_memory = crate::document::memory(config);
-            info.memory = crate::document::current_memory(config);
-            info.vcpus = crate::document::vcpus(config);
-            info.title.clone_from(&config.title);
+        if let Some(glance) = self.glance() {
+            info.max_memory = glance.memory;
+            info.memory = glance.current_memory;
+            info.vcpus = glance.vcpus;
+            info.title = glance.title;
         }
         if let Some(run) = &self.run {
             info.auto_destroy = run.auto_destroy;

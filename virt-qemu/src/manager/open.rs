@@ -13,6 +13,7 @@ use virt_core::host::{Lease, LeaseRequest};
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result, Subject};
 
 use super::{Manager, Operation, RecoveryReport, Registry, View, recovery};
+use crate::document::Kept;
 use crate::probe_cache::ProbeCache;
 use crate::state::{Identifiers, Layout, Loaded, Store};
 
@@ -65,10 +66,10 @@ impl Manager {
     }
 
     async fn recover(self: &Arc<Self>, loaded: Loaded, call: &CallContext) -> Result<()> {
-        let mut definitions: HashMap<Uuid, Arc<virt_core::model::DomainConfig>> = loaded
+        let mut definitions: HashMap<Uuid, Kept> = loaded
             .definitions
             .into_iter()
-            .map(|(uuid, config)| (uuid, Arc::new(config)))
+            .map(|(uuid, config)| (uuid, Kept::new(&config)))
             .collect();
         for uuid in loaded
             .autostart
@@ -94,11 +95,11 @@ impl Manager {
             recovered?;
         }
         drop(recoveries);
-        for (uuid, config) in definitions {
-            let mut view = View::hidden(&config.name);
+        for (uuid, kept) in definitions {
+            let mut view = View::hidden(&kept.glance().name);
             view.autostart = loaded.autostart.contains(&uuid);
             view.reason = StateReason::Unknown;
-            view.inactive = Some(config);
+            view.inactive = Some(kept);
             recovery::add(self, uuid, view, None)?;
         }
         // Only a record that could not be read leaves a QEMU that nobody knows: else the look is not worth its time.

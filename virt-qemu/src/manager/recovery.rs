@@ -9,6 +9,7 @@ use virt_core::model::DomainConfig;
 use virt_core::{CallContext, ErrorKind, Result};
 
 use super::{Entry, Manager, View};
+use crate::document::Kept;
 use crate::owner::{self, Run, Running};
 use crate::process::{EndMode, Found, Monitor, connect_any, end_process, find};
 use crate::qmp::commands::machine::{Cont, QueryStatus, RunState};
@@ -61,7 +62,7 @@ struct Adoption {
 pub(super) async fn recover(
     manager: &Arc<Manager>,
     record: RunRecord,
-    inactive: Option<Arc<DomainConfig>>,
+    inactive: Option<Kept>,
     autostart: bool,
     call: &CallContext,
 ) -> Result<()> {
@@ -71,7 +72,7 @@ pub(super) async fn recover(
     let mut view = View::hidden(
         inactive
             .as_ref()
-            .map_or(name.as_str(), |config| config.name.as_str()),
+            .map_or(name.as_str(), |kept| kept.glance().name.as_str()),
     );
     view.autostart = autostart;
     view.inactive = inactive;
@@ -92,7 +93,8 @@ pub(super) async fn recover(
             view.live = Some(Arc::new(adoption.live));
             if view.inactive.is_none() {
                 let origin = adoption.record.origin.as_deref();
-                view.origin = origin.map(DomainConfig::from_xml).transpose()?.map(Arc::new);
+                let origin = origin.map(DomainConfig::from_xml).transpose()?;
+                view.origin = origin.as_ref().map(Kept::new);
             }
             view.run = Some(Arc::clone(&adoption.run));
             view.agent_connected = adoption.agent_connected;

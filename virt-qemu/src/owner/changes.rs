@@ -10,7 +10,7 @@ use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::Owner;
-use crate::document;
+use crate::document::{self, Kept};
 use crate::qmp::commands::balloon::Balloon;
 use crate::qmp::commands::machine::SetAction;
 
@@ -31,7 +31,7 @@ impl Owner {
             .await?;
         self.update(|view| {
             view.visible = true;
-            view.inactive = Some(Arc::new(config));
+            view.inactive = Some(Kept::new(&config));
             view.origin = None;
         });
         // A running transient domain has a definition now: its run no longer needs the one of its start.
@@ -62,7 +62,7 @@ impl Owner {
         if let Some(running) = self.running.as_mut() {
             let mut record = running.record.clone();
             record.transient = true;
-            record.origin = Some(inactive.to_xml());
+            record.origin = Some(inactive.xml().to_owned());
             self.manager.store.save_run(&record).await?;
             running.record = record;
         }
@@ -87,7 +87,7 @@ impl Owner {
         let uuid = self.entry.uuid;
         self.manager.registry.reserve_name(uuid, name.as_str())?;
         let from = inactive.name.clone();
-        let mut renamed = DomainConfig::clone(&inactive);
+        let mut renamed = inactive;
         renamed.name = name.to_string();
         if let Err(error) = self.manager.store.save_definition(uuid, &renamed).await {
             self.manager.registry.release_name(uuid, name.as_str());
@@ -95,7 +95,7 @@ impl Owner {
         }
         self.update(|view| {
             view.name = name.to_string();
-            view.inactive = Some(Arc::new(renamed));
+            view.inactive = Some(Kept::new(&renamed));
         });
         self.manager.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
@@ -157,14 +157,13 @@ impl Owner {
         let limit = {
             let view = self.entry.view();
             let wanted = [
-                view.live.as_ref().filter(|_| live),
-                view.inactive.as_ref().filter(|_| inactive),
+                view.live.as_deref().filter(|_| live).map(document::memory),
+                view.inactive
+                    .as_ref()
+                    .filter(|_| inactive)
+                    .map(|kept| kept.glance().memory),
             ];
-            wanted
-                .into_iter()
-                .flatten()
-                .map(|config| document::memory(config))
-                .min()
+            wanted.into_iter().flatten().min()
         };
         if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
             let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
@@ -205,14 +204,15 @@ impl Owner {
         Ok(())
     }
 
-    fn definition(&self) -> Result<Arc<DomainConfig>> {
+    fn definition(&self) -> Result<DomainConfig> {
         let inactive = self.entry.view().inactive.clone();
-        inactive.ok_or_else(|| {
+        let transient = || {
             Error::new(
                 ErrorKind::InvalidState,
                 "the domain is transient: it has no definition",
             )
-        })
+        };
+        inactive.ok_or_else(transient)?.config()
     }
 
     fn scope(&self, scope: ConfigScope) -> Result<(bool, bool)> {
@@ -267,7 +267,7 @@ impl Owner {
         }
         self.update(|view| {
             if let Some((_, after)) = definition {
-                view.inactive = Some(Arc::new(after));
+                view.inactive = Some(Kept::new(&after));
             }
             if let Some((_, after)) = run {
                 view.live = Some(Arc::new(after));

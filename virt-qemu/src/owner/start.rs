@@ -12,7 +12,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::{Launching, Owner, Run, Running, unless};
 use crate::command::command_line;
-use crate::document;
+use crate::document::{self, Kept};
 use crate::plan;
 use crate::process::{self, EndMode, Monitor, Program, end_process};
 use crate::qmp::QmpConnection;
@@ -45,7 +45,7 @@ impl Owner {
         let defined = self.entry.view().inactive.clone();
         let config = match (config, &defined) {
             (Some(config), _) => config,
-            (None, Some(defined)) => DomainConfig::clone(defined),
+            (None, Some(defined)) => defined.config()?,
             (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no definition")),
         };
         let checked = document::check_images(self.manager.host.as_ref(), &config);
@@ -145,7 +145,7 @@ impl Owner {
         self.update(|view| {
             view.visible = true;
             view.live = Some(Arc::new(live));
-            view.origin = origin.map(Arc::new);
+            view.origin = origin.as_ref().map(Kept::new);
             view.run = Some(run);
             view.state = DomainState::Paused;
             view.reason = StateReason::StartedPaused;

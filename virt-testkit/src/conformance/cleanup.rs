@@ -21,9 +21,9 @@ impl Env {
         alive.retain(Connection::is_alive);
         let keeps_state = self.target().keeps_state();
         if alive.is_empty() && keeps_state {
-            match self.connect(|builder| builder).await {
+            match self.open_when_free().await {
                 Ok(connection) => alive.push(connection),
-                Err(error) => note(Err(error).doing("opening the place once more to clean up")),
+                Err(failure) => note(Err(failure)),
             }
         }
         for connection in &alive {
@@ -41,6 +41,24 @@ impl Env {
                 problems.join("; ")
             )))
         }
+    }
+}
+
+impl Env {
+    /// Opens the place once more. A connection that was cut gives it back in the background, and says nothing.
+    async fn open_when_free(&self) -> Result<Connection, Failure> {
+        let opening = async {
+            loop {
+                match self.connect(|builder| builder).await {
+                    Err(error) if error.kind() == ErrorKind::Busy => {
+                        tokio::time::sleep(self.times().quiet / 10).await;
+                    }
+                    other => return other,
+                }
+            }
+        };
+        let opened = self.soon("giving the place back", opening).await?;
+        opened.doing("opening the place once more to clean up")
     }
 }
 

@@ -79,6 +79,10 @@ agent() {
     done
 }
 
+# Before the agent: a guest that answers is one that hears its power button and knows its name.
+hostname guest
+knows guest.button=off || acpid -d -c /etc/acpi -l /tmp/acpid.log >/dev/null 2>&1 &
+
 # Before the agent: what it is asked about file systems counts this one.
 for word in $cmdline; do
     case "$word" in
@@ -96,9 +100,6 @@ if ! knows guest.agent=off; then
     done
 fi
 
-knows guest.button=off || acpid -d -c /etc/acpi -l /tmp/acpid.log >/dev/null 2>&1 &
-
-hostname guest
 # From here on the console is the shell's: warnings only, and a size, or the shell asks the terminal for it.
 echo 4 > /proc/sys/kernel/printk
 stty cols 200 rows 50 < /dev/console

@@ -15,7 +15,8 @@ pub(super) struct Counts {
 impl Counts {
     /// Takes in a line of a runner's output; only closing lines count.
     pub(super) fn read(&mut self, line: &str) {
-        if let Some(results) = line.trim_start().strip_prefix("test result: ") {
+        // One that is set in is what a test that failed had printed, shown by its runner.
+        if let Some(results) = line.strip_prefix("test result: ") {
             self.add(
                 results.split_once(". ").map_or(results, |(_, counts)| counts),
                 ';',

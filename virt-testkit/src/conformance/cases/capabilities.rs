@@ -4,7 +4,7 @@ use virt_core::domain::{
     ConfigScope, CoreDumpOptions, DestroyOptions, DomainName, LifecycleAction, LifecycleEvent, MetadataItem,
     RebootOptions, ShutdownMode, ShutdownOptions, StartOptions,
 };
-use virt_core::event::EventFilter;
+use virt_core::event::{DomainChange, EventFilter};
 use virt_core::model::ByteSize;
 use virt_core::stats::StatsGroups;
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
@@ -13,7 +13,7 @@ use crate::conformance::{Doing, Env, Failure};
 
 cases! { "capabilities";
     what_says_yes_works_and_what_says_no_is_unsupported_of_machines(Machine);
-    what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains);
+    what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains, Events);
     every_capability_is_tried_by_this_suite(None);
 }
 
@@ -166,10 +166,12 @@ async fn guest(env: &Env, domain: &Domain, capability: Capability) -> Result<Cal
         Capability::Agent => domain.agent().ping().await,
         Capability::Reboot => {
             let options = RebootOptions::default().mode(ShutdownMode::Auto);
+            let mut watch = env.watch(domain).await?;
             match domain.reboot_with(&options).await {
                 Ok(()) => {
                     // The agent that answers next is that of the new boot.
-                    tokio::time::sleep(env.times().quiet).await;
+                    let rebooted = |change: &DomainChange| *change == DomainChange::Rebooted;
+                    watch.until("that it rebooted", rebooted).await?;
                     env.agent_answers(domain).await?;
                     Ok(())
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::connection::AccessMode;
+use crate::credentials::CredentialSource;
 use crate::deadline::{CallContext, Deadlines};
 use crate::driver::ConnectionDriver;
 use crate::error::{Error, Result, Subject};
@@ -26,6 +27,8 @@ pub struct OpenRequest {
     pub access: AccessMode,
     /// The connection's deadlines, for work a backend does on its own account.
     pub deadlines: Deadlines,
+    /// Who gives secrets when they are asked for.
+    pub credentials: CredentialSource,
 }
 
 impl OpenRequest {
@@ -37,6 +40,7 @@ impl OpenRequest {
             host,
             access: AccessMode::default(),
             deadlines: Deadlines::default(),
+            credentials: CredentialSource::default(),
         }
     }
 }
@@ -51,8 +55,13 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 /// Reaches machines by one transport.
 #[async_trait]
 pub trait HostOpener: Send + Sync + fmt::Debug + 'static {
-    /// Reaches the machine the URI names.
-    async fn open(&self, uri: &ConnectUri, call: &CallContext) -> Result<Arc<dyn Host>>;
+    /// Reaches the machine the URI names; secrets it needs are asked of `credentials`.
+    async fn open(
+        &self,
+        uri: &ConnectUri,
+        credentials: &CredentialSource,
+        call: &CallContext,
+    ) -> Result<Arc<dyn Host>>;
 }
 
 /// Which paths of a URI a row is for.

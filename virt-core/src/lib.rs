@@ -14,6 +14,7 @@ pub mod backend;
 mod capabilities;
 pub mod connection;
 pub mod console;
+pub mod credentials;
 mod deadline;
 pub mod domain;
 pub mod driver;

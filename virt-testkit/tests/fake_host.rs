@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use virt_core::host::{BatchMode, Command, CommandOutput, ExitStatus, Host, HostOp, HostReply, LeaseRequest};
+use virt_core::host::{
+    BatchMode, Command, CommandOutput, ExitStatus, Host, HostOp, HostReply, LeaseRequest, StreamUse,
+};
 use virt_core::{Error, ErrorKind, Outcome, Result};
 use virt_testkit::fake_host::{FakeHost, Fate, Fault};
 
@@ -234,7 +236,12 @@ async fn a_crash_cuts_streams_and_ends_all_waiting() {
     let place = Place::new();
     let socket = place.at("socket");
     let listener = tokio::net::UnixListener::bind(&socket).unwrap();
-    let stream = place.host.sockets().connect_unix(&socket).await.unwrap();
+    let stream = place
+        .host
+        .sockets()
+        .connect_unix(&socket, StreamUse::Control)
+        .await
+        .unwrap();
     let (mut peer, _) = listener.accept().await.unwrap();
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut watch = place.host.files().watch(&place.at("a")).await.unwrap();
@@ -260,7 +267,13 @@ async fn a_crash_cuts_streams_and_ends_all_waiting() {
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionLost);
     received.unwrap();
     assert_eq!(rest, b"before");
-    let error = place.host.sockets().connect_unix(&socket).await.err().unwrap();
+    let error = place
+        .host
+        .sockets()
+        .connect_unix(&socket, StreamUse::Control)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{AccessMode, Connection};
 use crate::backend::{BackendTable, OpenRequest};
+use crate::credentials::{CredentialSource, Credentials};
 use crate::deadline::{CallClass, CallContext, Deadlines};
 use crate::error::{ErrorKind, Outcome, Result, Subject};
 use crate::host::Host;
@@ -33,6 +34,7 @@ pub struct ConnectionBuilder {
     deadlines: Deadlines,
     access: AccessMode,
     host: Option<Arc<dyn Host>>,
+    credentials: CredentialSource,
 }
 
 impl ConnectionBuilder {
@@ -71,6 +73,14 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Has `credentials` answer when a machine or a daemon asks for a password, a passphrase or the like. Nobody does
+    /// unless said: what needs a secret then fails with `AuthenticationFailed`.
+    #[must_use]
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.credentials = CredentialSource::new(credentials);
+        self
+    }
+
     /// Opens the connection. Its owner tasks live on the tokio runtime this is called on: the end of that runtime is to
     /// the connection what a crash of the program would be.
     ///
@@ -91,11 +101,12 @@ impl ConnectionBuilder {
         let opened = call.bound(Outcome::NotApplied, async {
             let host = match &self.host {
                 Some(host) => Arc::clone(host),
-                None => opener.open(&uri, &call).await?,
+                None => opener.open(&uri, &self.credentials, &call).await?,
             };
             let mut request = OpenRequest::new(uri.clone(), host);
             request.access = self.access;
             request.deadlines = self.deadlines.clone();
+            request.credentials = self.credentials.clone();
             backend.open(request, &call).await
         });
         let driver = opened.await.map_err(|error| {

@@ -25,7 +25,7 @@ pub use files::{DirEntry, FileKind, FileStat, FileWatch, Files, TEMPORARY_PREFIX
 pub use lease::{Lease, LeaseHolder, LeaseRequest};
 pub use local::LocalHost;
 pub use processes::{ChildProcess, ProcessIdentity, ProcessInfo, Processes, Signal};
-pub use sockets::{ByteStream, Sockets};
+pub use sockets::{ByteStream, Sockets, StreamUse};
 
 use crate::error::Result;
 

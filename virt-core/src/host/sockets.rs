@@ -16,6 +16,16 @@ impl std::fmt::Debug for dyn ByteStream {
     }
 }
 
+/// What a stream is used for, which tells a transport what may wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StreamUse {
+    /// Commands and their answers, read as they come: a monitor, an agent.
+    Control,
+    /// As much as the reader takes, or more: a console, a disk's content. Control streams never wait behind it.
+    Bulk,
+}
+
 /// Unix sockets of a machine.
 #[async_trait]
 pub trait Sockets: Send + Sync {
@@ -23,5 +33,5 @@ pub trait Sockets: Send + Sync {
     ///
     /// # Errors
     /// `NotFound` when nothing is at that path, `ConnectionLost` when nobody listens there.
-    async fn connect_unix(&self, path: &str) -> Result<Box<dyn ByteStream>>;
+    async fn connect_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>>;
 }

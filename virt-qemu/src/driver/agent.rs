@@ -6,6 +6,7 @@ use virt_core::agent::{
     AgentInfo, ExecOutput, ExecRequest, FrozenFilesystems, GuestInterface, GuestOs, GuestUser, TrimReport,
 };
 use virt_core::driver::AgentDriver;
+use virt_core::host::StreamUse;
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::EmbedDriver;
@@ -48,7 +49,7 @@ pub(crate) async fn agent_of(
     let stream = call
         .bound(
             virt_core::Outcome::NotApplied,
-            manager.host.sockets().connect_unix(&socket),
+            manager.host.sockets().connect_unix(&socket, StreamUse::Control),
         )
         .await?;
     let agent = AgentConnection::new(stream, entry.reference().name);

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use virt_core::console::{ConsoleHub, ConsoleOptions, ConsoleStream, Scrollback};
 use virt_core::driver::ConsoleDriver;
+use virt_core::host::StreamUse;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
@@ -52,7 +53,7 @@ impl EmbedDriver {
         };
         let stream = match &device.place {
             StreamPlace::Terminal(path) => host.open_terminal(path).await?,
-            StreamPlace::Socket(path) => host.sockets().connect_unix(path).await?,
+            StreamPlace::Socket(path) => host.sockets().connect_unix(path, StreamUse::Bulk).await?,
             StreamPlace::Other(what) => {
                 let message = format!("{} goes to {what}: that is no stream to open", device.alias);
                 return Err(Error::unsupported(message));

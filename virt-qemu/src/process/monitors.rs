@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use virt_core::host::Host;
+use virt_core::host::{Host, StreamUse};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
 use crate::qmp::{QmpConnection, QmpEvents, QmpOptions};
@@ -39,7 +39,7 @@ pub(crate) async fn connect_any(host: &dyn Host, record: &RunRecord, greeting: D
 }
 
 async fn connect(host: &dyn Host, path: &str, record: &RunRecord, greeting: Duration) -> Result<Monitor> {
-    let stream = host.sockets().connect_unix(path).await?;
+    let stream = host.sockets().connect_unix(path, StreamUse::Control).await?;
     let options = QmpOptions::labelled(record.name.as_str()).with_greeting(greeting);
     let connected = QmpConnection::connect(stream, options).await;
     let (qmp, events) =

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::LocalHost;
 use crate::backend::HostOpener;
+use crate::credentials::CredentialSource;
 use crate::deadline::CallContext;
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::host::Host;
@@ -23,7 +24,12 @@ impl HostOpener for LocalOpener {
     ///
     /// # Errors
     /// `InvalidArgument` when the URI names another one: without a transport there is no way to it.
-    async fn open(&self, uri: &ConnectUri, _call: &CallContext) -> Result<Arc<dyn Host>> {
+    async fn open(
+        &self,
+        uri: &ConnectUri,
+        _credentials: &CredentialSource,
+        _call: &CallContext,
+    ) -> Result<Arc<dyn Host>> {
         match uri.host() {
             None | Some("" | "localhost") => Ok(Arc::<LocalHost>::clone(&self.host)),
             Some(other) => Err(Error::new(
@@ -47,7 +53,9 @@ mod tests {
 
     async fn open(uri: &str) -> Result<Arc<dyn Host>> {
         let call = CallContext::new("open", CallClass::Open, Duration::from_secs(5));
-        LocalOpener::default().open(&uri.parse().unwrap(), &call).await
+        LocalOpener::default()
+            .open(&uri.parse().unwrap(), &CredentialSource::default(), &call)
+            .await
     }
 
     #[tokio::test]

@@ -7,11 +7,11 @@ use tokio::net::UnixStream;
 
 use super::{LocalHost, absolute, io_error};
 use crate::error::Result;
-use crate::host::{ByteStream, Sockets};
+use crate::host::{ByteStream, Sockets, StreamUse};
 
 #[async_trait]
 impl Sockets for LocalHost {
-    async fn connect_unix(&self, path: &str) -> Result<Box<dyn ByteStream>> {
+    async fn connect_unix(&self, path: &str, _stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {
         absolute(path)?;
         match UnixStream::connect(path).await {
             Ok(stream) => Ok(Box::new(stream)),
@@ -46,7 +46,7 @@ mod tests {
         let path = directory.path().join("socket");
         let listener = tokio::net::UnixListener::bind(&path).unwrap();
         let mut ours = LocalHost::new()
-            .connect_unix(path.to_str().unwrap())
+            .connect_unix(path.to_str().unwrap(), StreamUse::Control)
             .await
             .unwrap();
         let (mut theirs, _) = listener.accept().await.unwrap();
@@ -64,13 +64,13 @@ mod tests {
         let path = directory.path().join("socket");
         let path = path.to_str().unwrap();
         let host = LocalHost::new();
-        let error = host.connect_unix(path).await.err().unwrap();
+        let error = host.connect_unix(path, StreamUse::Control).await.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         drop(tokio::net::UnixListener::bind(path).unwrap());
-        let error = host.connect_unix(path).await.err().unwrap();
+        let error = host.connect_unix(path, StreamUse::Control).await.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::ConnectionLost);
         let long = format!("/{}", "x".repeat(200));
-        let error = host.connect_unix(&long).await.err().unwrap();
+        let error = host.connect_unix(&long, StreamUse::Control).await.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     }
 }

@@ -1,0 +1,7 @@
+//! Far machines for the virt SDK.
+//!
+//! * [`ssh`] (feature `ssh`): a [`Host`](virt_core::host::Host) over SSH, so that the backends which drive a hypervisor
+//!   through its own tools do so on a machine that has nothing but sshd and that hypervisor.
+
+#[cfg(feature = "ssh")]
+pub mod ssh;

@@ -1,0 +1,1 @@
+//! A machine over SSH, as a [`Host`](virt_core::host::Host).

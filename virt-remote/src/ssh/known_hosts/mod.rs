@@ -1,0 +1,1 @@
+//! Which keys a machine may have: `known_hosts`, as OpenSSH reads it.

@@ -1,0 +1,1 @@
+//! A link of our own, over russh.

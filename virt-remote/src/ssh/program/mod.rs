@@ -1,0 +1,1 @@
+//! A link through the system's `ssh` program.

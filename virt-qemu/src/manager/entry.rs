@@ -25,8 +25,9 @@ const QUEUE: usize = 64;
 pub(crate) struct Entry {
     pub(crate) uuid: Uuid,
     view: Mutex<View>,
-    requests: mpsc::Sender<Request>,
-    destroys: mpsc::Sender<DestroyRequest>,
+    // Boxed: a queue makes room for 32 at once, and most domains are never asked anything.
+    requests: mpsc::Sender<Box<Request>>,
+    destroys: mpsc::Sender<Box<DestroyRequest>>,
     closed: watch::Receiver<bool>,
 }
 
@@ -155,8 +156,8 @@ pub(crate) struct DestroyRequest {
 /// What an owner reads.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    pub(crate) requests: mpsc::Receiver<Request>,
-    pub(crate) destroys: mpsc::Receiver<DestroyRequest>,
+    pub(crate) requests: mpsc::Receiver<Box<Request>>,
+    pub(crate) destroys: mpsc::Receiver<Box<DestroyRequest>>,
 }
 
 /// Whether a request was begun or withdrawn: one of them, for certain.
@@ -238,12 +239,12 @@ impl Entry {
     pub(crate) async fn ask_owner(&self, call: &CallContext, operation: Operation) -> Asked {
         let ticket = Arc::new(Ticket::default());
         let (reply, answer) = oneshot::channel();
-        let request = Request {
+        let request = Box::new(Request {
             call: call.clone(),
             operation,
             ticket: Arc::clone(&ticket),
             reply,
-        };
+        });
         let guard = WithdrawOnDrop(ticket);
         let asked = async {
             // At once where there is room: an owner made for this very request must not be left without it.
@@ -291,11 +292,11 @@ impl Entry {
         };
         let asked = async {
             self.destroys
-                .send(DestroyRequest {
+                .send(Box::new(DestroyRequest {
                     call: call.clone(),
                     options,
                     reply,
-                })
+                }))
                 .await
                 .map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?

@@ -71,7 +71,8 @@ fn told(config: &HostConfig) -> Answer {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         paths.join(" ")
     };
-    let seconds = |time: Option<std::time::Duration>| time.map(|time| time.as_secs().to_string()).unwrap_or_default();
+    let seconds =
+        |time: Option<std::time::Duration>| time.map(|time| time.as_secs().to_string()).unwrap_or_default();
     let identities: Vec<PathBuf> = config.identity_files.iter().map(|key| key.path.clone()).collect();
     let jumps: Vec<String> = config.proxy_jump.iter().map(ToString::to_string).collect();
     let checking = match config.host_key_checking {
@@ -96,15 +97,32 @@ fn told(config: &HostConfig) -> Answer {
             ("proxyjump", jumps.join(",")),
             ("proxycommand", config.proxy_command.clone().unwrap_or_default()),
             ("identitiesonly", yes(config.identities_only)),
-            ("identityagent", config.identity_agent.as_ref().map(|path| path.display().to_string()).unwrap_or_default()),
+            (
+                "identityagent",
+                config
+                    .identity_agent
+                    .as_ref()
+                    .map(|path| path.display().to_string())
+                    .unwrap_or_default(),
+            ),
             ("passwordauthentication", yes(config.password_authentication)),
-            ("kbdinteractiveauthentication", yes(config.kbd_interactive_authentication)),
+            (
+                "kbdinteractiveauthentication",
+                yes(config.kbd_interactive_authentication),
+            ),
             ("pubkeyauthentication", yes(config.pubkey_authentication)),
             ("tcpkeepalive", yes(config.tcp_keep_alive)),
             ("hashknownhosts", yes(config.hash_known_hosts)),
             ("batchmode", yes(config.batch_mode)),
             ("numberofpasswordprompts", config.password_prompts.to_string()),
-            ("preferredauthentications", config.preferred_authentications.clone().unwrap_or_default().join(",")),
+            (
+                "preferredauthentications",
+                config
+                    .preferred_authentications
+                    .clone()
+                    .unwrap_or_default()
+                    .join(","),
+            ),
         ]
         .into(),
     )
@@ -119,7 +137,10 @@ fn compare(file: &Path, given: &Given) -> Result<bool, String> {
         (None, Err(_)) => Ok(false),
         (Some(theirs), Ok(ours)) if theirs == ours => Ok(true),
         (Some(theirs), Ok(ours)) => {
-            let differ = theirs.0.iter().filter(|(keyword, value)| ours.0.get(*keyword) != Some(value));
+            let differ = theirs
+                .0
+                .iter()
+                .filter(|(keyword, value)| ours.0.get(*keyword) != Some(value));
             let differ: Vec<String> = differ
                 .map(|(keyword, value)| format!("{keyword}: OpenSSH {value:?}, we {:?}", ours.0.get(keyword)))
                 .collect();

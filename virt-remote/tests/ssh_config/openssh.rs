@@ -43,7 +43,11 @@ pub(crate) fn answer(file: &Path, given: &Given) -> Option<Answer> {
     }
     let first = |keyword: &str| values.get(keyword).map(|found| found[0].to_owned());
     let number = |keyword: &str| first(keyword).filter(|value| value != "0" && value != "none");
-    let files = |keyword: &str| first(keyword).map(|list| list.replace("none", "")).unwrap_or_default();
+    let files = |keyword: &str| {
+        first(keyword)
+            .map(|list| list.replace("none", ""))
+            .unwrap_or_default()
+    };
     let command = first("proxycommand");
     let login = login(file, given, command.is_some())?;
     Some(Answer(
@@ -56,29 +60,52 @@ pub(crate) fn answer(file: &Path, given: &Given) -> Option<Answer> {
             ("userknownhostsfile", files("userknownhostsfile")),
             ("globalknownhostsfile", files("globalknownhostsfile")),
             ("hostkeyalias", first("hostkeyalias").unwrap_or_default()),
-            ("stricthostkeychecking", checking(&first("stricthostkeychecking").unwrap())),
+            (
+                "stricthostkeychecking",
+                checking(&first("stricthostkeychecking").unwrap()),
+            ),
             ("connecttimeout", number("connecttimeout").unwrap_or_default()),
-            ("serveraliveinterval", number("serveraliveinterval").unwrap_or_default()),
+            (
+                "serveraliveinterval",
+                number("serveraliveinterval").unwrap_or_default(),
+            ),
             ("serveralivecountmax", first("serveralivecountmax").unwrap()),
             ("proxyjump", first("proxyjump").unwrap_or_default()),
             ("proxycommand", login.command),
             ("identitiesonly", first("identitiesonly").unwrap()),
             ("identityagent", agent(first("identityagent"))),
             ("passwordauthentication", first("passwordauthentication").unwrap()),
-            ("kbdinteractiveauthentication", first("kbdinteractiveauthentication").unwrap()),
-            ("pubkeyauthentication", pubkey(&first("pubkeyauthentication").unwrap())),
+            (
+                "kbdinteractiveauthentication",
+                first("kbdinteractiveauthentication").unwrap(),
+            ),
+            (
+                "pubkeyauthentication",
+                pubkey(&first("pubkeyauthentication").unwrap()),
+            ),
             ("tcpkeepalive", first("tcpkeepalive").unwrap()),
             ("hashknownhosts", first("hashknownhosts").unwrap()),
             ("batchmode", first("batchmode").unwrap()),
-            ("numberofpasswordprompts", first("numberofpasswordprompts").unwrap()),
-            ("preferredauthentications", first("preferredauthentications").unwrap_or_default()),
+            (
+                "numberofpasswordprompts",
+                first("numberofpasswordprompts").unwrap(),
+            ),
+            (
+                "preferredauthentications",
+                first("preferredauthentications").unwrap_or_default(),
+            ),
         ]
         .into(),
     ))
 }
 
 fn pubkey(value: &str) -> String {
-    if value == "no" || value == "false" { "no" } else { "yes" }.to_owned()
+    if value == "no" || value == "false" {
+        "no"
+    } else {
+        "yes"
+    }
+    .to_owned()
 }
 
 /// `ssh -G` says what stands there; this is the socket that it means.
@@ -102,27 +129,44 @@ struct Login {
 }
 
 /// Has OpenSSH begin a login over a program that ends at once, and say what it does; `None` where it does not come to
-/// speak to the program.
+/// speak to the program, or to find that it is gone already.
 fn login(file: &Path, given: &Given, has_command: bool) -> Option<Login> {
-    let options: &[&str] = if has_command { &["-v"] } else { &["-v", "-oProxyCommand=false"] };
+    let options: &[&str] = if has_command {
+        &["-v"]
+    } else {
+        &["-v", "-oProxyCommand=false"]
+    };
     let output = ssh(options, file, given);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !said.contains("Local version string") {
+    if !["Local version string", "kex_exchange_identification"]
+        .iter()
+        .any(|sign| said.contains(sign))
+    {
         return None;
     }
     let between = |before: &str, after: &str| -> Vec<String> {
-        let lines = said.lines().filter_map(|line| line.trim_end().strip_prefix(before));
-        let cut = |line: &str| line.rsplit_once(after).map(|(value, _)| value.to_owned());
+        let lines = said
+            .lines()
+            .filter_map(|line| line.trim_end().strip_prefix(before));
+        let cut = |line: &str| line.rsplit_once(after).map(|(value, _)| plain(value));
         lines.filter_map(cut).collect()
     };
     let mut identities = between("debug1: identity file ", " type ");
     // The certificate beside each key, and kinds of keys that are gone.
-    identities.retain(|path| !["-cert", "/.ssh/id_xmss", "/.ssh/id_dsa"].iter().any(|end| path.ends_with(end)));
+    identities.retain(|path| {
+        !["-cert", "/.ssh/id_xmss", "/.ssh/id_dsa"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    });
     let command = between("debug1: Executing proxy command: exec ", "");
     Some(Login {
         identities: identities.join(" "),
         certificates: between("debug1: certificate file ", " type ").join(" "),
-        command: if has_command { command.join(" ") } else { String::new() },
+        command: if has_command {
+            command.join(" ")
+        } else {
+            String::new()
+        },
     })
 }
 
@@ -133,4 +177,22 @@ fn checking(value: &str) -> String {
         other => other,
     }
     .to_owned()
+}
+
+/// What stands in a message of OpenSSH's, in which odd bytes are octal and backslashes doubled.
+fn plain(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let next = rest.clone().next();
+        match (byte, next) {
+            (b'\\', Some(b'0'..=b'3')) => {
+                let digits: String = rest.by_ref().take(3).map(char::from).collect();
+                bytes.push(u8::from_str_radix(&digits, 8).unwrap());
+            }
+            (b'\\', Some(b'\\')) => bytes.extend(rest.next()),
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }

@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// IPv4 addresses are taken as the C library takes them: fewer than four parts, hexadecimal, octal.
 pub(super) fn canonical(text: &str) -> Option<String> {
-    let (address, scope) = text.split_once('%').map_or((text, None), |(address, scope)| (address, Some(scope)));
+    let (address, scope) = text
+        .split_once('%')
+        .map_or((text, None), |(address, scope)| (address, Some(scope)));
     match (address.parse::<Ipv6Addr>(), scope) {
         (Ok(address), None) => Some(address.to_string()),
         (Ok(address), Some(scope)) => Some(format!("{address}%{scope}")),
@@ -72,7 +74,18 @@ mod tests {
         ] {
             assert_eq!(canonical(written).as_deref(), Some(usual), "{written}");
         }
-        for name in ["web", "1.2.3.4.", "1.2.3.256", "256.1", "1..2", "", "0x", "09", "1.2.3.4.5", "1.2.3.4%lo"] {
+        for name in [
+            "web",
+            "1.2.3.4.",
+            "1.2.3.256",
+            "256.1",
+            "1..2",
+            "",
+            "0x",
+            "09",
+            "1.2.3.4.5",
+            "1.2.3.4%lo",
+        ] {
             assert_eq!(canonical(name), None, "{name}");
         }
     }

@@ -85,7 +85,8 @@ impl Check {
 
 /// Whether it may be an agent's socket: its variables are set, and the old `$NAME` has a name.
 pub(super) fn is_agent_path(word: &str, environment: &Environment) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let old_form_holds = match word.strip_prefix('$') {
         Some(name) if !name.starts_with('{') => is_name(name),
         _ => true,
@@ -109,7 +110,10 @@ fn is_add_keys_to_agent(words: &[&str]) -> bool {
 }
 
 fn is_cname_rule(word: &str) -> bool {
-    word == "*" || word.split_once(':').is_some_and(|(_, targets)| !targets.is_empty())
+    word == "*"
+        || word
+            .split_once(':')
+            .is_some_and(|(_, targets)| !targets.is_empty())
 }
 
 fn is_escape_char(word: &str) -> bool {
@@ -122,7 +126,10 @@ fn is_escape_char(word: &str) -> bool {
 }
 
 fn is_ip_qos(word: &str) -> bool {
-    let named = value::is_one_of(word, &["ef", "le", "lowdelay", "throughput", "reliability", "none"]);
+    let named = value::is_one_of(
+        word,
+        &["ef", "le", "lowdelay", "throughput", "reliability", "none"],
+    );
     let lower = word.to_ascii_lowercase();
     let class = match lower.as_bytes() {
         [b'a', b'f', b'1'..=b'4', drop] => (b'1'..=b'3').contains(drop),
@@ -171,17 +178,33 @@ mod tests {
     fn values_are_checked_as_openssh_checks_them() {
         let environment = Environment::new("me", "/home/me").with_variable("SET", "x");
         for (check, good, wrong) in [
-            (Check::AddKeysToAgent, &["yes", "5m", "confirm 5m"][..], &["maybe", "yes 5m", "confirm 5x"][..]),
+            (
+                Check::AddKeysToAgent,
+                &["yes", "5m", "confirm 5m"][..],
+                &["maybe", "yes 5m", "confirm 5x"][..],
+            ),
             (Check::Cnames, &["none", "*", "*.a:*.b"], &["none *", "a", "a:"]),
             (Check::ControlPersist, &["yes", "10m"], &["YES", "x"]),
             (Check::Domains, &["a.example b", "none"], &["none a", "-a"]),
             (Check::EscapeChar, &["~", "^A", "none"], &["ab", "^1"]),
-            (Check::IpQos, &["af21 cs1", "0x10", "lowdelay none"], &["af51", "256", "a b c"]),
+            (
+                Check::IpQos,
+                &["af21 cs1", "0x10", "lowdelay none"],
+                &["af51", "256", "a b c"],
+            ),
             (Check::Mask, &["0177", "0177x"], &["x", "01777"]),
-            (Check::RekeyLimit, &["default", "1G 1h", "1G none"], &["15", "1G x"]),
+            (
+                Check::RekeyLimit,
+                &["default", "1G 1h", "1G none"],
+                &["15", "1G x"],
+            ),
             (Check::SendEnv, &["LANG LC_*", "-LANG"], &["A=B", ""]),
             (Check::SetEnv, &["A=B"], &["A", ""]),
-            (Check::SwitchOrAgent, &["yes", "/run/x", "$SET", "${SET}/x"], &["$A-B", "${UNSET}"]),
+            (
+                Check::SwitchOrAgent,
+                &["yes", "/run/x", "$SET", "${SET}/x"],
+                &["$A-B", "${UNSET}"],
+            ),
             (Check::TunnelDevice, &["any", "0:any"], &["x", "1:2:3"]),
             (Check::Words(1, 2), &["a", "a b"], &["", "a b c"]),
         ] {

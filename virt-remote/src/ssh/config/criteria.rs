@@ -44,7 +44,12 @@ pub(super) struct Verdict {
 }
 
 /// Looks at the criteria of one line.
-pub(super) fn look(text: &str, place: Place<'_>, subject: Subject<'_>, options: &mut Options) -> Result<Verdict> {
+pub(super) fn look(
+    text: &str,
+    place: Place<'_>,
+    subject: Subject<'_>,
+    options: &mut Options,
+) -> Result<Verdict> {
     let refuse = |why: String| place.refuse(format_args!("match {why}"));
     let host = current_host(subject, options, place)?;
     let mut verdict = Verdict {
@@ -72,18 +77,25 @@ pub(super) fn look(text: &str, place: Place<'_>, subject: Subject<'_>, options: 
             verdict.matches &= subject.is_final != negated;
             continue;
         }
-        let argument = words::cut(&mut rest).filter(|argument| !argument.is_empty() && !argument.starts_with('#'));
+        let argument =
+            words::cut(&mut rest).filter(|argument| !argument.is_empty() && !argument.starts_with('#'));
         let argument = argument.ok_or_else(|| refuse(format!("{criterion} has nothing behind it")))?;
         let fits = match criterion.as_str() {
             "host" => Some(pattern::host_fits_list(&host, &argument)),
             "originalhost" => Some(pattern::host_fits_list(subject.alias, &argument)),
             "user" => Some(pattern::fits_list(user(subject, options), &argument)),
             "localuser" => Some(pattern::fits_list(&subject.environment.user, &argument)),
-            "tagged" => Some(pattern::fits_list(options.text(Text::Tag).unwrap_or_default(), &argument)),
+            "tagged" => Some(pattern::fits_list(
+                options.text(Text::Tag).unwrap_or_default(),
+                &argument,
+            )),
             "exec" => exec(&argument, &host, place, subject, (options, verdict.matches))?,
             "localnetwork" | "sessiontype" | "command" | "version" => {
                 if verdict.matches {
-                    options.note(place, format!("match {criterion} is not followed: the lines below it do not apply"));
+                    options.note(
+                        place,
+                        format!("match {criterion} is not followed: the lines below it do not apply"),
+                    );
                 }
                 None
             }
@@ -105,7 +117,8 @@ fn current_host(subject: Subject<'_>, options: &Options, place: Place<'_>) -> Re
         Some(name) => {
             let tokens = tokens(subject, subject.host, options);
             let expanded = tokens.expand(name, Allowed::Host);
-            expanded.map_err(|error| place.refuse(format_args!("the hostname {name:?} can't be used: {error}")))
+            expanded
+                .map_err(|error| place.refuse(format_args!("the hostname {name:?} can't be used: {error}")))
         }
     }
 }
@@ -137,7 +150,8 @@ fn exec(
     (options, still_matches): (&mut Options, bool),
 ) -> Result<Option<bool>> {
     let expanded = tokens(subject, host, options).expand(command, Allowed::Connection);
-    let command = expanded.map_err(|error| place.refuse(format_args!("match exec {command:?} can't be used: {error}")))?;
+    let command = expanded
+        .map_err(|error| place.refuse(format_args!("match exec {command:?} can't be used: {error}")))?;
     if !still_matches {
         return Ok(None);
     }
@@ -146,13 +160,17 @@ fn exec(
         options.note(place, text);
         return Ok(None);
     }
-    run(&command, subject.environment)
-        .map(Some)
-        .map_err(|error| place.refuse(format_args!("match exec {command:?} can't be run")).with_source(error))
+    run(&command, subject.environment).map(Some).map_err(|error| {
+        place
+            .refuse(format_args!("match exec {command:?} can't be run"))
+            .with_source(error)
+    })
 }
 
 fn run(command: &str, environment: &Environment) -> std::io::Result<bool> {
-    let shell = environment.variable("SHELL").unwrap_or_else(|| "/bin/sh".to_owned());
+    let shell = environment
+        .variable("SHELL")
+        .unwrap_or_else(|| "/bin/sh".to_owned());
     let status = Command::new(shell)
         .args(["-c", command])
         .stdin(Stdio::null())

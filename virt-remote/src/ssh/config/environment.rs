@@ -34,7 +34,8 @@ impl Environment {
         let entry = passwd_entry(|fields| fields.uid == uid);
         let or_variable = |known: Option<String>, name: &str| {
             known.or_else(|| std::env::var(name).ok()).ok_or_else(|| {
-                let message = format!("there is no user with number {uid} in /etc/passwd, and ${name} is not set");
+                let message =
+                    format!("there is no user with number {uid} in /etc/passwd, and ${name} is not set");
                 Error::new(ErrorKind::InvalidArgument, message)
             })
         };
@@ -131,7 +132,10 @@ mod tests {
     #[test]
     fn tildes_are_homes() {
         let environment = Environment::new("me", "/home/me");
-        assert_eq!(environment.expand_tilde("~/.ssh/id").as_deref(), Some("/home/me/.ssh/id"));
+        assert_eq!(
+            environment.expand_tilde("~/.ssh/id").as_deref(),
+            Some("/home/me/.ssh/id")
+        );
         assert_eq!(environment.expand_tilde("~//x").as_deref(), Some("/home/me/x"));
         assert_eq!(environment.expand_tilde("a~").as_deref(), Some("a~"));
         assert_eq!(environment.expand_tilde("~no-such-user/x"), None);

@@ -37,7 +37,10 @@ pub(super) fn finish(lookup: &Lookup, host: &str, mut options: Options) -> Resul
         key_alias: host_key_alias.as_deref().unwrap_or(&lookup.host),
         port,
         user: &user,
-        jump_host: proxy_jump.last().map(|jump| jump.host.as_str()).unwrap_or_default(),
+        jump_host: proxy_jump
+            .last()
+            .map(|jump| jump.host.as_str())
+            .unwrap_or_default(),
     };
     let paths = Paths {
         lookup,
@@ -123,7 +126,8 @@ impl Paths<'_> {
 
     fn identities(&self) -> Result<Vec<Identity>> {
         let explicit = |path| Identity { path, explicit: true };
-        let mut identities: Vec<Identity> = self.lookup.identity_files.iter().cloned().map(explicit).collect();
+        let mut identities: Vec<Identity> =
+            self.lookup.identity_files.iter().cloned().map(explicit).collect();
         let mut named = self.options.files(Files::Identity).peekable();
         if identities.is_empty() && named.peek().is_none() {
             let directory = self.lookup.environment.user_directory();
@@ -174,10 +178,15 @@ impl Paths<'_> {
         }
         let Some(named) = self.options.known_hosts(KnownHosts::User) else {
             let directory = self.lookup.environment.user_directory();
-            return Ok(vec![directory.join("known_hosts"), directory.join("known_hosts2")]);
+            return Ok(vec![
+                directory.join("known_hosts"),
+                directory.join("known_hosts2"),
+            ]);
         };
         let named = named.iter().filter(|path| !path.eq_ignore_ascii_case("none"));
-        named.map(|path| self.expand("userknownhostsfile", path)).collect()
+        named
+            .map(|path| self.expand("userknownhostsfile", path))
+            .collect()
     }
 
     /// These are taken as they are written.
@@ -185,7 +194,10 @@ impl Paths<'_> {
         match self.options.known_hosts(KnownHosts::Global) {
             None => {
                 let directory = &self.lookup.environment.system_directory;
-                vec![directory.join("ssh_known_hosts"), directory.join("ssh_known_hosts2")]
+                vec![
+                    directory.join("ssh_known_hosts"),
+                    directory.join("ssh_known_hosts2"),
+                ]
             }
             Some(named) => {
                 let named = named.iter().filter(|path| !path.eq_ignore_ascii_case("none"));

@@ -14,7 +14,10 @@ pub(super) fn files(pattern: &str) -> Vec<PathBuf> {
     }];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         let part: Vec<Piece> = pieces(part);
-        found = found.iter().flat_map(|directory| within(directory, &part)).collect();
+        found = found
+            .iter()
+            .flat_map(|directory| within(directory, &part))
+            .collect();
     }
     found.retain(|path| fs::symlink_metadata(path).is_ok());
     found.sort();
@@ -27,7 +30,10 @@ enum Piece {
     Literal(char),
     One,
     Any,
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Piece {
@@ -100,7 +106,11 @@ fn within(directory: &Path, part: &[Piece]) -> Vec<PathBuf> {
         return vec![directory.join(name)];
     }
     let shows_hidden = matches!(part.first(), Some(Piece::Literal('.')));
-    let place = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let place = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
     let names = fs::read_dir(place).into_iter().flatten().flatten();
     names
         .filter_map(|entry| entry.file_name().into_string().ok())

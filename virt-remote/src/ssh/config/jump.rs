@@ -26,7 +26,10 @@ impl JumpHost {
             None => (None, text),
             Some((info, machine)) => {
                 let user = info.split(';').next().unwrap_or_default();
-                (Some(percent_decoded(user).filter(|user| !user.is_empty())?), machine)
+                (
+                    Some(percent_decoded(user).filter(|user| !user.is_empty())?),
+                    machine,
+                )
             }
         };
         let machine = machine.strip_suffix('/').unwrap_or(machine);
@@ -133,7 +136,20 @@ mod tests {
 
     #[test]
     fn what_is_no_machine_is_refused() {
-        for wrong in ["", ",a", "a,,b", "@a", "a:0", "a:x y", "a/22", "[::1", "[a]b", "ssh://", "ssh://[::1]", "ssh://h/path"] {
+        for wrong in [
+            "",
+            ",a",
+            "a,,b",
+            "@a",
+            "a:0",
+            "a:x y",
+            "a/22",
+            "[::1",
+            "[a]b",
+            "ssh://",
+            "ssh://[::1]",
+            "ssh://h/path",
+        ] {
             let error = JumpHost::parse_chain(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{wrong}");
         }

@@ -40,8 +40,8 @@ const LOG_LEVELS: Check = Check::Choice(&[
     "quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3",
 ]);
 const LOG_FACILITIES: Check = Check::Choice(&[
-    "daemon", "user", "auth", "authpriv", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
-    "local7",
+    "daemon", "user", "auth", "authpriv", "local0", "local1", "local2", "local3", "local4", "local5",
+    "local6", "local7",
 ]);
 
 /// Every keyword of OpenSSH up to 10.2, former names and those of Debian's build among them.
@@ -66,31 +66,70 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("revokedhostkeys", Keyword::Text(Text::RevokedHostKeys)),
     ("connecttimeout", Keyword::Seconds(Quantity::ConnectTimeout)),
     ("connectionattempts", Keyword::Count(Quantity::ConnectionAttempts)),
-    ("serveraliveinterval", Keyword::Seconds(Quantity::ServerAliveInterval)),
-    ("protocolkeepalives", Keyword::Seconds(Quantity::ServerAliveInterval)),
+    (
+        "serveraliveinterval",
+        Keyword::Seconds(Quantity::ServerAliveInterval),
+    ),
+    (
+        "protocolkeepalives",
+        Keyword::Seconds(Quantity::ServerAliveInterval),
+    ),
     ("setuptimeout", Keyword::Seconds(Quantity::ServerAliveInterval)),
-    ("serveralivecountmax", Keyword::Count(Quantity::ServerAliveCountMax)),
+    (
+        "serveralivecountmax",
+        Keyword::Count(Quantity::ServerAliveCountMax),
+    ),
     ("tcpkeepalive", Keyword::Switch(Switch::TcpKeepAlive)),
     ("keepalive", Keyword::Switch(Switch::TcpKeepAlive)),
     ("proxyjump", Keyword::ProxyJump),
     ("proxycommand", Keyword::ProxyCommand),
-    ("passwordauthentication", Keyword::Switch(Switch::PasswordAuthentication)),
-    ("kbdinteractiveauthentication", Keyword::Switch(Switch::KbdInteractiveAuthentication)),
-    ("challengeresponseauthentication", Keyword::Switch(Switch::KbdInteractiveAuthentication)),
-    ("skeyauthentication", Keyword::Switch(Switch::KbdInteractiveAuthentication)),
-    ("tisauthentication", Keyword::Switch(Switch::KbdInteractiveAuthentication)),
+    (
+        "passwordauthentication",
+        Keyword::Switch(Switch::PasswordAuthentication),
+    ),
+    (
+        "kbdinteractiveauthentication",
+        Keyword::Switch(Switch::KbdInteractiveAuthentication),
+    ),
+    (
+        "challengeresponseauthentication",
+        Keyword::Switch(Switch::KbdInteractiveAuthentication),
+    ),
+    (
+        "skeyauthentication",
+        Keyword::Switch(Switch::KbdInteractiveAuthentication),
+    ),
+    (
+        "tisauthentication",
+        Keyword::Switch(Switch::KbdInteractiveAuthentication),
+    ),
     ("pubkeyauthentication", Keyword::PubkeyAuthentication),
     ("dsaauthentication", Keyword::PubkeyAuthentication),
-    ("preferredauthentications", Keyword::Text(Text::PreferredAuthentications)),
-    ("numberofpasswordprompts", Keyword::Count(Quantity::NumberOfPasswordPrompts)),
+    (
+        "preferredauthentications",
+        Keyword::Text(Text::PreferredAuthentications),
+    ),
+    (
+        "numberofpasswordprompts",
+        Keyword::Count(Quantity::NumberOfPasswordPrompts),
+    ),
     ("batchmode", Keyword::Switch(Switch::BatchMode)),
     ("hostkeyalgorithms", Keyword::Text(Text::HostKeyAlgorithms)),
     ("ciphers", Keyword::Text(Text::Ciphers)),
     ("kexalgorithms", Keyword::Text(Text::KexAlgorithms)),
     ("macs", Keyword::Text(Text::Macs)),
-    ("pubkeyacceptedalgorithms", Keyword::Text(Text::PubkeyAcceptedAlgorithms)),
-    ("pubkeyacceptedkeytypes", Keyword::Text(Text::PubkeyAcceptedAlgorithms)),
-    ("casignaturealgorithms", Keyword::Text(Text::CaSignatureAlgorithms)),
+    (
+        "pubkeyacceptedalgorithms",
+        Keyword::Text(Text::PubkeyAcceptedAlgorithms),
+    ),
+    (
+        "pubkeyacceptedkeytypes",
+        Keyword::Text(Text::PubkeyAcceptedAlgorithms),
+    ),
+    (
+        "casignaturealgorithms",
+        Keyword::Text(Text::CaSignatureAlgorithms),
+    ),
     ("requiredrsasize", Keyword::Count(Quantity::RequiredRsaSize)),
     ("refuseconnection", Keyword::Text(Text::RefuseConnection)),
     ("tag", Keyword::Text(Text::Tag)),
@@ -104,8 +143,20 @@ const KEYWORDS: &[(&str, Keyword)] = &[
             "the address family is not chosen: every address of the host is tried",
         ),
     ),
-    ("bindaddress", Keyword::Noted(Check::Word, "the connection leaves from the address the system picks")),
-    ("bindinterface", Keyword::Noted(Check::Word, "the connection leaves from the interface the system picks")),
+    (
+        "bindaddress",
+        Keyword::Noted(
+            Check::Word,
+            "the connection leaves from the address the system picks",
+        ),
+    ),
+    (
+        "bindinterface",
+        Keyword::Noted(
+            Check::Word,
+            "the connection leaves from the interface the system picks",
+        ),
+    ),
     (
         "compression",
         Keyword::Noted(Check::Choice(&["yes", "no"]), "the connection is not compressed"),
@@ -117,23 +168,44 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ),
     (
         "knownhostscommand",
-        Keyword::Noted(Check::Line, "the command is not run: keys that only it knows are unknown here"),
+        Keyword::Noted(
+            Check::Line,
+            "the command is not run: keys that only it knows are unknown here",
+        ),
     ),
     (
         "nohostauthenticationforlocalhost",
-        Keyword::Noted(Check::Switch, "the key of the local machine is checked as any other"),
+        Keyword::Noted(
+            Check::Switch,
+            "the key of the local machine is checked as any other",
+        ),
     ),
-    ("pkcs11provider", Keyword::Noted(Check::Word, "keys on tokens are reached through an agent only")),
-    ("smartcarddevice", Keyword::Noted(Check::Word, "keys on tokens are reached through an agent only")),
+    (
+        "pkcs11provider",
+        Keyword::Noted(Check::Word, "keys on tokens are reached through an agent only"),
+    ),
+    (
+        "smartcarddevice",
+        Keyword::Noted(Check::Word, "keys on tokens are reached through an agent only"),
+    ),
     (
         "securitykeyprovider",
-        Keyword::Noted(Check::Word, "keys on security keys are reached through an agent only"),
+        Keyword::Noted(
+            Check::Word,
+            "keys on security keys are reached through an agent only",
+        ),
     ),
     (
         "proxyusefdpass",
-        Keyword::Noted(Check::Switch, "the proxy command has to carry the connection itself"),
+        Keyword::Noted(
+            Check::Switch,
+            "the proxy command has to carry the connection itself",
+        ),
     ),
-    ("setenv", Keyword::Noted(Check::SetEnv, "no variables are sent to the host")),
+    (
+        "setenv",
+        Keyword::Noted(Check::SetEnv, "no variables are sent to the host"),
+    ),
     (
         "verifyhostkeydns",
         Keyword::Noted(YES_NO_ASK, "keys are not looked up in the DNS"),
@@ -149,7 +221,9 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("clearallforwardings", Keyword::PassedOver(Check::Switch)),
     (
         "controlmaster",
-        Keyword::PassedOver(Check::Choice(&["yes", "true", "no", "false", "auto", "ask", "autoask"])),
+        Keyword::PassedOver(Check::Choice(&[
+            "yes", "true", "no", "false", "auto", "ask", "autoask",
+        ])),
     ),
     ("controlpath", Keyword::PassedOver(Check::Word)),
     ("controlpersist", Keyword::PassedOver(Check::ControlPersist)),
@@ -185,7 +259,10 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("logverbose", Keyword::PassedOver(Check::Words(1, usize::MAX))),
     ("obscurekeystroketiming", Keyword::PassedOver(Check::Word)),
     ("permitlocalcommand", Keyword::PassedOver(Check::Switch)),
-    ("permitremoteopen", Keyword::PassedOver(Check::Words(1, usize::MAX))),
+    (
+        "permitremoteopen",
+        Keyword::PassedOver(Check::Words(1, usize::MAX)),
+    ),
     ("rekeylimit", Keyword::PassedOver(Check::RekeyLimit)),
     ("remotecommand", Keyword::PassedOver(Check::Line)),
     ("remoteforward", Keyword::PassedOver(Check::Words(1, 2))),
@@ -204,7 +281,14 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("syslogfacility", Keyword::PassedOver(LOG_FACILITIES)),
     (
         "tunnel",
-        Keyword::PassedOver(Check::Choice(&["yes", "true", "no", "false", "ethernet", "point-to-point"])),
+        Keyword::PassedOver(Check::Choice(&[
+            "yes",
+            "true",
+            "no",
+            "false",
+            "ethernet",
+            "point-to-point",
+        ])),
     ),
     ("tunneldevice", Keyword::PassedOver(Check::TunnelDevice)),
     ("updatehostkeys", Keyword::PassedOver(YES_NO_ASK)),

@@ -170,13 +170,18 @@ impl Lookup {
             let message = format!("{value:?} can't be the {what} of an SSH connection");
             Err(Error::new(ErrorKind::InvalidArgument, message))
         };
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "'`\"$\\;&<>|(){}".contains(c);
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "'`\"$\\;&<>|(){},".contains(c);
         if self.host.is_empty() || self.host.starts_with('-') || self.host.contains(odd) {
             return refuse("host", &self.host);
         }
         if let Some(user) = &self.user {
             let odd = |c: char| c.is_control() || "'`\";&<>|(){}".contains(c);
-            if user.is_empty() || user.starts_with('-') || user.contains(" -") || user.ends_with('\\') || user.contains(odd) {
+            if user.is_empty()
+                || user.starts_with('-')
+                || user.contains(" -")
+                || user.ends_with('\\')
+                || user.contains(odd)
+            {
                 return refuse("user", user);
             }
         }
@@ -232,7 +237,9 @@ impl Lookup {
                     checked: false,
                     ..user_file
                 };
-                reader.file(path, source, true)?.map_err(|error| not_open(path, error))?;
+                reader
+                    .file(path, source, true)?
+                    .map_err(|error| not_open(path, error))?;
             }
             ConfigFiles::Default => {
                 let system_file = Source {

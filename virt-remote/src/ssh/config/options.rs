@@ -129,7 +129,10 @@ impl Options {
         if named.len() >= MOST_FILES {
             return false;
         }
-        if !named.iter().any(|(known, from)| known == path && *from == from_user) {
+        if !named
+            .iter()
+            .any(|(known, from)| known == path && *from == from_user)
+        {
             named.push((path.to_owned(), from_user));
         }
         true

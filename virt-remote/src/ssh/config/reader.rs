@@ -47,7 +47,10 @@ impl Reader<'_> {
     /// The inner result is the error of opening it, which is the caller's to judge.
     pub(super) fn file(&mut self, path: &Path, source: Source, mut active: bool) -> Result<io::Result<()>> {
         if source.depth > DEEPEST {
-            let message = format!("{}: files include each other more than {DEEPEST} deep", path.display());
+            let message = format!(
+                "{}: files include each other more than {DEEPEST} deep",
+                path.display()
+            );
             return Err(Error::new(ErrorKind::InvalidConfig, message));
         }
         let mut file = match File::open(path) {
@@ -142,7 +145,9 @@ impl Reader<'_> {
         if pattern::fits_list(name, &ignored.to_ascii_lowercase()) {
             return Ok(());
         }
-        Err(place.refuse(format_args!("there is no keyword {name:?} (IgnoreUnknown {name} passes over it)")))
+        Err(place.refuse(format_args!(
+            "there is no keyword {name:?} (IgnoreUnknown {name} passes over it)"
+        )))
     }
 
     /// Whether the block of a `Host` line applies.

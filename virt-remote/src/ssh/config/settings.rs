@@ -36,13 +36,16 @@ impl Line<'_> {
             [word] if !word.is_empty() => Ok(word),
             [] => Err(self.refuse("has no value")),
             [word] => Err(self.refuse(format_args!("has no value but {word:?}"))),
-            [_, more, ..] => Err(self.refuse(format_args!("takes one value, and there is {more:?} behind it"))),
+            [_, more, ..] => {
+                Err(self.refuse(format_args!("takes one value, and there is {more:?} behind it")))
+            }
         }
     }
 
     /// The whole of what stands behind the keyword, for commands.
     fn command(&self) -> &str {
-        self.rest.trim_start_matches(|c| words::BLANKS.contains(&c) || c == '=')
+        self.rest
+            .trim_start_matches(|c| words::BLANKS.contains(&c) || c == '=')
     }
 
     fn refuse(&self, why: impl std::fmt::Display) -> virt_core::Error {
@@ -55,7 +58,12 @@ impl Line<'_> {
 }
 
 /// Has `options` take what the line says, where it applies and is the first to say it.
-pub(super) fn apply(line: &Line<'_>, keyword: Keyword, options: &mut Options, environment: &Environment) -> Result<()> {
+pub(super) fn apply(
+    line: &Line<'_>,
+    keyword: Keyword,
+    options: &mut Options,
+    environment: &Environment,
+) -> Result<()> {
     match keyword {
         // The reader's own.
         Keyword::Host | Keyword::Match | Keyword::Include | Keyword::Ignored => Ok(()),
@@ -81,7 +89,8 @@ pub(super) fn apply(line: &Line<'_>, keyword: Keyword, options: &mut Options, en
         Keyword::Seconds(quantity) => seconds(line, quantity, options),
         Keyword::Count(quantity) => {
             let word = line.word()?;
-            let value = value::number(word).ok_or_else(|| line.wrong(word, "a number from 0 to 2147483647"))?;
+            let value =
+                value::number(word).ok_or_else(|| line.wrong(word, "a number from 0 to 2147483647"))?;
             if line.active {
                 options.offer_quantity(quantity, value);
             }
@@ -124,7 +133,10 @@ pub(super) fn apply(line: &Line<'_>, keyword: Keyword, options: &mut Options, en
 fn agent_path(line: &Line<'_>, text: Text, options: &mut Options, environment: &Environment) -> Result<()> {
     let word = line.word()?;
     if !check::is_agent_path(word, environment) {
-        return Err(line.wrong(word, "a path, none, SSH_AUTH_SOCK, or have variables that are set"));
+        return Err(line.wrong(
+            word,
+            "a path, none, SSH_AUTH_SOCK, or have variables that are set",
+        ));
     }
     if line.active {
         options.offer_text(text, word);
@@ -198,7 +210,8 @@ fn check_known_hosts(line: &Line<'_>) -> Result<()> {
 fn proxy_jump(line: &Line<'_>, options: &mut Options) -> Result<()> {
     let ends = |c| words::BLANKS.contains(&c) || c == '#';
     let text = line.command().split(ends).next().unwrap_or_default();
-    let chain = JumpHost::parse_chain(text).map_err(|error| line.refuse(format_args!("is wrong: {error}")))?;
+    let chain =
+        JumpHost::parse_chain(text).map_err(|error| line.refuse(format_args!("is wrong: {error}")))?;
     if line.active {
         options.offer_jump(chain);
     }

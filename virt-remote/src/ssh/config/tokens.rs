@@ -191,12 +191,18 @@ mod tests {
     #[test]
     fn every_token_has_its_meaning() {
         let all = expand("%% %d %h %i %j %k %L %l %n %p %r %u", Allowed::Path).unwrap();
-        assert_eq!(all, "% /home/me web.example 1000 gate web desk desk.example web 2222 root me");
+        assert_eq!(
+            all,
+            "% /home/me web.example 1000 gate web desk desk.example web 2222 root me"
+        );
         let hash = expand("%C", Allowed::Path).unwrap();
         assert_eq!(hash.len(), 40);
         // What a variable holds is not expanded again.
         assert_eq!(expand("~/${X}/${X}", Allowed::Path).unwrap(), "/home/me/%h~/%h~");
-        assert_eq!(expand("~/${X} %h", Allowed::Connection).unwrap(), "~/${X} web.example");
+        assert_eq!(
+            expand("~/${X} %h", Allowed::Connection).unwrap(),
+            "~/${X} web.example"
+        );
     }
 
     #[test]

@@ -53,8 +53,9 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
             };
             match (c, quote) {
                 ('\\', _) => {
-                    let escaped = chars
-                        .next_if(|next| matches!(next, '\'' | '"' | '\\') || (quote.is_none() && *next == ' '));
+                    let escaped = chars.next_if(|next| {
+                        matches!(next, '\'' | '"' | '\\') || (quote.is_none() && *next == ' ')
+                    });
                     word.push(escaped.unwrap_or('\\'));
                 }
                 (' ' | '\t', None) => break,
@@ -89,8 +90,14 @@ mod tests {
 
     #[test]
     fn arguments_know_both_quotes_escapes_and_comments() {
-        assert_eq!(split("a 'b c' \"d e\""), Some(vec!["a".into(), "b c".into(), "d e".into()]));
-        assert_eq!(split(r"a\ b \x \\ \'"), Some(vec!["a b".into(), r"\x".into(), r"\".into(), "'".into()]));
+        assert_eq!(
+            split("a 'b c' \"d e\""),
+            Some(vec!["a".into(), "b c".into(), "d e".into()])
+        );
+        assert_eq!(
+            split(r"a\ b \x \\ \'"),
+            Some(vec!["a b".into(), r"\x".into(), r"\".into(), "'".into()])
+        );
         assert_eq!(split(r#""a\ b" '\"'"#), Some(vec![r"a\ b".into(), "\"".into()]));
         assert_eq!(split("a#b c #d"), Some(vec!["a#b".into(), "c".into()]));
         assert_eq!(split("'' \"\""), Some(vec![String::new(), String::new()]));

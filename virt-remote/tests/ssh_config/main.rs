@@ -2,9 +2,7 @@
 #![cfg(feature = "ssh")]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     reason = "a test says what it found, and fails"
 )]
 

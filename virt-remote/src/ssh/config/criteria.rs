@@ -1,5 +1,6 @@
 //! What stands behind `Match`.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 
 use virt_core::{Error, Result};
@@ -43,128 +44,156 @@ pub(super) struct Verdict {
     pub(super) wants_final: bool,
 }
 
-/// Looks at the criteria of one line.
-pub(super) fn look(
-    text: &str,
-    place: Place<'_>,
-    subject: Subject<'_>,
-    options: &mut Options,
-) -> Result<Verdict> {
-    let refuse = |why: String| place.refuse(format_args!("match {why}"));
-    let host = current_host(subject, options, place)?;
-    let mut verdict = Verdict {
-        matches: true,
-        wants_final: false,
-    };
-    let mut rest = Some(text);
-    let mut seen = 0;
-    while let Some(word) = words::cut(&mut rest).filter(|word| !word.is_empty() && !word.starts_with('#')) {
-        let (criterion, negated) = match word.strip_prefix('!') {
-            Some(criterion) => (criterion.to_ascii_lowercase(), true),
-            None => (word.to_ascii_lowercase(), false),
+/// One line of criteria.
+#[derive(Debug)]
+pub(super) struct Criteria<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) subject: Subject<'a>,
+    pub(super) options: &'a mut Options,
+    /// Whether the line is in a file of which nothing applies.
+    pub(super) inert: bool,
+}
+
+impl Criteria<'_> {
+    /// Looks at each of them.
+    pub(super) fn look(mut self, text: &str) -> Result<Verdict> {
+        let host = self.current_host()?;
+        let mut verdict = Verdict {
+            matches: !self.inert,
+            wants_final: false,
         };
-        if criterion == "all" {
-            let more = words::cut(&mut rest).is_some_and(|more| !more.is_empty() && !more.starts_with('#'));
-            if seen > 1 || more {
-                return Err(refuse("all stands with other criteria".to_owned()));
-            }
-            verdict.matches &= !negated;
-            return Ok(verdict);
-        }
-        seen += 1;
-        if criterion == "final" || criterion == "canonical" {
-            verdict.wants_final |= criterion == "final" && !subject.is_final;
-            verdict.matches &= subject.is_final != negated;
-            continue;
-        }
-        let argument =
-            words::cut(&mut rest).filter(|argument| !argument.is_empty() && !argument.starts_with('#'));
-        let argument = argument.ok_or_else(|| refuse(format!("{criterion} has nothing behind it")))?;
-        let fits = match criterion.as_str() {
-            "host" => Some(pattern::host_fits_list(&host, &argument)),
-            "originalhost" => Some(pattern::host_fits_list(subject.alias, &argument)),
-            "user" => Some(pattern::fits_list(user(subject, options), &argument)),
-            "localuser" => Some(pattern::fits_list(&subject.environment.user, &argument)),
-            "tagged" => Some(pattern::fits_list(
-                options.text(Text::Tag).unwrap_or_default(),
-                &argument,
-            )),
-            "exec" => exec(&argument, &host, place, subject, (options, verdict.matches))?,
-            "localnetwork" | "sessiontype" | "command" | "version" => {
-                if verdict.matches {
-                    options.note(
-                        place,
-                        format!("match {criterion} is not followed: the lines below it do not apply"),
-                    );
+        let mut rest = Some(text);
+        let mut seen = 0;
+        while let Some(word) = next(&mut rest) {
+            let (criterion, negated) = match word.strip_prefix('!') {
+                Some(criterion) => (criterion.to_ascii_lowercase(), true),
+                None => (word.to_ascii_lowercase(), false),
+            };
+            if criterion == "all" {
+                if seen > 1 || next(&mut rest).is_some() {
+                    return Err(self.refuse("all stands with other criteria"));
                 }
-                None
+                verdict.matches &= !negated;
+                return Ok(verdict);
             }
-            _ => return Err(refuse(format!("{criterion} means nothing"))),
-        };
-        verdict.matches &= fits.is_some_and(|fits| fits != negated);
+            seen += 1;
+            if criterion == "final" || criterion == "canonical" {
+                verdict.wants_final |= criterion == "final" && !self.subject.is_final;
+                verdict.matches &= self.subject.is_final != negated;
+                continue;
+            }
+            let Some(argument) = next(&mut rest) else {
+                return Err(self.refuse(format_args!("{criterion} has nothing behind it")));
+            };
+            let fits = self.fits(&criterion, &argument, &host, verdict.matches)?;
+            verdict.matches &= fits.is_some_and(|fits| fits != negated);
+        }
+        if seen == 0 {
+            return Err(self.refuse("has no criteria"));
+        }
+        Ok(verdict)
     }
-    if seen == 0 {
-        return Err(refuse("has no criteria".to_owned()));
-    }
-    Ok(verdict)
-}
 
-/// The name to connect to, as far as it is known.
-fn current_host(subject: Subject<'_>, options: &Options, place: Place<'_>) -> Result<String> {
-    match options.text(Text::HostName) {
-        None => Ok(subject.host.to_owned()),
-        Some(name) if subject.is_final => Ok(name.to_owned()),
-        Some(name) => {
-            let tokens = tokens(subject, subject.host, options);
-            let expanded = tokens.expand(name, Allowed::Host);
-            expanded
-                .map_err(|error| place.refuse(format_args!("the hostname {name:?} can't be used: {error}")))
+    /// Whether one criterion fits; `None` where that is not looked at, which is no match, negated or not.
+    fn fits(
+        &mut self,
+        criterion: &str,
+        argument: &str,
+        host: &str,
+        others_match: bool,
+    ) -> Result<Option<bool>> {
+        let fits = match criterion {
+            "host" => pattern::host_fits_list(host, argument),
+            "originalhost" => pattern::host_fits_list(self.subject.alias, argument),
+            "user" => pattern::fits_list(self.user(), argument),
+            "localuser" => pattern::fits_list(&self.subject.environment.user, argument),
+            "tagged" => pattern::fits_list(self.options.text(Text::Tag).unwrap_or_default(), argument),
+            "exec" => {
+                // A command that makes no sense is refused, whether it would be run or not.
+                let command = self.command(argument, host)?;
+                return if others_match {
+                    self.exec(&command)
+                } else {
+                    Ok(None)
+                };
+            }
+            "localnetwork" | "sessiontype" | "command" | "version" => {
+                if others_match {
+                    self.note(format!("match {criterion} is not followed"));
+                }
+                return Ok(None);
+            }
+            _ => return Err(self.refuse(format_args!("{criterion} means nothing"))),
+        };
+        Ok(Some(fits))
+    }
+
+    /// The name to connect to, as far as it is known.
+    fn current_host(&self) -> Result<String> {
+        let subject = self.subject;
+        match self.options.text(Text::HostName) {
+            None => Ok(subject.host.to_owned()),
+            Some(name) if subject.is_final => Ok(name.to_owned()),
+            Some(name) => {
+                let expanded = self.tokens(subject.host).expand(name, Allowed::Host);
+                expanded.map_err(|error| {
+                    self.refuse(format_args!(
+                        "needs the hostname {name:?}, which can't be used: {error}"
+                    ))
+                })
+            }
         }
     }
-}
 
-fn user<'a>(subject: Subject<'a>, options: &'a Options) -> &'a str {
-    options.text(Text::User).unwrap_or(&subject.environment.user)
-}
+    fn user(&self) -> &str {
+        let given = self.options.text(Text::User);
+        given.unwrap_or(&self.subject.environment.user)
+    }
 
-fn tokens<'a>(subject: Subject<'a>, host: &'a str, options: &'a Options) -> Tokens<'a> {
-    let nearest = options.jump.as_ref().and_then(|chain| chain.last());
-    Tokens {
-        environment: subject.environment,
-        alias: subject.alias,
-        host,
-        key_alias: options.text(Text::HostKeyAlias).unwrap_or(host),
-        port: options.port.unwrap_or(22),
-        user: user(subject, options),
-        jump_host: nearest.map(|jump| jump.host.as_str()).unwrap_or_default(),
+    fn tokens<'t>(&'t self, host: &'t str) -> Tokens<'t> {
+        let nearest = self.options.jump.as_ref().and_then(|chain| chain.last());
+        Tokens {
+            environment: self.subject.environment,
+            alias: self.subject.alias,
+            host,
+            key_alias: self.options.text(Text::HostKeyAlias).unwrap_or(host),
+            port: self.options.port.unwrap_or(22),
+            user: self.user(),
+            jump_host: nearest.map(|jump| jump.host.as_str()).unwrap_or_default(),
+        }
+    }
+
+    /// The command of `exec`, tokens expanded.
+    fn command(&self, command: &str, host: &str) -> Result<String> {
+        let expanded = self.tokens(host).expand(command, Allowed::Connection);
+        expanded.map_err(|error| self.refuse(format_args!("exec {command:?} can't be used: {error}")))
+    }
+
+    /// Whether the program ends well; `None` where programs are not run.
+    fn exec(&mut self, command: &str) -> Result<Option<bool>> {
+        if self.subject.match_exec == MatchExec::Refuse {
+            self.note(format!("match exec {command:?} is not run"));
+            return Ok(None);
+        }
+        run(command, self.subject.environment).map(Some).map_err(|error| {
+            let refused = self.refuse(format_args!("exec {command:?} can't be run"));
+            refused.with_source(error)
+        })
+    }
+
+    fn note(&mut self, what: String) {
+        let text = format!("{what}: the lines below it do not apply");
+        self.options.note(self.place, text);
+    }
+
+    fn refuse(&self, why: impl fmt::Display) -> Error {
+        self.place.refuse(format_args!("match {why}"))
     }
 }
 
-/// Whether the program ends well; `None` where it is not run, because nothing before it matched or because programs
-/// are not run.
-fn exec(
-    command: &str,
-    host: &str,
-    place: Place<'_>,
-    subject: Subject<'_>,
-    (options, still_matches): (&mut Options, bool),
-) -> Result<Option<bool>> {
-    let expanded = tokens(subject, host, options).expand(command, Allowed::Connection);
-    let command = expanded
-        .map_err(|error| place.refuse(format_args!("match exec {command:?} can't be used: {error}")))?;
-    if !still_matches {
-        return Ok(None);
-    }
-    if subject.match_exec == MatchExec::Refuse {
-        let text = format!("match exec {command:?} is not run: the lines below it do not apply");
-        options.note(place, text);
-        return Ok(None);
-    }
-    run(&command, subject.environment).map(Some).map_err(|error| {
-        place
-            .refuse(format_args!("match exec {command:?} can't be run"))
-            .with_source(error)
-    })
+/// The next word, up to a comment.
+fn next(rest: &mut Option<&str>) -> Option<String> {
+    words::cut(rest).filter(|word| !word.is_empty() && !word.starts_with('#'))
 }
 
 fn run(command: &str, environment: &Environment) -> std::io::Result<bool> {
@@ -181,10 +210,4 @@ fn run(command: &str, environment: &Environment) -> std::io::Result<bool> {
         Some(code) => Ok(code == 0),
         None => Err(std::io::Error::other("it was killed")),
     }
-}
-
-/// The error of a name that can't be expanded when the files have been read.
-pub(super) fn unusable(what: &str, value: &str, error: impl std::fmt::Display) -> Error {
-    let message = format!("the {what} {value:?} of the ssh configuration can't be used: {error}");
-    Error::new(virt_core::ErrorKind::InvalidConfig, message)
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use virt_core::{Error, ErrorKind, Result};
 
-use super::criteria::unusable;
 use super::host_config::{Algorithms, HostConfig, Identity, JumpHost};
 use super::lookup::Lookup;
 use super::options::{Files, KnownHosts, Options, Quantity, Switch, Text};
+use super::place::unusable;
 use super::tokens::{Allowed, Tokens};
 
 /// The keys that are tried where none are named, in OpenSSH's order.

@@ -128,7 +128,7 @@ pub enum HostKeyChecking {
 pub struct Note {
     /// The file.
     pub file: PathBuf,
-    /// The line, from 1.
+    /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
     /// What, and what it means for the connection, in words.
     pub text: String,

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use virt_core::{Error, ErrorKind, Result};
 
 use super::address;
-use super::criteria::{self, MatchExec, Subject};
+use super::criteria::{MatchExec, Subject};
 use super::environment::Environment;
 use super::finish;
 use super::host_config::{HostConfig, JumpHost};
 use super::options::{Options, Switch, Text};
-use super::place::Place;
+use super::place::{Place, unusable};
 use super::reader::{Reader, Source};
 use super::settings;
 use super::tokens::{Allowed, Tokens};
@@ -277,7 +277,7 @@ impl Lookup {
                     jump_host: "",
                 };
                 let expanded = tokens.expand(name, Allowed::Host);
-                expanded.map_err(|error| criteria::unusable("hostname", name, error))?
+                expanded.map_err(|error| unusable("hostname", name, error))?
             }
         };
         Ok(address::canonical(&name).unwrap_or_else(|| name.to_ascii_lowercase()))

@@ -21,3 +21,9 @@ impl Place<'_> {
         Error::new(ErrorKind::InvalidConfig, message)
     }
 }
+
+/// The error of a value that can't be expanded once the files have been read.
+pub(super) fn unusable(what: &str, value: &str, error: impl fmt::Display) -> Error {
+    let message = format!("the {what} {value:?} of the ssh configuration can't be used: {error}");
+    Error::new(ErrorKind::InvalidConfig, message)
+}

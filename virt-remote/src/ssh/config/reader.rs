@@ -7,7 +7,7 @@ use std::path::Path;
 
 use virt_core::{Error, ErrorKind, Result};
 
-use super::criteria::{self, Subject};
+use super::criteria::{Criteria, Subject};
 use super::glob;
 use super::keyword::{self, Keyword};
 use super::options::{Options, Text};
@@ -130,9 +130,15 @@ impl Reader<'_> {
         match keyword {
             Keyword::Host => *active = self.host(&line, source)?,
             Keyword::Match => {
-                let verdict = criteria::look(rest, place, self.subject, self.options)?;
+                let criteria = Criteria {
+                    place,
+                    subject: self.subject,
+                    options: self.options,
+                    inert: source.inert,
+                };
+                let verdict = criteria.look(rest)?;
                 self.wants_final |= verdict.wants_final;
-                *active = verdict.matches && !source.inert;
+                *active = verdict.matches;
             }
             Keyword::Include => self.include(&line, source)?,
             keyword => settings::apply(&line, keyword, self.options, self.subject.environment)?,

@@ -229,10 +229,12 @@ fn pass_over(
         let value = line.arguments.join(" ");
         return Err(line.refuse(format_args!("can't be {value:?}")));
     }
-    if line.active && options.pass_over(line.keyword) && !check::is_off(&line.arguments) {
-        if let Some(note) = note {
-            options.note(line.place, format!("{} is not followed: {note}", line.keyword));
-        }
+    if line.active
+        && options.pass_over(line.keyword)
+        && !check::is_off(&line.arguments)
+        && let Some(note) = note
+    {
+        options.note(line.place, format!("{} is not followed: {note}", line.keyword));
     }
     Ok(())
 }

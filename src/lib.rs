@@ -47,6 +47,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
+//! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else |
 
 pub use virt_core::{
     CallClass, Capabilities, Capability, ConnectUri, Connection, Deadlines, Domain, DomainState, Error,
@@ -58,6 +59,8 @@ pub use virt_core::{
 };
 #[cfg(feature = "qemu")]
 pub use virt_qemu as qemu;
+#[cfg(feature = "ssh")]
+pub use virt_remote::ssh;
 
 use virt_core::backend::BackendTable;
 
@@ -78,7 +81,7 @@ pub async fn connect(uri: &str) -> Result<Connection> {
 /// The backends this program has, a row each; what is a cargo feature away is in it by the feature's name.
 #[must_use]
 pub fn backends() -> BackendTable {
-    with_qemu(BackendTable::default())
+    with_ssh(with_qemu(BackendTable::default()))
 }
 
 #[cfg(not(feature = "qemu"))]
@@ -90,6 +93,17 @@ fn with_qemu(table: BackendTable) -> BackendTable {
 fn with_qemu(table: BackendTable) -> BackendTable {
     let backend = std::sync::Arc::new(virt_qemu::QemuBackend);
     table.backend("qemu", backend::PathRule::Is("/embed"), "qemu", Some(backend))
+}
+
+#[cfg(not(feature = "ssh"))]
+fn with_ssh(table: BackendTable) -> BackendTable {
+    table.transport(Some("ssh"), "ssh", None)
+}
+
+#[cfg(feature = "ssh")]
+fn with_ssh(table: BackendTable) -> BackendTable {
+    let opener = std::sync::Arc::new(virt_remote::ssh::SshOpener);
+    table.transport(Some("ssh"), "ssh", Some(opener))
 }
 
 #[cfg(test)]
@@ -108,6 +122,14 @@ mod tests {
         let error = connect("qemu:///embed").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.to_string().contains("feature \"qemu\""), "{error}");
+    }
+
+    #[cfg(all(feature = "qemu", not(feature = "ssh")))]
+    #[tokio::test]
+    async fn a_transport_whose_feature_is_off_names_the_feature() {
+        let error = connect("qemu+ssh://far/embed").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("feature \"ssh\""), "{error}");
     }
 
     #[tokio::test]

@@ -1,6 +1,10 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
 #[cfg(feature = "qemu")]
+#[path = "../qemu/far.rs"]
+#[allow(dead_code, reason = "the live tests use more of it")]
+mod far;
+#[cfg(feature = "qemu")]
 #[path = "../qemu/machines.rs"]
 #[allow(dead_code, reason = "the live tests use more of it")]
 mod machines;

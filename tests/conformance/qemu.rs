@@ -13,13 +13,19 @@ use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::leftovers;
 use virt_testkit::live::qemu::QemuBinary;
 
+use crate::far::FarMachine;
 use crate::machines::Machines;
 
-/// All cases on the installed QEMU, and those that start machines on 7.2.
-pub(crate) fn targets() -> [TargetChoice; 2] {
+/// All cases on the installed QEMU, here and over a real sshd, and those that start machines on 7.2.
+pub(crate) fn targets() -> [TargetChoice; 3] {
     [
-        TargetChoice::new("qemu", || make("qemu", QemuBinary::installed())),
-        TargetChoice::new("qemu-7.2", || make("qemu-7.2", QemuBinary::version_7_2()))
+        TargetChoice::new("qemu", || make("qemu", QemuBinary::installed(), None)),
+        TargetChoice::new("qemu+ssh", || {
+            let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
+            let far = runtime.block_on(FarMachine::start(|sshd| sshd))?;
+            make("qemu+ssh", QemuBinary::installed(), Some(far))
+        }),
+        TargetChoice::new("qemu-7.2", || make("qemu-7.2", QemuBinary::version_7_2(), None))
             .only(differs_by_version),
     ]
 }
@@ -27,10 +33,11 @@ pub(crate) fn targets() -> [TargetChoice; 2] {
 fn make(
     name: &'static str,
     qemu: Result<QemuBinary, virt_testkit::live::LiveError>,
+    far: Option<FarMachine>,
 ) -> Result<Arc<dyn Target>, String> {
     let qemu = qemu.map_err(|error| error.to_string())?;
     let machines = Machines::of(qemu)?;
-    Ok(Arc::new(QemuTarget { name, machines }))
+    Ok(Arc::new(QemuTarget { name, machines, far }))
 }
 
 /// What depends on the QEMU rather than on its manager.
@@ -60,6 +67,8 @@ fn differs_by_version(case: &Case) -> bool {
 struct QemuTarget {
     name: &'static str,
     machines: Machines,
+    /// The machine the work is done on; this one, directly, where there is none.
+    far: Option<FarMachine>,
 }
 
 #[async_trait::async_trait]
@@ -69,7 +78,11 @@ impl Target for QemuTarget {
     }
 
     fn uri(&self, place: &Path) -> String {
-        format!("qemu:///embed?root={}", place.join("root").display())
+        let root = place.join("root");
+        match &self.far {
+            Some(far) => far.uri(&root),
+            None => format!("qemu:///embed?root={}", root.display()),
+        }
     }
 
     fn builder(&self) -> ConnectionBuilder {

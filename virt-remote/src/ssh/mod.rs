@@ -6,3 +6,4 @@ pub mod known_hosts;
 mod link;
 mod native;
 mod program;
+mod socket_probe;

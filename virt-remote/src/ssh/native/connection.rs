@@ -95,6 +95,12 @@ impl Shared {
         lock(&self.inboxes).remove(&id);
     }
 
+    /// How many channels are open.
+    #[cfg(test)]
+    pub(super) fn channels(&self) -> usize {
+        lock(&self.inboxes).len()
+    }
+
     /// Runs something that ends with the connection at the latest. Does nothing when that is gone.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if self.is_gone() {

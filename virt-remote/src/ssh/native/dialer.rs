@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tracing::Instrument as _;
 use virt_core::Result;
 use virt_core::credentials::CredentialSource;
 
@@ -44,8 +45,9 @@ impl Dialer for NativeDialer {
         &self.0.name
     }
 
-    #[tracing::instrument(name = "ssh.dial", skip_all, fields(host = self.0.name, transport = "native"))]
     async fn dial(&self) -> Result<Arc<dyn Link>> {
-        Ok(Arc::new(NativeLink::open(Arc::clone(&self.0)).await?))
+        let span = tracing::info_span!("ssh.dial", host = self.0.name, transport = "native");
+        let link = NativeLink::open(Arc::clone(&self.0)).instrument(span).await?;
+        Ok(Arc::new(link))
     }
 }

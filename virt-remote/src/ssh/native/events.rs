@@ -36,6 +36,7 @@ impl Events {
             Put::TooMuch => {
                 tracing::warn!(host = self.shared.name(), channel = %id, "a stream was left unread and is closed");
                 session.close(id)?;
+                self.shared.forget(id);
             }
             Put::Full if self.shared.is_exclusive() => inbox.room(lane).await,
             Put::Full | Put::Taken => {}

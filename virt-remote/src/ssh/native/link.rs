@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use virt_core::host::{ByteStream, StreamUse};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
@@ -52,6 +53,10 @@ impl NativeLink {
             first,
             lost,
         })
+    }
+
+    fn span(&self, operation: &'static str) -> tracing::Span {
+        tracing::debug_span!("ssh.link", host = self.target.name, operation)
     }
 
     fn check(&self) -> Result<()> {
@@ -151,6 +156,19 @@ impl NativeLink {
         self.first.open(destination, Box::new(())).await
     }
 
+    async fn open_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {
+        self.check()?;
+        if path.is_empty() || path.chars().any(char::is_control) {
+            return Err(Error::new(ErrorKind::InvalidArgument, "no path of a socket")
+                .with_subject(Subject::Path(path.to_owned())));
+        }
+        match self.socket(path, stream_use).await {
+            Ok(channel) => Ok(Box::new(ChannelStream::of_socket(channel))),
+            Err(OpenFault::Refused(reason)) => Err(self.why_not(path, &reason).await),
+            Err(OpenFault::Broken(error)) => Err(error),
+        }
+    }
+
     /// Finds out why a socket was not opened: sshd gives one answer for all that can be wrong.
     async fn why_not(&self, path: &str, reason: &russh::ChannelOpenFailure) -> Error {
         let state = match self.probe(path).await {
@@ -181,6 +199,14 @@ impl NativeLink {
     }
 }
 
+#[cfg(test)]
+impl NativeLink {
+    /// How many channels of shared connections are open.
+    pub(super) fn open_channels(&self) -> usize {
+        lock(&self.all).iter().map(|connection| connection.shared().channels()).sum()
+    }
+}
+
 /// A session of this connection; `None` where sshd allows no more of them.
 async fn session_on(connection: &Arc<Connection>) -> Result<Option<Arc<Channel>>> {
     if !connection.has_room_for_session() {
@@ -198,28 +224,16 @@ async fn session_on(connection: &Arc<Connection>) -> Result<Option<Arc<Channel>>
 
 #[async_trait]
 impl Link for NativeLink {
-    #[tracing::instrument(name = "ssh.exec", level = "debug", skip_all, fields(host = self.target.name))]
     async fn exec(&self, line: &str) -> Result<FarProgram> {
-        self.run(line, StreamUse::Control).await
+        self.run(line, StreamUse::Control).instrument(self.span("exec")).await
     }
 
-    #[tracing::instrument(name = "ssh.exec", level = "debug", skip_all, fields(host = self.target.name))]
     async fn exec_bulk(&self, line: &str) -> Result<FarProgram> {
-        self.run(line, StreamUse::Bulk).await
+        self.run(line, StreamUse::Bulk).instrument(self.span("exec_bulk")).await
     }
 
-    #[tracing::instrument(name = "ssh.connect_unix", level = "debug", skip_all, fields(host = self.target.name, path))]
     async fn connect_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {
-        self.check()?;
-        if path.is_empty() || path.chars().any(char::is_control) {
-            return Err(Error::new(ErrorKind::InvalidArgument, "no path of a socket")
-                .with_subject(Subject::Path(path.to_owned())));
-        }
-        match self.socket(path, stream_use).await {
-            Ok(channel) => Ok(Box::new(ChannelStream::of_socket(channel))),
-            Err(OpenFault::Refused(reason)) => Err(self.why_not(path, &reason).await),
-            Err(OpenFault::Broken(error)) => Err(error),
-        }
+        self.open_unix(path, stream_use).instrument(self.span("connect_unix")).await
     }
 
     async fn lost(&self) {

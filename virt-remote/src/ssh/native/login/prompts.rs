@@ -69,6 +69,7 @@ impl Login<'_> {
         let user = self.config.user.as_str();
         let mut response = self.handle.authenticate_keyboard_interactive_start(user, None).await;
         let mut password = None;
+        let mut declined = false;
         for _ in 0..MAX_QUESTIONS {
             let prompts = match response {
                 Ok(KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. }) => prompts,
@@ -82,6 +83,9 @@ impl Login<'_> {
                     remaining_methods,
                     partial_success,
                 }) => {
+                    if declined {
+                        return Ok(None);
+                    }
                     if password.is_some() {
                         self.target.keyring.forget_password(self.config);
                     }
@@ -96,15 +100,17 @@ impl Login<'_> {
             let mut answers = Vec::with_capacity(prompts.len());
             let alone = prompts.len() == 1;
             for prompt in prompts {
-                let Some(answer) = self.answer(&prompt, attempt, alone).await? else {
-                    self.tried.push(format!("keyboard-interactive: nobody answered {:?}", prompt.prompt.trim()));
-                    // A dialogue that is left is over when another method is begun; the server need not be told.
-                    return Ok(None);
-                };
-                if asks_for_password(&prompt, alone) {
-                    password = Some(answer.clone());
+                let answer = if declined { None } else { self.answer(&prompt, attempt, alone).await? };
+                if answer.is_none() && !declined {
+                    // russh lets no other method begin before this one is answered: with nothing, then.
+                    declined = true;
+                    let question = prompt.prompt.trim();
+                    self.tried.push(format!("keyboard-interactive: nobody answered {question:?}"));
                 }
-                answers.push(answer.expose().to_owned());
+                if asks_for_password(&prompt, alone) {
+                    password.clone_from(&answer);
+                }
+                answers.push(answer.map_or_else(String::new, |answer| answer.expose().to_owned()));
             }
             response = self.handle.authenticate_keyboard_interactive_respond(answers).await;
         }

@@ -38,9 +38,13 @@ pub struct HostConfig {
     pub server_alive_interval: Option<Duration>,
     /// How many unanswered questions are the end (`ServerAliveCountMax`, 3).
     pub server_alive_count_max: u32,
-    /// The machines to go through, nearest first (`ProxyJump`).
+    /// Whether the kernel asks for signs of life as well (`TCPKeepAlive`).
+    pub tcp_keep_alive: bool,
+    /// The machines to go through, nearest first (`ProxyJump`). The first is looked up as any host is; each other one
+    /// is reached through those before it, whatever the configuration says of a way to it.
     pub proxy_jump: Vec<JumpHost>,
     /// A program whose input and output are the connection (`ProxyCommand`), tokens expanded; run by the user's shell.
+    /// `None` where there are machines to go through.
     pub proxy_command: Option<String>,
     /// Whether a password may be used (`PasswordAuthentication`).
     pub password_authentication: bool,
@@ -48,8 +52,42 @@ pub struct HostConfig {
     pub kbd_interactive_authentication: bool,
     /// Whether keys may be used (`PubkeyAuthentication`).
     pub pubkey_authentication: bool,
+    /// The ways to log in, in the order they are tried (`PreferredAuthentications`); `None` for the usual order.
+    pub preferred_authentications: Option<Vec<String>>,
+    /// How often a password is asked for (`NumberOfPasswordPrompts`, 3).
+    pub password_prompts: u32,
+    /// Whether nobody is to be asked for anything (`BatchMode`).
+    pub batch_mode: bool,
+    /// Keys that no machine may have any more (`RevokedHostKeys`).
+    pub revoked_host_keys: Option<PathBuf>,
+    /// Whether names are hashed in new lines of known keys (`HashKnownHosts`).
+    pub hash_known_hosts: bool,
+    /// The algorithms to agree on, as they are written in the files.
+    pub algorithms: Algorithms,
+    /// The fewest bits an RSA key may have (`RequiredRSASize`).
+    pub required_rsa_size: Option<u32>,
     /// What stands in the files and is not followed here, each with its place.
     pub notes: Vec<Note>,
+}
+
+/// Lists of algorithms as the files have them: names parted by commas. One that begins with `+` adds to the usual
+/// list, with `-` takes away from it (and may have patterns), with `^` puts its names in front. The names are not
+/// checked. `None` is the usual list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Algorithms {
+    /// Kinds of host keys (`HostKeyAlgorithms`).
+    pub host_key: Option<String>,
+    /// Ciphers (`Ciphers`).
+    pub ciphers: Option<String>,
+    /// Key exchanges (`KexAlgorithms`).
+    pub key_exchange: Option<String>,
+    /// Message authentication codes (`MACs`).
+    pub macs: Option<String>,
+    /// Kinds of the user's keys (`PubkeyAcceptedAlgorithms`).
+    pub pubkey: Option<String>,
+    /// Kinds of signatures by certificate authorities (`CASignatureAlgorithms`).
+    pub ca_signature: Option<String>,
 }
 
 /// A private key to try.

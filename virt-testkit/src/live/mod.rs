@@ -1,4 +1,5 @@
-//! Live fixtures: a small guest that boots in seconds, the QEMUs of this machine, a private libvirtd.
+//! Live fixtures: a small guest that boots in seconds, the QEMUs of this machine, a private libvirtd, an
+//! sshd of one's own and a line to it that can be cut.
 //!
 //! Everything here is made from Debian packages on first use and kept in one cache directory, see
 //! [`cache_directory`]. Nothing here installs anything: that is the first step of `cargo xtask test`.
@@ -10,7 +11,9 @@ pub mod guest;
 pub mod kvm;
 pub mod leftovers;
 pub mod libvirtd;
+pub mod proxy;
 pub mod qemu;
+pub mod sshd;
 
 pub use cache::cache_directory;
 pub use error::LiveError;

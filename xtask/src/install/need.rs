@@ -2,6 +2,7 @@
 
 use super::apt::Package;
 use super::{apt, qemu_7_2};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// One thing a command needs.
@@ -17,17 +18,20 @@ pub(crate) enum Need {
     GuestTools,
     /// libvirt's daemons and headers: the peer of the benches.
     Libvirt,
+    /// An sshd that the tests start by themselves, with its clients' tools, sudo and network namespaces.
+    Sshd,
     /// A C compiler, for the peer of the benches.
     Compiler,
 }
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
         Self::Libvirt,
+        Self::Sshd,
         Self::Compiler,
     ];
 
@@ -39,6 +43,7 @@ impl Need {
             Self::Qemu72 => "qemu-7.2",
             Self::GuestTools => "guest-tools",
             Self::Libvirt => "libvirt",
+            Self::Sshd => "sshd",
             Self::Compiler => "compiler",
         }
     }
@@ -56,6 +61,7 @@ impl Need {
             Self::Qemu72 => "QEMU 7.2",
             Self::GuestTools => "xz",
             Self::Libvirt => "libvirt 11",
+            Self::Sshd => "sshd",
             Self::Compiler => "gcc",
         }
     }
@@ -67,6 +73,9 @@ impl Need {
             Self::Qemu72 => "the tests run with the oldest Debian QEMU too",
             Self::GuestTools => "unpacks the kernel of the small test guest",
             Self::Libvirt => "the benches measure it beside the SDK, in the same run",
+            Self::Sshd => {
+                "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
+            }
             Self::Compiler => "the libvirt side of the benches is a small C program",
         }
     }
@@ -83,10 +92,9 @@ impl Need {
         } else {
             ""
         };
-        let note = if self == Self::Libvirt {
-            "; its services are not started"
-        } else {
-            ""
+        let note = match self {
+            Self::Libvirt | Self::Sshd => "; its services are not started",
+            _ => "",
         };
         format!("Debian packages {}{from}{note}", names.join(", "))
     }
@@ -98,6 +106,7 @@ impl Need {
             Self::Qemu72 => "qemu-system-x86_64 --version",
             Self::GuestTools => "xz --version",
             Self::Libvirt => "libvirtd --version",
+            Self::Sshd => "ssh -V; sudo --version; ip -V; ls /usr/sbin/sshd",
             Self::Compiler => "gcc --version",
         }
     }
@@ -117,6 +126,10 @@ impl Need {
                 Package::backported("libvirt-clients", 11),
                 Package::backported("libvirt-dev", 11),
             ],
+            Self::Sshd => ["openssh-server", "openssh-client", "sudo", "iproute2"]
+                .into_iter()
+                .map(Package::plain)
+                .collect(),
             Self::Compiler => vec![Package::plain("gcc"), Package::plain("libc6-dev")],
         }
     }
@@ -138,6 +151,12 @@ impl Need {
                         .packages()
                         .iter()
                         .all(|package| apt::is_installed(package.name))
+            }
+            Self::Sshd => {
+                Path::new("/usr/sbin/sshd").exists()
+                    && answers("ssh", "-V")
+                    && answers("sudo", "--version")
+                    && answers("ip", "-V")
             }
             Self::Compiler => answers("gcc", "--version"),
         }

@@ -17,6 +17,9 @@ pub enum CertificateProblem {
     /// It is a user's.
     #[error("it is a user's certificate")]
     NotAHosts,
+    /// It is made out for no machine at all.
+    #[error("it names no machine")]
+    NoNames,
     /// It is made out for other machines.
     #[error("it is for {}, not for this name", .0.join(", "))]
     OtherNames(Vec<String>),
@@ -53,9 +56,12 @@ pub(super) fn validate(
     if now >= certificate.valid_before() {
         return Err(CertificateProblem::Expired(certificate.valid_before()));
     }
-    // One that names no machine is good for all of them, as PROTOCOL.certkeys says.
+    // One that names no machine is good for none, as from OpenSSH 10.3 on; older ones took it for all.
     let principals = certificate.valid_principals();
-    if !principals.is_empty() && !principals.iter().any(|principal| is_for(principal, name)) {
+    if principals.is_empty() {
+        return Err(CertificateProblem::NoNames);
+    }
+    if !principals.iter().any(|principal| is_for(principal, name)) {
         return Err(CertificateProblem::OtherNames(principals.to_vec()));
     }
     if !certificate.critical_options().is_empty() {
@@ -72,7 +78,8 @@ pub(super) fn validate(
         .map_err(|_| CertificateProblem::BadSignature)
 }
 
-/// A host certificate may name machines by patterns. They are compared as they stand: the name is in lower case.
+/// A host certificate may name machines by patterns (OpenSSH 10.3; before, such a name fit nothing). They are compared
+/// as they stand, and the name is in lower case.
 fn is_for(principal: &str, name: &HostKeyName) -> bool {
     wildcard_matches(principal.as_bytes(), name.host().as_bytes())
 }

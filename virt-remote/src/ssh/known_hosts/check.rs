@@ -24,10 +24,9 @@ impl KnownHosts {
     /// What the files say about a machine that has shown a certificate.
     ///
     /// It is known when a `@cert-authority` line for `name` has the key that signed the certificate, and the
-    /// certificate is a host's, is made out for the name (patterns count; one made out for no name counts for all), is
-    /// valid at `now`, has no critical options, and neither its key nor its authority is revoked. Where it does not
-    /// count, the key in it is checked like one without a certificate, as OpenSSH does; the verdict then says what was
-    /// wrong with the certificate.
+    /// certificate is a host's, is made out for the name (patterns count), is valid at `now`, has no critical options,
+    /// and neither its key nor its authority is revoked. Where it does not count, the key in it is checked like one
+    /// without a certificate, as OpenSSH does; the verdict then says what was wrong with the certificate.
     #[must_use]
     pub fn check_certificate(
         &self,

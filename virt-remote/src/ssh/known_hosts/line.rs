@@ -23,11 +23,12 @@ pub(super) type Unreadable = &'static str;
 impl Line {
     /// Reads a line without its line break; `None` for a blank one and for a comment.
     pub(super) fn parse(line: &[u8]) -> Result<Option<Self>, Unreadable> {
-        // To OpenSSH a line ends there too.
-        let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
         let line = skip_blanks(line.strip_suffix(b"\r").unwrap_or(line));
         if line.is_empty() || line.starts_with(b"#") {
             return Ok(None);
+        }
+        if line.contains(&0) {
+            return Err("it has a NUL byte");
         }
         let (marker, line) = marker(line)?;
         let (names, rest) = word(line);
@@ -127,7 +128,7 @@ mod tests {
             assert_eq!(line.marker, Marker::Host);
             assert!(line.key().is_ok(), "{text:?}");
         }
-        for nothing in ["", " \t", "# web", "  # web", "\r", "\0web"] {
+        for nothing in ["", " \t", "# web", "  # web", "\r", "#\0"] {
             assert_eq!(Line::parse(nothing.as_bytes()), Ok(None), "{nothing:?}");
         }
     }
@@ -147,6 +148,7 @@ mod tests {
             "@revoked @revoked * x",
             "@cert-authority\t* x y",
             "@other * x",
+            "web\0 x y",
         ] {
             assert!(Line::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

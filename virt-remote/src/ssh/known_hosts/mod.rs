@@ -15,10 +15,13 @@
 //! for one machine, `@revoked` and `@cert-authority`. A line that can't be read is left out with a warning, and never
 //! makes another line unreadable.
 //!
-//! # Differences from OpenSSH, each to the safe side
+//! # Differences from OpenSSH 9.2
 //! * A blank in `@revoked` may be a tab. OpenSSH leaves such a line out if a space follows later in it.
 //! * A key revoked under a machine's plain name is revoked on each of its ports. OpenSSH calls it unknown there.
 //! * A file that is there and can't be read is an error, for it may hold what is revoked. OpenSSH goes on without it.
+//! * A line with a NUL byte is left out. OpenSSH takes it for a blank after the names.
+//! * A certificate made out for no machine is good for none, and one made out for a pattern is good for what fits it, as
+//!   from OpenSSH 10.3 on. Older ones take the first for all machines, and the second for none.
 //! * A line whose key is itself a certificate is left out.
 //! * Addresses are not looked up beside names (`CheckHostIP no`, OpenSSH's default since 8.5). Who wants it checks
 //!   the address as a name of its own.

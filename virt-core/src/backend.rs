@@ -19,7 +19,7 @@ use crate::uri::ConnectUri;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OpenRequest {
-    /// The URI.
+    /// The URI, without the transport's parameters.
     pub uri: ConnectUri,
     /// The machine to act on, for backends that need one.
     pub host: Arc<dyn Host>,
@@ -55,6 +55,12 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 /// Reaches machines by one transport.
 #[async_trait]
 pub trait HostOpener: Send + Sync + fmt::Debug + 'static {
+    /// The parameters of a URI's query that are this transport's. The backend gets the URI without them, and refuses
+    /// those that it does not know itself: none is silently without effect.
+    fn parameters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Reaches the machine the URI names; secrets it needs are asked of `credentials`.
     async fn open(
         &self,

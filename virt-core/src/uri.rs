@@ -83,6 +83,14 @@ impl ConnectUri {
         &self.query
     }
 
+    /// The same URI without these query parameters.
+    #[must_use]
+    pub fn without_parameters(&self, names: &[&str]) -> Self {
+        let mut uri = self.clone();
+        uri.query.retain(|(name, _)| !names.contains(&name.as_str()));
+        uri
+    }
+
     /// Fails unless every query parameter is one of `known`: a misspelt option is not silently without effect.
     ///
     /// # Errors
@@ -332,6 +340,13 @@ mod tests {
             error.message().contains("\"rot\"") && error.message().contains("root"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_transports_parameters_are_taken_out() {
+        let uri: ConnectUri = "qemu+ssh://far/embed?keyfile=/k&root=/x&jump=a".parse().unwrap();
+        let rest = uri.without_parameters(&["keyfile", "jump"]);
+        assert_eq!(rest.to_string(), "qemu+ssh://far/embed?root=/x");
     }
 
     proptest! {

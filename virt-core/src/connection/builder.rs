@@ -103,7 +103,7 @@ impl ConnectionBuilder {
                 Some(host) => Arc::clone(host),
                 None => opener.open(&uri, &self.credentials, &call).await?,
             };
-            let mut request = OpenRequest::new(uri.clone(), host);
+            let mut request = OpenRequest::new(uri.without_parameters(opener.parameters()), host);
             request.access = self.access;
             request.deadlines = self.deadlines.clone();
             request.credentials = self.credentials.clone();

@@ -6,10 +6,12 @@
 
 mod batch;
 mod command;
+mod fact_source;
 mod facts;
 mod files;
 mod lease;
 pub mod local;
+mod proc_text;
 mod processes;
 mod sockets;
 
@@ -20,10 +22,12 @@ use async_trait::async_trait;
 
 pub use batch::{BatchMode, HostOp, HostReply};
 pub use command::{Command, CommandOutput, ExitStatus};
+pub use fact_source::{FactIdentity, ReadFile};
 pub use facts::{CpuVendor, HostFacts, NumaCell};
 pub use files::{DirEntry, FileKind, FileStat, FileWatch, Files, TEMPORARY_PREFIX};
 pub use lease::{Lease, LeaseHolder, LeaseRequest};
 pub use local::LocalHost;
+pub use proc_text::ProcScale;
 pub use processes::{ChildProcess, ProcessIdentity, ProcessInfo, Processes, Signal};
 pub use sockets::{ByteStream, Sockets, StreamUse};
 

@@ -36,6 +36,16 @@ pub(crate) trait Link: Send + Sync + fmt::Debug + 'static {
     /// `ConnectionLost` when the link is gone; `ResourceExhausted` when the far sshd allows no more sessions.
     async fn exec(&self, line: &str) -> Result<FarProgram>;
 
+    /// As [`exec`](Self::exec), for a program that writes as much as its reader takes: the reader may take its time.
+    ///
+    /// What a program run by `exec` leaves unread is kept for its reader, within limits; beyond them its streams fail.
+    ///
+    /// # Errors
+    /// As `exec`, and those of a new login where the link makes one for it.
+    async fn exec_bulk(&self, line: &str) -> Result<FarProgram> {
+        self.exec(line).await
+    }
+
     /// Connects to a listening unix socket of the far machine.
     ///
     /// # Errors

@@ -5,4 +5,10 @@ mod host;
 pub mod known_hosts;
 mod link;
 mod native;
+mod opener;
+mod options;
 mod program;
+mod socket_probe;
+
+pub use opener::SshOpener;
+pub use options::{Become, SshOptions, SshTransport};

@@ -1,0 +1,218 @@
+//! The current login, and the way back to one when it is lost.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use virt_core::host::ProcessIdentity;
+use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
+
+use super::HostOptions;
+use super::error::lost;
+use super::far::Rise;
+use super::lease::LeaseState;
+use super::login::{Login, beat};
+use super::session::{Launch, Session};
+use crate::ssh::link::Dialer;
+
+/// How long a call waits for a lost link to be brought back.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The pauses between attempts to log in again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The current login, if there is one.
+#[derive(Debug, Clone)]
+enum State {
+    Up(Arc<Login>),
+    Down,
+    /// The machine does not let us in any more.
+    Refused(Arc<Error>),
+    Closed,
+}
+
+/// A machine's logins, one after the other.
+#[derive(Debug)]
+pub(super) struct Connection {
+    dialer: Arc<dyn Dialer>,
+    options: HostOptions,
+    launch: Mutex<Launch>,
+    state: watch::Sender<State>,
+    leases: Mutex<Vec<Weak<LeaseState>>>,
+}
+
+impl Connection {
+    /// The first login.
+    ///
+    /// # Errors
+    /// As [`Dialer::dial`] and [`Login::begin`].
+    pub(super) async fn open(dialer: Arc<dyn Dialer>, options: HostOptions) -> Result<Arc<Self>> {
+        let launch = Launch {
+            host: dialer.name().to_owned(),
+            shell: options.shell.clone(),
+            rise: if options.sudo { Rise::Sudo } else { Rise::No },
+        };
+        let connection = Arc::new(Self {
+            dialer,
+            options,
+            launch: Mutex::new(launch),
+            state: watch::Sender::new(State::Down),
+            leases: Mutex::default(),
+        });
+        let (login, heart) = connection.log_in((1, None)).await?;
+        connection.state.send_replace(State::Up(Arc::clone(&login)));
+        tokio::spawn(Arc::clone(&connection).keep(login, heart));
+        Ok(connection)
+    }
+
+    /// The machine, as users know it.
+    pub(super) fn name(&self) -> &str {
+        self.dialer.name()
+    }
+
+    /// The login to work with; a lost one is waited for up to ten seconds.
+    ///
+    /// # Errors
+    /// `ConnectionLost` when there is none by then; `AuthenticationFailed` when the machine does not let us in any
+    /// more.
+    pub(super) async fn login(&self) -> Result<Arc<Login>> {
+        let mut state = self.state.subscribe();
+        let decided = state.wait_for(|state| !matches!(state, State::Down));
+        let state = match tokio::time::timeout(PATIENCE, decided).await {
+            Ok(Ok(state)) => state.clone(),
+            _ => State::Down,
+        };
+        match state {
+            State::Up(login) => Ok(login),
+            State::Refused(error) => Err(Error::new(
+                error.kind(),
+                format!("the machine did not let us in again: {error}"),
+            )
+            .with_subject(Subject::Host(self.name().to_owned()))),
+            State::Down | State::Closed => Err(lost(self.name(), Outcome::NotApplied)),
+        }
+    }
+
+    /// Has a lease taken again by every later login.
+    pub(super) fn remember(&self, lease: &Arc<LeaseState>) {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.retain(|lease| lease.strong_count() > 0);
+        leases.push(Arc::downgrade(lease));
+    }
+
+    /// Ends it: nothing is brought back any more.
+    pub(super) fn close(&self) {
+        self.state.send_replace(State::Closed);
+    }
+
+    async fn log_in(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Session)> {
+        let link = self.dialer.dial().await?;
+        let mut launch = self.launch().clone();
+        let begun = Login::begin(Arc::clone(&link), &mut launch, &self.options.credentials, after).await;
+        match begun {
+            Ok((login, heart)) => {
+                *self.launch() = launch;
+                Ok((Arc::new(login), heart))
+            }
+            Err(error) => {
+                link.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn launch(&self) -> std::sync::MutexGuard<'_, Launch> {
+        self.launch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a login until this is closed.
+    async fn keep(self: Arc<Self>, mut login: Arc<Login>, mut heart: Session) {
+        let mut closed = self.state.subscribe();
+        loop {
+            tokio::select! {
+                () = login.link.lost() => {}
+                () = beat(heart) => tracing::warn!(host = self.name(), "the far side does not answer any more"),
+                () = is_closed(&mut closed) => {
+                    login.link.close().await;
+                    return;
+                }
+            }
+            self.note(State::Down);
+            login.link.close().await;
+            let (generation, sshd) = (login.generation, login.sshd);
+            drop(login);
+            let again = tokio::select! {
+                again = self.log_in_again((generation + 1, sshd)) => again,
+                () = is_closed(&mut closed) => return,
+            };
+            match again {
+                Ok((next, its_heart)) => {
+                    self.note(State::Up(Arc::clone(&next)));
+                    (login, heart) = (next, its_heart);
+                }
+                Err(error) => {
+                    tracing::error!(host = self.name(), %error, "cannot log in again");
+                    self.lose_leases();
+                    self.note(State::Refused(Arc::new(error)));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Changes the state, unless it is closed.
+    fn note(&self, next: State) {
+        self.state.send_if_modified(|state| {
+            let open = !matches!(state, State::Closed);
+            if open {
+                *state = next;
+            }
+            open
+        });
+    }
+
+    /// Logs in until it succeeds, or the machine refuses us. The leases are taken again before anybody learns of it.
+    async fn log_in_again(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Session)> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.log_in(after).await {
+                Ok((login, heart)) => {
+                    let leases: Vec<_> = {
+                        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+                        leases.iter().filter_map(Weak::upgrade).collect()
+                    };
+                    let retaken = futures::future::join_all(leases.iter().map(|lease| lease.take_again(&login)));
+                    if retaken.await.into_iter().all(|retaken| retaken.is_ok()) {
+                        tracing::info!(host = self.name(), generation = login.generation, "logged in again");
+                        return Ok((login, heart));
+                    }
+                    // Lost again in the midst of it.
+                    login.link.close().await;
+                }
+                Err(error) if error.kind() == ErrorKind::AuthenticationFailed => return Err(error),
+                Err(error) => tracing::debug!(host = self.name(), %error, "cannot log in again yet"),
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn lose_leases(&self) {
+        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.iter().filter_map(Weak::upgrade).for_each(|lease| lease.lose());
+    }
+}
+
+async fn is_closed(state: &mut watch::Receiver<State>) {
+    // An error says that the sender is gone: closed as well.
+    let _ = state.wait_for(|state| matches!(state, State::Closed)).await.is_ok();
+}
+
+/// Between three quarters of a pause and all of it, so that many do not come back at once.
+fn jittered(pause: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() % 256;
+    let part = u32::try_from(random).unwrap_or(0);
+    pause - pause / 1024 * part
+}

@@ -1,0 +1,162 @@
+//! Logging in, in OpenSSH's order: keys, questions, a password.
+
+mod candidates;
+mod key_files;
+mod keyring;
+mod prompts;
+mod public_key;
+mod signer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{AuthResult, Handle};
+use russh::{MethodKind, MethodSet};
+use virt_core::{Error, ErrorKind, Result, Subject};
+
+pub(super) use keyring::Keyring;
+
+use super::connection::Shared;
+use super::events::Events;
+use super::target::Target;
+use crate::ssh::config::HostConfig;
+
+/// How many things a server may want to see one after the other (a key and a password, say).
+const MAX_FACTORS: usize = 6;
+/// How often a password or a passphrase is asked for.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Logs in on a connection that is set up.
+///
+/// # Errors
+/// `AuthenticationFailed`, naming what was tried and what the server takes; `ConnectionLost` where the server hung up.
+pub(super) async fn login(
+    handle: &mut Handle<Events>,
+    shared: &Arc<Shared>,
+    target: &Target,
+    config: &HostConfig,
+) -> Result<()> {
+    let mut login = Login {
+        handle,
+        shared,
+        target,
+        config,
+        tried: Vec::new(),
+    };
+    let asked = login.handle.authenticate_none(config.user.as_str()).await;
+    let mut offered = match login.settle(asked).await? {
+        Step::In => return Ok(()),
+        Step::Partly(methods) | Step::Refused(methods) => methods,
+    };
+    for _ in 0..MAX_FACTORS {
+        match login.one_factor(offered).await? {
+            Step::In => return Ok(()),
+            Step::Partly(methods) => offered = methods,
+            Step::Refused(methods) => return Err(login.refused(&methods)),
+        }
+    }
+    Err(login.refused(&MethodSet::empty()))
+}
+
+/// How far an attempt brought us.
+#[derive(Debug)]
+enum Step {
+    In,
+    /// It was right, and something more is wanted, of these.
+    Partly(MethodSet),
+    /// It was not taken; these may be tried.
+    Refused(MethodSet),
+}
+
+struct Login<'a> {
+    handle: &'a mut Handle<Events>,
+    shared: &'a Arc<Shared>,
+    target: &'a Target,
+    config: &'a HostConfig,
+    /// In words, for the error.
+    tried: Vec<String>,
+}
+
+impl Login<'_> {
+    async fn one_factor(&mut self, mut offered: MethodSet) -> Result<Step> {
+        let config = self.config;
+        for (kind, wanted) in [
+            (MethodKind::PublicKey, config.pubkey_authentication),
+            (MethodKind::KeyboardInteractive, config.kbd_interactive_authentication),
+            (MethodKind::Password, config.password_authentication),
+        ] {
+            if !wanted || !offered.contains(&kind) {
+                continue;
+            }
+            let step = match kind {
+                MethodKind::PublicKey => self.by_keys(offered).await?,
+                MethodKind::KeyboardInteractive => self.by_questions(offered).await?,
+                _ => self.by_password(offered).await?,
+            };
+            match step {
+                Step::Refused(methods) => offered = methods,
+                done => return Ok(done),
+            }
+        }
+        Ok(Step::Refused(offered))
+    }
+
+    /// What an answer of russh means. It calls a connection that is gone a refusal, with nothing that may be tried.
+    async fn settle(&mut self, result: Result<AuthResult, russh::Error>) -> Result<Step> {
+        match result {
+            Ok(AuthResult::Success) => Ok(Step::In),
+            Ok(AuthResult::Failure {
+                remaining_methods,
+                partial_success,
+            }) => {
+                if remaining_methods.is_empty() && self.handle.is_closed() {
+                    return Err(self.hung_up().await);
+                }
+                if partial_success {
+                    Ok(Step::Partly(remaining_methods))
+                } else {
+                    Ok(Step::Refused(remaining_methods))
+                }
+            }
+            Err(_) if self.handle.is_closed() => Err(self.hung_up().await),
+            Err(error) => Err(self
+                .error(ErrorKind::AuthenticationFailed, "the login failed".to_owned())
+                .with_source(error)),
+        }
+    }
+
+    /// The error of a server that ended the connection during the login.
+    async fn hung_up(&mut self) -> Error {
+        // Its last words come with the end.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.shared.until_gone()).await;
+        let gone = self.shared.gone_error();
+        if self.tried.is_empty() {
+            return gone;
+        }
+        let mut message = format!("{} (tried: {})", gone.message(), self.tried.join("; "));
+        if gone.message().to_ascii_lowercase().contains("too many") {
+            message.push_str(": IdentitiesOnly with an IdentityFile, or the URI's keyfile, has only the right key tried");
+        }
+        self.error(ErrorKind::AuthenticationFailed, message)
+    }
+
+    fn refused(&self, accepted: &MethodSet) -> Error {
+        let tried = match self.tried.as_slice() {
+            [] => "nothing: there was no key, and nobody to ask for a password".to_owned(),
+            tried => tried.join("; "),
+        };
+        let accepted: Vec<String> = accepted.iter().map(String::from).collect();
+        let accepted = match accepted.as_slice() {
+            [] => "the server says not what it takes".to_owned(),
+            methods => format!("the server takes {}", methods.join(", ")),
+        };
+        self.error(
+            ErrorKind::AuthenticationFailed,
+            format!("the login as {:?} was refused (tried: {tried}; {accepted})", self.config.user),
+        )
+    }
+
+    fn error(&self, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, message).with_subject(Subject::Host(self.shared.name().to_owned()))
+    }
+}

@@ -1,0 +1,175 @@
+//! Logging in with keys.
+
+
+use russh::keys::agent::AgentIdentity;
+use russh::keys::agent::client::AgentClient;
+use russh::keys::{Algorithm, HashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+use tokio::net::UnixStream;
+use virt_core::Result;
+
+use super::candidates::{Candidate, KeyHolder, Proof, order};
+use super::key_files;
+use super::signer::{KeySigner, SignFault};
+use super::{Login, Step};
+
+impl Login<'_> {
+    /// Tries each key until one is taken.
+    pub(super) async fn by_keys(&mut self, mut offered: MethodSet) -> Result<Step> {
+        let (mut agent, identities) = self.ask_agent().await;
+        let candidates = self.candidates(&identities).await;
+        // What the server can verify of RSA, asked for once: it may cost a moment.
+        let mut rsa_hash = None;
+        for candidate in candidates {
+            let Some(proof) = self.opened(&candidate).await? else {
+                continue;
+            };
+            let hash = if is_rsa(&proof) {
+                if rsa_hash.is_none() {
+                    rsa_hash = Some(self.rsa_hash().await);
+                }
+                match rsa_hash.flatten() {
+                    None => {
+                        self.tried.push(format!("{}: the server takes RSA only with SHA-1", candidate.describe()));
+                        continue;
+                    }
+                    hash => hash,
+                }
+            } else {
+                None
+            };
+            match self.try_key(&candidate, proof, hash, agent.as_mut()).await? {
+                Step::Refused(methods) => offered = methods,
+                done => return Ok(done),
+            }
+            if !offered.contains(&MethodKind::PublicKey) {
+                break;
+            }
+        }
+        Ok(Step::Refused(offered))
+    }
+
+    async fn try_key(
+        &mut self,
+        candidate: &Candidate,
+        proof: Proof,
+        hash: Option<HashAlg>,
+        agent: Option<&mut AgentClient<UnixStream>>,
+    ) -> Result<Step> {
+        let mut signer = KeySigner {
+            holder: &candidate.holder,
+            agent,
+            target: self.target,
+            config: self.config,
+        };
+        let user = self.config.user.as_str();
+        let result = match proof {
+            Proof::Key(key) => self.handle.authenticate_publickey_with(user, key, hash, &mut signer).await,
+            Proof::Certificate(certificate) => {
+                self.handle
+                    .authenticate_certificate_with(user, *certificate, hash, &mut signer)
+                    .await
+            }
+            Proof::Shut => return Ok(Step::Refused(MethodSet::from(&[MethodKind::PublicKey][..]))),
+        };
+        let step = match result {
+            Ok(result) => self.settle(Ok(result)).await?,
+            Err(SignFault::Gone) => return Err(self.hung_up().await),
+            Err(SignFault::Asking(error)) => return Err(error),
+            Err(SignFault::Unusable(why)) => {
+                self.tried.push(format!("{}: {why}", candidate.describe()));
+                // The server still waits; what it takes has not changed.
+                return Ok(Step::Refused(MethodSet::from(
+                    &[MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password][..],
+                )));
+            }
+        };
+        match step {
+            Step::Refused(_) => self.tried.push(candidate.describe()),
+            Step::Partly(_) => self.tried.push(format!("{} (taken, but not enough)", candidate.describe())),
+            Step::In => tracing::debug!(key = candidate.describe(), "the key was taken"),
+        }
+        Ok(step)
+    }
+
+    /// What to show of a candidate; `None`, noted, where it can't be used.
+    async fn opened(&mut self, candidate: &Candidate) -> Result<Option<Proof>> {
+        match (&candidate.proof, &candidate.holder) {
+            (Proof::Shut, KeyHolder::File(path)) => match key_files::open(path, self.target, self.config).await? {
+                Ok(key) => Ok(Some(Proof::Key(key.public_key().clone()))),
+                Err(why) => {
+                    self.tried.push(format!("key from {}: {why}", path.display()));
+                    Ok(None)
+                }
+            },
+            (Proof::Shut, KeyHolder::Agent) => Ok(None),
+            (proof, _) => Ok(Some(proof.clone())),
+        }
+    }
+
+    async fn candidates(&mut self, agent: &[AgentIdentity]) -> Vec<Candidate> {
+        let mut files = Vec::new();
+        for identity in &self.config.identity_files {
+            match key_files::look_at(identity).await {
+                Ok(Some(file)) => files.push(file),
+                Ok(None) => {}
+                Err(why) => self.tried.push(why),
+            }
+        }
+        let mut certificates = Vec::new();
+        for path in &self.config.certificate_files {
+            match key_files::certificate(path).await {
+                Ok(certificate) => certificates.push((path.clone(), certificate)),
+                Err(why) => self.tried.push(why),
+            }
+        }
+        let (candidates, notes) = order(files, certificates, agent, self.config.identities_only);
+        self.tried.extend(notes);
+        candidates
+    }
+
+    /// The agent and its keys; none of both where it does not answer.
+    async fn ask_agent(&mut self) -> (Option<AgentClient<UnixStream>>, Vec<AgentIdentity>) {
+        let Some(path) = &self.config.identity_agent else {
+            return (None, Vec::new());
+        };
+        let mut agent = match AgentClient::connect_uds(path).await {
+            Ok(agent) => agent,
+            Err(error) => {
+                self.tried.push(format!("the agent at {} does not answer ({error})", path.display()));
+                return (None, Vec::new());
+            }
+        };
+        if let Some(binding) = self.handle.agent_session_binding()
+            && let Err(error) = agent.bind_session(binding, false).await
+        {
+            // Older agents, and others than OpenSSH's, do not know it; they don't restrict keys by it either.
+            tracing::debug!(%error, "the agent was not told which server it signs for");
+        }
+        match agent.request_identities().await {
+            Ok(identities) => (Some(agent), identities),
+            Err(error) => {
+                self.tried.push(format!("the agent's keys can't be listed ({error})"));
+                (None, Vec::new())
+            }
+        }
+    }
+
+    /// The hash for RSA signatures; `None` where the server takes none that is safe.
+    async fn rsa_hash(&mut self) -> Option<HashAlg> {
+        match self.handle.best_supported_rsa_hash().await {
+            Ok(Some(hash)) => hash,
+            // It did not say; all servers of the last ten years take this one.
+            Ok(None) | Err(_) => Some(HashAlg::Sha256),
+        }
+    }
+}
+
+fn is_rsa(proof: &Proof) -> bool {
+    let algorithm = match proof {
+        Proof::Key(key) => key.algorithm(),
+        Proof::Certificate(certificate) => PublicKey::from(certificate.public_key().clone()).algorithm(),
+        Proof::Shut => return false,
+    };
+    matches!(algorithm, Algorithm::Rsa { .. })
+}

@@ -1,0 +1,108 @@
+//! Connections that bulk streams have for themselves.
+
+use std::sync::{Arc, Mutex, Weak};
+
+use virt_core::Result;
+
+use super::connection::{Connection, LinkLost, Sharing};
+use super::lock;
+use super::route;
+use super::target::Target;
+
+/// How many bulk streams of a link have a connection for themselves, at once. Further ones share a connection.
+pub(super) const MAX_EXCLUSIVE: usize = 8;
+/// How many connections that nobody uses are kept for the next bulk stream.
+const MAX_IDLE: usize = 2;
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Arc<Connection>>,
+    /// Connections in use, and those being made.
+    used: usize,
+    closed: bool,
+}
+
+/// Connections for bulk streams, made when they are needed.
+#[derive(Debug)]
+pub(super) struct Pool {
+    target: Arc<Target>,
+    lost: LinkLost,
+    state: Mutex<State>,
+}
+
+impl Pool {
+    pub(super) fn new(target: Arc<Target>, lost: LinkLost) -> Arc<Self> {
+        Arc::new(Self {
+            target,
+            lost,
+            state: Mutex::default(),
+        })
+    }
+
+    /// A connection for one stream; `None` when there are as many as there may be.
+    pub(super) async fn take(self: &Arc<Self>) -> Result<Option<Lease>> {
+        let mut lease = {
+            let mut state = lock(&self.state);
+            if state.used >= MAX_EXCLUSIVE {
+                return Ok(None);
+            }
+            state.used += 1;
+            Lease {
+                pool: Arc::downgrade(self),
+                connection: state.idle.pop(),
+            }
+        };
+        if lease.connection.as_ref().is_none_or(|connection| connection.shared().is_gone()) {
+            let lost = Some(Arc::clone(&self.lost));
+            lease.connection = Some(route::connect(&self.target, Sharing::Exclusive, lost).await?);
+        }
+        Ok(Some(lease))
+    }
+
+    fn give_back(&self, connection: Option<Arc<Connection>>) {
+        let mut state = lock(&self.state);
+        state.used = state.used.saturating_sub(1);
+        let Some(connection) = connection else { return };
+        if !state.closed && state.idle.len() < MAX_IDLE && !connection.shared().is_gone() {
+            state.idle.push(connection);
+            return;
+        }
+        drop(state);
+        connection.shared().retire();
+    }
+
+    /// Ends those that nobody uses; those in use end when they are given back.
+    pub(super) fn close(&self) {
+        let idle = {
+            let mut state = lock(&self.state);
+            state.closed = true;
+            std::mem::take(&mut state.idle)
+        };
+        for connection in idle {
+            connection.shared().retire();
+        }
+    }
+}
+
+/// A connection for one stream. Dropping it gives the connection back.
+#[derive(Debug)]
+pub(super) struct Lease {
+    pool: Weak<Pool>,
+    connection: Option<Arc<Connection>>,
+}
+
+impl Lease {
+    pub(super) fn connection(&self) -> Option<&Arc<Connection>> {
+        self.connection.as_ref()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        match (self.pool.upgrade(), self.connection.take()) {
+            (Some(pool), connection) => pool.give_back(connection),
+            (None, Some(connection)) => connection.shared().retire(),
+            (None, None) => {}
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! A login of the system's `ssh`.
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
+use virt_core::host::{ByteStream, ExitStatus, StreamUse};
+use virt_core::{Error, ErrorKind, Result, Subject};
+
+use super::dialer::ProgramTarget;
+use super::master::Master;
+use super::message::{Reply, Request};
+use super::mux::{Mux, unexpected};
+use super::stdio::{Errors, Held, Stdio};
+use crate::ssh::link::{FarProgram, Link};
+use crate::ssh::socket_probe::{PROBE, SocketState};
+
+/// How many masters programs are spread over when sshd allows no more on one (`MaxSessions`, 10 by default).
+const MAX_MASTERS: usize = 8;
+/// How long a program may go on when nobody holds its streams any more.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A login of the system's `ssh`: one master, and more where sshd allows no more programs on one.
+pub(super) struct ProgramLink {
+    name: String,
+    target: Arc<ProgramTarget>,
+    first: Arc<Master>,
+    more: tokio::sync::Mutex<Vec<Arc<Master>>>,
+    /// Those of `more`, for closing without waiting.
+    all: Mutex<Vec<Arc<Master>>>,
+    tasks: Mutex<JoinSet<()>>,
+    forwards: AtomicU64,
+}
+
+impl ProgramLink {
+    /// Logs in.
+    pub(super) async fn open(name: String, target: Arc<ProgramTarget>) -> Result<Self> {
+        let first = Arc::new(Master::start(&target).await?);
+        Ok(Self {
+            name,
+            target,
+            all: Mutex::new(vec![Arc::clone(&first)]),
+            first,
+            more: tokio::sync::Mutex::default(),
+            tasks: Mutex::default(),
+            forwards: AtomicU64::new(0),
+        })
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Host(self.name.clone())
+    }
+
+    fn gone(&self) -> Error {
+        let message = format!("the SSH connection is gone: {}", self.first.last_words());
+        Error::new(ErrorKind::ConnectionLost, message).with_subject(self.subject())
+    }
+
+    /// What a failure of the control socket means.
+    async fn control_fault(&self, master: &Master, error: io::Error) -> Error {
+        // A master that ends closes its socket a moment before its end is seen.
+        let _ = tokio::time::timeout(Duration::from_millis(500), master.until_lost()).await;
+        if master.is_lost() {
+            return self.gone();
+        }
+        Error::new(ErrorKind::ConnectionLost, "ssh's control socket failed")
+            .with_subject(self.subject())
+            .with_source(error)
+    }
+
+    async fn run(&self, line: &str) -> Result<FarProgram> {
+        if self.first.is_lost() {
+            return Err(self.gone());
+        }
+        if let Some(program) = self.run_on(&self.first, line).await? {
+            return Ok(program);
+        }
+        let mut more = self.more.lock().await;
+        for master in more.iter() {
+            if let Some(program) = self.run_on(master, line).await? {
+                return Ok(program);
+            }
+        }
+        if more.len() + 1 < MAX_MASTERS {
+            let master = Arc::new(Master::start(&self.target).await?);
+            lock(&self.all).push(Arc::clone(&master));
+            more.push(Arc::clone(&master));
+            drop(more);
+            if let Some(program) = self.run_on(&master, line).await? {
+                return Ok(program);
+            }
+        }
+        Err(Error::new(
+            ErrorKind::ResourceExhausted,
+            "sshd runs no more programs for us (MaxSessions in its sshd_config)",
+        )
+        .with_subject(self.subject()))
+    }
+
+    /// Runs a program on this master; `None` where sshd allows no more on it.
+    async fn run_on(&self, master: &Master, line: &str) -> Result<Option<FarProgram>> {
+        match self.session(master, line).await {
+            Ok(program) => Ok(program),
+            Err(error) => Err(self.control_fault(master, error).await),
+        }
+    }
+
+    async fn session(&self, master: &Master, line: &str) -> io::Result<Option<FarProgram>> {
+        let mut mux = Mux::connect(&master.socket()).await?;
+        let (input, its_input) = pipe::pipe()?;
+        let (its_output, output) = pipe::pipe()?;
+        let (its_errors, errors) = pipe::pipe()?;
+        mux.send(Request::Session { line }).await?;
+        mux.send_descriptor(its_input.into_blocking_fd()?.as_fd()).await?;
+        mux.send_descriptor(its_output.into_blocking_fd()?.as_fd()).await?;
+        mux.send_descriptor(its_errors.into_blocking_fd()?.as_fd()).await?;
+        let session = match mux.receive().await? {
+            Reply::Opened { session } => session,
+            Reply::Refused(why) => {
+                tracing::debug!(host = self.name, why, "no session");
+                return Ok(None);
+            }
+            other => return Err(unexpected(&other)),
+        };
+        let (end_sender, end) = oneshot::channel();
+        let released = Arc::new(Notify::new());
+        let held = Held::new(Arc::clone(&released));
+        self.spawn(until_exit(mux, session, end_sender, released));
+        Ok(Some(FarProgram {
+            stdio: Box::new(Stdio::new(output, input, Arc::clone(&held))),
+            stderr: Box::new(Errors::new(errors, held)),
+            end,
+        }))
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = lock(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Connects by way of a socket of our own that the master forwards.
+    async fn socket(&self, path: &str) -> Result<Box<dyn ByteStream>> {
+        let number = self.forwards.fetch_add(1, Ordering::Relaxed);
+        let near = self.first.directory().join(format!("s{number}"));
+        let near = near.display().to_string();
+        let opened = async {
+            let mut mux = Mux::connect(&self.first.socket()).await?;
+            let forward = Request::OpenForward { near: &near, far: path };
+            match mux.ask(forward).await? {
+                Reply::Ok => {}
+                Reply::Refused(why) => return Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
+                other => return Err(unexpected(&other)),
+            }
+            let stream = UnixStream::connect(&near).await;
+            // Who is connected stays so.
+            let closed = mux.ask(Request::CloseForward { near: &near, far: path }).await;
+            tracing::trace!(?closed, "the forwarding is taken back");
+            drop(tokio::fs::remove_file(&near).await);
+            stream
+        };
+        let stream = match opened.await {
+            Ok(stream) => stream,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(Error::new(ErrorKind::Denied, "ssh does not forward to this socket")
+                    .with_subject(Subject::Path(path.to_owned()))
+                    .with_source(error));
+            }
+            Err(error) => return Err(self.control_fault(&self.first, error).await),
+        };
+        self.settled(stream, path).await
+    }
+
+    /// Waits until it is known whether the far side is connected. ssh does not tell: it hangs up when it is not. What is
+    /// asked for after the channel is answered after it.
+    async fn settled(&self, stream: UnixStream, path: &str) -> Result<Box<dyn ByteStream>> {
+        let state = self.probe(path).await?;
+        let mut first = vec![0; 4096];
+        let count = match stream.try_read(&mut first) {
+            Ok(0) => return Err(state.error(path, "the connection failed").with_subject(Subject::Path(path.to_owned()))),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(Error::from(error).with_subject(Subject::Path(path.to_owned()))),
+        };
+        first.truncate(count);
+        Ok(Box::new(Begun {
+            first: Bytes::from(first),
+            stream,
+        }))
+    }
+
+    async fn probe(&self, path: &str) -> Result<SocketState> {
+        let mut program = self.run(PROBE).await?;
+        let mut answer = Vec::new();
+        program.stdio.write_all(format!("{path}\n").as_bytes()).await?;
+        program.stdio.shutdown().await?;
+        (&mut program.stdio).take(64).read_to_end(&mut answer).await?;
+        Ok(SocketState::parse(&answer))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a program's end, or until nobody holds its streams and it had time to end by itself. The end of the
+/// conversation is that of the session.
+async fn until_exit(mut mux: Mux, session: u32, end: oneshot::Sender<ExitStatus>, released: Arc<Notify>) {
+    let exit = async {
+        loop {
+            match mux.receive().await {
+                Ok(Reply::Exit { session: its, code }) if its == session => {
+                    return i32::try_from(code).map_or(ExitStatus::Unknown, ExitStatus::Code);
+                }
+                Ok(_) => {}
+                // Closed without a word: a signal ended it, or the connection is gone.
+                Err(_) => return ExitStatus::Unknown,
+            }
+        }
+    };
+    tokio::pin!(exit);
+    let status = tokio::select! {
+        status = &mut exit => Some(status),
+        () = released.notified() => tokio::time::timeout(FAREWELL, exit).await.ok(),
+    };
+    if let Some(status) = status {
+        // A receiver that is gone wanted no answer.
+        let _ = end.send(status);
+    }
+}
+
+/// A stream of which something was read already.
+struct Begun {
+    first: Bytes,
+    stream: UnixStream,
+}
+
+impl AsyncRead for Begun {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return std::pin::Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let count = self.first.len().min(buf.remaining());
+        if let Some(part) = self.first.get(..count) {
+            buf.put_slice(part);
+        }
+        self.first.advance(count);
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Begun {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &[u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        std::pin::Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[async_trait]
+impl Link for ProgramLink {
+    async fn exec(&self, line: &str) -> Result<FarProgram> {
+        self.run(line).await
+    }
+
+    async fn connect_unix(&self, path: &str, _stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {
+        if self.first.is_lost() {
+            return Err(self.gone());
+        }
+        if path.is_empty() || path.chars().any(char::is_control) {
+            return Err(Error::new(ErrorKind::InvalidArgument, "no path of a socket")
+                .with_subject(Subject::Path(path.to_owned())));
+        }
+        self.socket(path).await
+    }
+
+    async fn lost(&self) {
+        let masters = lock(&self.all).clone();
+        futures::future::select_all(masters.iter().map(|master| Box::pin(master.until_lost()))).await;
+    }
+
+    async fn close(&self) {
+        let masters = lock(&self.all).clone();
+        futures::future::join_all(masters.iter().map(|master| master.close())).await;
+        lock(&self.tasks).abort_all();
+    }
+}
+
+impl fmt::Debug for ProgramLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgramLink")
+            .field("host", &self.name)
+            .field("first", &self.first)
+            .finish_non_exhaustive()
+    }
+}

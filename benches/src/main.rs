@@ -9,6 +9,7 @@ mod figure;
 mod peer;
 mod qemu;
 mod sdk_peer;
+mod ssh;
 
 use failure::{Outcome, failed};
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ fn run(words: &[&str]) -> Outcome {
         [sdk_peer::COMMAND, uri] => sdk_peer::run(uri),
         ["qemu"] => qemu::run(None),
         ["qemu", part] => qemu::run(Some(part)),
-        _ => failed("say: cargo xtask bench qemu"),
+        ["ssh"] => ssh::run(None),
+        ["ssh", part] => ssh::run(Some(part)),
+        _ => failed("say: cargo xtask bench qemu, or ssh"),
     }
 }

@@ -1,14 +1,10 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
-#[cfg(feature = "qemu")]
-#[path = "../qemu/far.rs"]
-#[allow(dead_code, reason = "the live tests use more of it")]
-mod far;
-#[cfg(feature = "qemu")]
+#[cfg(all(feature = "qemu", feature = "ssh"))]
 #[path = "../qemu/machines.rs"]
 #[allow(dead_code, reason = "the live tests use more of it")]
 mod machines;
-#[cfg(feature = "qemu")]
+#[cfg(all(feature = "qemu", feature = "ssh"))]
 mod qemu;
 
 use std::process::ExitCode;
@@ -23,12 +19,12 @@ fn main() -> ExitCode {
     harness::main(conformance::tests(&targets))
 }
 
-#[cfg(feature = "qemu")]
+#[cfg(all(feature = "qemu", feature = "ssh"))]
 fn live() -> impl Iterator<Item = TargetChoice> {
     qemu::targets().into_iter()
 }
 
-#[cfg(not(feature = "qemu"))]
+#[cfg(not(all(feature = "qemu", feature = "ssh")))]
 fn live() -> impl Iterator<Item = TargetChoice> {
     std::iter::empty()
 }

@@ -9,11 +9,11 @@ use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
 use virt_sdk::model::DomainConfig;
 use virt_testkit::conformance::{Case, Doing as _, Failure, GuestNeed, Target, TargetChoice, Times};
+use virt_testkit::live::far::FarMachine;
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::leftovers;
 use virt_testkit::live::qemu::QemuBinary;
 
-use crate::far::FarMachine;
 use crate::machines::Machines;
 
 /// All cases on the installed QEMU, here and over a real sshd, and those that start machines on 7.2.
@@ -22,7 +22,8 @@ pub(crate) fn targets() -> [TargetChoice; 3] {
         TargetChoice::new("qemu", || make("qemu", QemuBinary::installed(), None)),
         TargetChoice::new("qemu+ssh", || {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
-            let far = runtime.block_on(FarMachine::start(|sshd| sshd))?;
+            let far = runtime.block_on(FarMachine::start(|sshd| sshd));
+            let far = far.map_err(|error| error.to_string())?;
             make("qemu+ssh", QemuBinary::installed(), Some(far))
         }),
         TargetChoice::new("qemu-7.2", || make("qemu-7.2", QemuBinary::version_7_2(), None))

@@ -6,16 +6,16 @@ use crate::{cargo, say};
 
 /// Runs the group's figures, in the release profile.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    match arguments.first().map(String::as_str) {
-        Some("qemu") => {}
+    const ADVICE: &str = "say: cargo xtask bench qemu, or ssh";
+    let needs: &[Need] = match arguments.first().map(String::as_str) {
+        Some("qemu") => &[Need::Qemu, Need::Libvirt, Need::Compiler],
+        Some("ssh") => &[Need::Qemu, Need::Libvirt, Need::Compiler, Need::Sshd],
         Some(other) => {
-            return Err(
-                Failure::new(format!("there is no bench \"{other}\"")).advise("say: cargo xtask bench qemu")
-            );
+            return Err(Failure::new(format!("there is no bench \"{other}\"")).advise(ADVICE));
         }
-        None => return Err(Failure::new("which bench?").advise("say: cargo xtask bench qemu")),
-    }
-    install::ensure(&[Need::Qemu, Need::Libvirt, Need::Compiler])?;
+        None => return Err(Failure::new("which bench?").advise(ADVICE)),
+    };
+    install::ensure(needs)?;
     say::heading("Building the benches (release profile)");
     let mut command = cargo::command(&["run", "--release", "--quiet", "--package", "virt-benches", "--"]);
     command.args(arguments);

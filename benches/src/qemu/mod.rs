@@ -10,10 +10,12 @@ use crate::failure::{Outcome, failed};
 use crate::figure;
 use crate::peer::Peer;
 use crate::sdk_peer;
-use domain::Bench;
 use std::path::Path;
 use std::process::Command;
 use virt_testkit::live::libvirtd::Libvirtd;
+
+pub(crate) use domain::Bench;
+pub(crate) use one::milliseconds;
 
 /// Measures `part` (`one`, `many`, `build`), or all of them.
 pub(crate) fn run(part: Option<&str>) -> Outcome {

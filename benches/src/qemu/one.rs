@@ -85,6 +85,6 @@ fn report(rounds: &[Round]) {
 }
 
 /// A duration in milliseconds.
-pub(super) fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }

@@ -7,6 +7,7 @@
 mod cache;
 mod debian;
 mod error;
+pub mod far;
 pub mod guest;
 pub mod kvm;
 pub mod leftovers;

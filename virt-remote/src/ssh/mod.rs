@@ -6,3 +6,5 @@ pub mod known_hosts;
 mod link;
 mod native;
 mod program;
+
+pub use host::FarError;

@@ -10,5 +10,6 @@ mod options;
 mod program;
 mod socket_probe;
 
+pub use host::FarError;
 pub use opener::SshOpener;
 pub use options::{Become, SshOptions, SshTransport};

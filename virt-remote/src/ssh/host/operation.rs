@@ -126,7 +126,7 @@ pub(super) fn program(call: Call, command: &Command) -> Result<Call> {
     if let Some((name, _)) = command
         .env
         .iter()
-        .find(|(name, _)| name.is_empty() || name.contains('='))
+        .find(|(name, _)| name.is_empty())
     {
         return Err(Error::new(
             ErrorKind::InvalidArgument,

@@ -73,6 +73,8 @@ f_write() {
     fi
   fi
   if [ "$write_error" ]; then
+    # Shells have words of their own for what keeps a file from being made; of a directory, tools speak plainly.
+    [ -d "$dir" ] || write_error=$(stat -L -- "$dir/." 2>&1 >/dev/null)
     rm -f -- "$temporary" 2>/dev/null
     fail "$write_error"
     return
@@ -80,13 +82,25 @@ f_write() {
   durable "$dir"
 }
 
-# Renames, and does nothing else where that can't be done.
+# Renames, and does nothing else where that can't be done. A busybox follows a link to a directory at the target, which
+# rename(2) replaces: there the link is taken away first, the one case in which a crash leaves neither old nor new. One
+# of before 2021 does not know -T: there is no directory at the target then.
 move() {
-  mv -f -T -- "$1" "$2" && return
-  # A busybox of before 2021 does not know the option; there is no directory at the target then.
-  mv --help 2>&1 | grep -q -e -T && return 1
-  [ ! -d "$2" ] || [ -L "$2" ] || return 1
-  mv -f -- "$1" "$2"
+  move_error=$(mv -f -T -- "$1" "$2" 2>&1) && return
+  if [ -L "$2" ] && [ -d "$2" ]; then
+    case $move_error in
+      *'is a directory'* | *'nvalid option'* | *'nrecognized option'*) rm -f -- "$2" && mv -f -- "$1" "$2" && return ;;
+    esac
+  elif [ ! -d "$2" ]; then
+    case $move_error in
+      *'nvalid option'* | *'nrecognized option'*)
+        mv -f -- "$1" "$2"
+        return
+        ;;
+    esac
+  fi
+  printf '%s\n' "$move_error" >&2
+  return 1
 }
 
 # What was done is done even where it can't be made to last.
@@ -144,10 +158,14 @@ restrict() {
 }
 
 f_remove() {
-  remove_error=$(rm -f -- "$1" 2>&1) || {
-    fail "$remove_error"
-    return
-  }
+  remove_error=$(rm -f -- "$1" 2>&1) || case $remove_error in
+    # Below what is no directory there is nothing.
+    *'Not a directory'*) ;;
+    *)
+      fail "$remove_error"
+      return
+      ;;
+  esac
   echo .
 }
 

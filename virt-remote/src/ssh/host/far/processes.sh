@@ -142,13 +142,13 @@ p_run() (
 
 start_watchdog() {
   "$setsid" -- /bin/sh -c 'sleep "$1" 2>/dev/null || sleep "$((${1%.*} + 1))"
-    read -r pid < /proc/self/fd/7 && kill -9 -- "-$pid"' watchdog "$limit" \
+    read -r pid < /proc/self/fd/7 && kill -9 "-$pid"' watchdog "$limit" \
     </dev/null >/dev/null 2>&1 4>&- 5>&- 6>&- &
   watchdog=$!
 }
 
 stop_watchdog() {
-  kill -9 -- "-$watchdog" 2>/dev/null || kill -9 "$watchdog" 2>/dev/null
+  kill -9 "-$watchdog" 2>/dev/null || kill -9 "$watchdog" 2>/dev/null
   wait "$watchdog" 2>/dev/null
   [ "$?" -eq 137 ] || timed_out=1
 }
@@ -193,7 +193,7 @@ p_signal() {
 # Kills a program that was started with a group of its own, and that group.
 p_kill() {
   if alive "$1" "$2"; then
-    kill -9 -- "-$1" 2>/dev/null || kill -9 "$1"
+    kill -9 "-$1" 2>/dev/null || kill -9 "$1"
   fi
   echo .
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use virt_core::backend::HostOpener;
 use virt_core::credentials::CredentialSource;
-use virt_core::deadline::CallContext;
+
 use virt_core::host::Host;
-use virt_core::{ConnectUri, Error, ErrorKind, Outcome, Result, Subject};
+use virt_core::{CallContext, ConnectUri, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::config::{ConfigFiles, Environment, HostConfig, JumpHost};
 use super::host::{HostOptions, SshHost};
@@ -62,8 +62,11 @@ async fn native(
     let config: HostConfig = tokio::task::spawn_blocking(move || lookup.resolve())
         .await
         .map_err(|error| {
-            Error::new(ErrorKind::Internal, "reading the configuration did not come to its end")
-                .with_source(error)
+            Error::new(
+                ErrorKind::Internal,
+                "reading the configuration did not come to its end",
+            )
+            .with_source(error)
         })?
         .map_err(|error| error.with_subject(Subject::Host(options.host.clone())))?;
     for note in &config.notes {
@@ -76,7 +79,12 @@ async fn native(
             .resolve()
             .map_err(|error| error.with_subject(Subject::Host(jump.host.clone())))
     });
-    Ok(NativeDialer::new(options.host.clone(), config, resolve, credentials.clone()))
+    Ok(NativeDialer::new(
+        options.host.clone(),
+        config,
+        resolve,
+        credentials.clone(),
+    ))
 }
 
 /// The system's `ssh`: it reads its configuration itself.

@@ -94,9 +94,11 @@ impl SshOptions {
         }
         let path = |name: &str| match uri.parameter(name) {
             None => Ok(None),
-            Some(text) => absolute(text, environment)
-                .map(Some)
-                .ok_or_else(|| refuse(format!("{name} is {text:?}: an absolute path, or one that begins with ~/, is wanted"))),
+            Some(text) => absolute(text, environment).map(Some).ok_or_else(|| {
+                refuse(format!(
+                    "{name} is {text:?}: an absolute path, or one that begins with ~/, is wanted"
+                ))
+            }),
         };
         let one_of = |name: &str, known: &str| {
             let given = uri.parameter(name).unwrap_or_default();
@@ -106,7 +108,9 @@ impl SshOptions {
         let transport = match (uri.parameter("transport"), &command) {
             (Some("program"), _) | (None, Some(_)) => SshTransport::Program,
             (Some("native"), Some(_)) => {
-                return Err(refuse("command names an ssh program, and transport=native uses none".to_owned()));
+                return Err(refuse(
+                    "command names an ssh program, and transport=native uses none".to_owned(),
+                ));
             }
             (None | Some("native"), None) => SshTransport::Native,
             (Some(_), _) => return Err(one_of("transport", "native or program")),
@@ -190,21 +194,36 @@ mod tests {
             "root=/srv&keyfile=~/.ssh/far&known_hosts=/etc/known&jump=me@gate:22,inner&sshconfig=none&become=sudo",
         )
         .unwrap();
-        assert_eq!((options.host.as_str(), options.user.as_deref(), options.port), ("far", Some("root"), Some(2222)));
+        assert_eq!(
+            (options.host.as_str(), options.user.as_deref(), options.port),
+            ("far", Some("root"), Some(2222))
+        );
         assert_eq!(options.key_file, Some("/home/me/.ssh/far".into()));
         assert_eq!(options.known_hosts, Some("/etc/known".into()));
         let jump = options.jump.unwrap();
-        assert_eq!((jump.len(), jump[0].host.as_str(), jump[0].port), (2, "gate", Some(22)));
+        assert_eq!(
+            (jump.len(), jump[0].host.as_str(), jump[0].port),
+            (2, "gate", Some(22))
+        );
         assert_eq!(options.config_files, ConfigFiles::None);
-        assert_eq!((options.r#become, options.transport), (Become::Sudo, SshTransport::Native));
+        assert_eq!(
+            (options.r#become, options.transport),
+            (Become::Sudo, SshTransport::Native)
+        );
     }
 
     #[test]
     fn a_program_is_a_transport() {
         let options = read("command=/opt/ssh").unwrap();
-        assert_eq!((options.transport, options.command.as_str()), (SshTransport::Program, "/opt/ssh"));
+        assert_eq!(
+            (options.transport, options.command.as_str()),
+            (SshTransport::Program, "/opt/ssh")
+        );
         let options = read("transport=program&sshconfig=/c").unwrap();
-        assert_eq!((options.transport, options.command.as_str()), (SshTransport::Program, "ssh"));
+        assert_eq!(
+            (options.transport, options.command.as_str()),
+            (SshTransport::Program, "ssh")
+        );
         assert_eq!(options.config_files, ConfigFiles::File("/c".into()));
     }
 

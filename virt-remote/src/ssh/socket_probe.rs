@@ -86,6 +86,9 @@ mod tests {
             assert_eq!(error.kind(), kind, "{answer}");
         }
         let forbidden = SocketState::Listening.error("/s", "no");
-        assert!(forbidden.to_string().contains("AllowStreamLocalForwarding"), "{forbidden}");
+        assert!(
+            forbidden.to_string().contains("AllowStreamLocalForwarding"),
+            "{forbidden}"
+        );
     }
 }

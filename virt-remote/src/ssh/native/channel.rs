@@ -33,7 +33,12 @@ struct Parts {
 }
 
 impl Channel {
-    pub(super) fn new(id: ChannelId, write: ChannelWriteHalf<Msg>, shared: Arc<Shared>, hold: Hold) -> Arc<Self> {
+    pub(super) fn new(
+        id: ChannelId,
+        write: ChannelWriteHalf<Msg>,
+        shared: Arc<Shared>,
+        hold: Hold,
+    ) -> Arc<Self> {
         Arc::new(Self(Some(Parts {
             id,
             write,
@@ -87,7 +92,9 @@ impl Drop for Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Channel").field(&self.parts().map(|parts| parts.id)).finish()
+        f.debug_tuple("Channel")
+            .field(&self.parts().map(|parts| parts.id))
+            .finish()
     }
 }
 

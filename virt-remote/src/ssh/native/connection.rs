@@ -203,7 +203,11 @@ pub(super) enum OpenFault {
 }
 
 impl Connection {
-    pub(super) fn new(handle: Handle<Events>, shared: Arc<Shared>, via: Option<Arc<Connection>>) -> Arc<Self> {
+    pub(super) fn new(
+        handle: Handle<Events>,
+        shared: Arc<Shared>,
+        via: Option<Arc<Connection>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             handle,
             shared,
@@ -220,11 +224,6 @@ impl Connection {
     /// Whether sshd is thought to allow one more program.
     pub(super) fn has_room_for_session(&self) -> bool {
         self.sessions.load(Ordering::Acquire) < self.most_sessions.load(Ordering::Acquire)
-    }
-
-    /// Whether it runs no program.
-    pub(super) fn is_without_sessions(&self) -> bool {
-        self.sessions.load(Ordering::Acquire) == 0
     }
 
     /// Remembers that sshd refused a program beside those that run. The one that was refused is counted no more.
@@ -273,7 +272,9 @@ impl Connection {
                 Destination::Unix(path) => self.handle.channel_open_direct_streamlocal(path).await,
                 Destination::Tcp(host, port) => {
                     let origin = "127.0.0.1";
-                    self.handle.channel_open_direct_tcpip(host, port.into(), origin, 0).await
+                    self.handle
+                        .channel_open_direct_tcpip(host, port.into(), origin, 0)
+                        .await
                 }
             }
         };
@@ -291,7 +292,10 @@ impl Connection {
                 Err(OpenFault::Broken(
                     Error::new(
                         ErrorKind::ConnectionLost,
-                        format!("the server did not open a channel within {} s", OPEN_LIMIT.as_secs()),
+                        format!(
+                            "the server did not open a channel within {} s",
+                            OPEN_LIMIT.as_secs()
+                        ),
                     )
                     .with_subject(Subject::Host(self.shared.name().to_owned())),
                 ))

@@ -28,7 +28,13 @@ impl Events {
         Self { shared, host_key }
     }
 
-    async fn incoming(&self, id: ChannelId, lane: Lane, data: &[u8], session: &mut Session) -> Result<(), Fault> {
+    async fn incoming(
+        &self,
+        id: ChannelId,
+        lane: Lane,
+        data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Fault> {
         let Some(inbox) = self.shared.known_inbox(id) else {
             return Ok(());
         };

@@ -50,8 +50,11 @@ fn handshake(error: Russh) -> Error {
             theirs.join(", "),
             ours.join(", ")
         )),
-        Russh::Version => Error::new(ErrorKind::ConnectionLost, "what answers there is no SSH server (version 2)")
-            .with_retry(Retry::Never),
+        Russh::Version => Error::new(
+            ErrorKind::ConnectionLost,
+            "what answers there is no SSH server (version 2)",
+        )
+        .with_retry(Retry::Never),
         Russh::WrongServerSig | Russh::UnknownKey => Error::new(
             ErrorKind::AuthenticationFailed,
             "the server could not prove that the host key is its own",
@@ -61,9 +64,11 @@ fn handshake(error: Russh) -> Error {
             ErrorKind::ConnectionLost,
             "the server closed the connection while it was being set up (sshd does so when it has too many, see MaxStartups)",
         ),
-        other => {
-            Error::new(ErrorKind::ConnectionLost, "the SSH connection could not be set up").with_source(other)
-        }
+        other => Error::new(
+            ErrorKind::ConnectionLost,
+            "the SSH connection could not be set up",
+        )
+        .with_source(other),
     }
 }
 
@@ -95,6 +100,11 @@ mod tests {
             assert!(error.to_string().starts_with("host far: "), "{error}");
         }
         let ours = Error::new(ErrorKind::AuthenticationFailed, "unknown key");
-        assert!(Fault::Ours(ours).of_connecting("far").to_string().contains("unknown key"));
+        assert!(
+            Fault::Ours(ours)
+                .of_connecting("far")
+                .to_string()
+                .contains("unknown key")
+        );
     }
 }

@@ -112,7 +112,11 @@ impl Inbox {
         if let Some(reader) = queue.reader.take() {
             reader.wake();
         }
-        if after > EXCLUSIVE_LIMIT { Put::Full } else { Put::Taken }
+        if after > EXCLUSIVE_LIMIT {
+            Put::Full
+        } else {
+            Put::Taken
+        }
     }
 
     /// Waits until there is room again, or nobody reads any more.
@@ -237,7 +241,12 @@ impl Inbox {
     }
 
     /// Reads what there is; the end of the data is an empty read.
-    pub(super) fn poll_read(&self, lane: Lane, cx: &Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_read(
+        &self,
+        lane: Lane,
+        cx: &Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut state = lock(&self.state);
         let life = state.life;
         let queue = state.queue(lane);
@@ -386,7 +395,9 @@ mod tests {
         assert!(!waiting.is_finished());
         let mut space = vec![0; EXCLUSIVE_LIMIT];
         let mut buf = ReadBuf::new(&mut space);
-        poll_fn(|cx| inbox.poll_read(Lane::Output, cx, &mut buf)).await.unwrap();
+        poll_fn(|cx| inbox.poll_read(Lane::Output, cx, &mut buf))
+            .await
+            .unwrap();
         waiting.await.unwrap();
     }
 
@@ -396,7 +407,10 @@ mod tests {
         inbox.put(Lane::Output, &vec![0; EXCLUSIVE_LIMIT + 1], false);
         inbox.abandon(Lane::Output);
         inbox.room(Lane::Output).await;
-        assert_eq!(inbox.put(Lane::Output, &vec![0; FAREWELL_LIMIT + 1], false), Put::Taken);
+        assert_eq!(
+            inbox.put(Lane::Output, &vec![0; FAREWELL_LIMIT + 1], false),
+            Put::Taken
+        );
         inbox.farewell().await;
         assert!(!inbox.is_over());
     }

@@ -86,7 +86,11 @@ impl NativeLink {
         let connection = route::connect(&self.target, Sharing::Shared, lost).await?;
         lock(&self.all).push(Arc::clone(&connection));
         more.push(Arc::clone(&connection));
-        tracing::debug!(host = self.target.name, connections = more.len() + 1, "one more connection for programs");
+        tracing::debug!(
+            host = self.target.name,
+            connections = more.len() + 1,
+            "one more connection for programs"
+        );
         drop(more);
         match session_on(&connection).await? {
             Some(channel) => Ok(channel),
@@ -119,22 +123,27 @@ impl NativeLink {
     async fn run(&self, line: &str, stream_use: StreamUse) -> Result<FarProgram> {
         self.check()?;
         let channel = self.session(stream_use).await?;
-        let (Some(inbox), Some(writer)) = (channel.inbox(), channel.writer()) else {
+        let (Some(inbox), Some(writer), Some(shared)) = (channel.inbox(), channel.writer(), channel.shared())
+        else {
             return Err(self.first.shared().gone_error());
         };
         let end = inbox.expect_end();
         let reply = inbox.expect_reply();
         let asked = writer.exec(true, line.as_bytes()).await;
-        match (asked, reply.await) {
-            (Ok(()), Ok(true)) => {}
-            (Ok(()), Ok(false)) => {
-                return Err(Error::new(
-                    ErrorKind::Denied,
-                    "sshd refused to run a program (ForceCommand, a restriction of the key, or no login shell)",
-                )
-                .with_subject(Subject::Host(self.target.name.clone())));
-            }
-            _ => return Err(self.first.shared().gone_error()),
+        let refused = match (asked, reply.await) {
+            (Ok(()), Ok(true)) => None,
+            (Ok(()), Ok(false)) => Some((
+                ErrorKind::Denied,
+                "sshd refused to run a program (a restriction of the key, or no login shell)",
+            )),
+            _ if shared.is_gone() => return Err(shared.gone_error()),
+            _ => Some((
+                ErrorKind::ConnectionLost,
+                "sshd closed the session before the program ran",
+            )),
+        };
+        if let Some((kind, message)) = refused {
+            return Err(Error::new(kind, message).with_subject(Subject::Host(self.target.name.clone())));
         }
         Ok(FarProgram {
             stdio: Box::new(ChannelStream::new(Arc::clone(&channel))),
@@ -178,7 +187,9 @@ impl NativeLink {
                 SocketState::Unknown
             }
         };
-        state.error(path, &words(reason)).with_subject(Subject::Path(path.to_owned()))
+        state
+            .error(path, &words(reason))
+            .with_subject(Subject::Path(path.to_owned()))
     }
 
     async fn probe(&self, path: &str) -> Result<SocketState> {
@@ -203,7 +214,10 @@ impl NativeLink {
 impl NativeLink {
     /// How many channels of shared connections are open.
     pub(super) fn open_channels(&self) -> usize {
-        lock(&self.all).iter().map(|connection| connection.shared().channels()).sum()
+        lock(&self.all)
+            .iter()
+            .map(|connection| connection.shared().channels())
+            .sum()
     }
 }
 
@@ -215,7 +229,11 @@ async fn session_on(connection: &Arc<Connection>) -> Result<Option<Arc<Channel>>
     match connection.open_session(Box::new(())).await {
         Ok(channel) => Ok(Some(channel)),
         Err(OpenFault::Refused(reason)) => {
-            tracing::debug!(host = connection.shared().name(), reason = words(&reason), "no more sessions");
+            tracing::debug!(
+                host = connection.shared().name(),
+                reason = words(&reason),
+                "no more sessions"
+            );
             Ok(None)
         }
         Err(OpenFault::Broken(error)) => Err(error),
@@ -225,15 +243,21 @@ async fn session_on(connection: &Arc<Connection>) -> Result<Option<Arc<Channel>>
 #[async_trait]
 impl Link for NativeLink {
     async fn exec(&self, line: &str) -> Result<FarProgram> {
-        self.run(line, StreamUse::Control).instrument(self.span("exec")).await
+        self.run(line, StreamUse::Control)
+            .instrument(self.span("exec"))
+            .await
     }
 
     async fn exec_bulk(&self, line: &str) -> Result<FarProgram> {
-        self.run(line, StreamUse::Bulk).instrument(self.span("exec_bulk")).await
+        self.run(line, StreamUse::Bulk)
+            .instrument(self.span("exec_bulk"))
+            .await
     }
 
     async fn connect_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {
-        self.open_unix(path, stream_use).instrument(self.span("connect_unix")).await
+        self.open_unix(path, stream_use)
+            .instrument(self.span("connect_unix"))
+            .await
     }
 
     async fn lost(&self) {

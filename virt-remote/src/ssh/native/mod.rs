@@ -13,6 +13,7 @@
 //! stream that goes beyond it fails alone. On an *exclusive* one the connection waits, which is just what a reader that
 //! takes its time needs, as nobody else is on it.
 
+mod algorithm_list;
 mod algorithms;
 mod channel;
 mod connection;
@@ -31,7 +32,7 @@ mod target;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use dialer::NativeDialer;
 pub(super) use target::Resolve;

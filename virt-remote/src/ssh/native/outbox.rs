@@ -40,7 +40,10 @@ impl Outbox {
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_flush(cx))?;
         if self.ended {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, "the stream was shut down")));
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the stream was shut down",
+            )));
         }
         let piece = buf.get(..PIECE).unwrap_or(buf);
         if !piece.is_empty() {

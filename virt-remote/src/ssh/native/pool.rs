@@ -52,7 +52,11 @@ impl Pool {
                 connection: state.idle.pop(),
             }
         };
-        if lease.connection.as_ref().is_none_or(|connection| connection.shared().is_gone()) {
+        if lease
+            .connection
+            .as_ref()
+            .is_none_or(|connection| connection.shared().is_gone())
+        {
             let lost = Some(Arc::clone(&self.lost));
             lease.connection = Some(route::connect(&self.target, Sharing::Exclusive, lost).await?);
         }

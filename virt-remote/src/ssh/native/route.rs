@@ -36,7 +36,11 @@ const WINDOW: u32 = 16 << 20;
 const MAX_PACKET: u32 = 65_535;
 
 /// Makes a connection to the target, through all machines of its chain.
-pub(super) async fn connect(target: &Target, sharing: Sharing, lost: Option<LinkLost>) -> Result<Arc<Connection>> {
+pub(super) async fn connect(
+    target: &Target,
+    sharing: Sharing,
+    lost: Option<LinkLost>,
+) -> Result<Arc<Connection>> {
     let chain = target.chain()?;
     let last = chain.len().saturating_sub(1);
     let mut via: Option<Arc<Connection>> = None;
@@ -52,7 +56,19 @@ pub(super) async fn connect(target: &Target, sharing: Sharing, lost: Option<Link
             // The one channel on it is the next machine's connection, which may wait for its reader.
             Shared::new(config.alias.clone(), Sharing::Exclusive, None)
         };
-        via = Some(establish(target, config, stream, Attempt { shared, via: via.take(), deadline }).await?);
+        via = Some(
+            establish(
+                target,
+                config,
+                stream,
+                Attempt {
+                    shared,
+                    via: via.take(),
+                    deadline,
+                },
+            )
+            .await?,
+        );
     }
     via.ok_or_else(|| Error::new(ErrorKind::Internal, "a chain of machines without its last"))
 }
@@ -81,11 +97,17 @@ async fn establish(
     stream: Box<dyn ByteStream>,
     attempt: Attempt,
 ) -> Result<Arc<Connection>> {
-    let Attempt { shared, via, deadline } = attempt;
+    let Attempt {
+        shared,
+        via,
+        deadline,
+    } = attempt;
     let name = shared.name().to_owned();
     let mut unfinished = Unfinished(Some(Arc::clone(&shared)));
     let host_key = HostKeyCheck::prepare(config).await?;
-    let settings = Arc::new(settings(config, &host_key));
+    let settings = Arc::new(
+        settings(config, &host_key).map_err(|error| error.with_subject(Subject::Host(name.clone())))?,
+    );
     let wire = Wire::new(stream, shared.cutter());
     let events = Events::new(Arc::clone(&shared), host_key);
     let connecting = client::connect_stream(settings, wire, events);
@@ -101,19 +123,19 @@ async fn establish(
     Ok(Connection::new(handle, shared, via))
 }
 
-fn settings(config: &HostConfig, host_key: &HostKeyCheck) -> client::Config {
+fn settings(config: &HostConfig, host_key: &HostKeyCheck) -> Result<client::Config> {
     // Our own heartbeat, unless the user chose another: a dead connection is noticed within 45 s.
     let interval = config.server_alive_interval.unwrap_or(ALIVE_INTERVAL);
-    client::Config {
+    Ok(client::Config {
         client_id: SshId::Standard(concat!("SSH-2.0-VirtSDK_", env!("CARGO_PKG_VERSION")).into()),
         window_size: WINDOW,
         maximum_packet_size: MAX_PACKET,
-        preferred: preferred(&host_key.algorithms()),
+        preferred: preferred(&host_key.algorithms(), &config.algorithms)?,
         keepalive_interval: Some(interval),
         keepalive_max: usize::try_from(config.server_alive_count_max.max(1)).unwrap_or(3),
         nodelay: true,
         ..client::Config::default()
-    }
+    })
 }
 
 async fn first_stream(config: &HostConfig, deadline: Instant) -> Result<Box<dyn ByteStream>> {
@@ -141,11 +163,17 @@ async fn by_tcp(config: &HostConfig, deadline: Instant) -> Result<Box<dyn ByteSt
     for (tried, address) in found.iter().enumerate() {
         // What time is left is shared by those that are left: one that does not answer leaves some to the next.
         let now = Instant::now();
-        let left = u32::try_from(found.len().saturating_sub(tried)).unwrap_or(1).max(1);
+        let left = u32::try_from(found.len().saturating_sub(tried))
+            .unwrap_or(1)
+            .max(1);
         let until = now + deadline.saturating_duration_since(now) / left;
         match timeout_at(until, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 stream.set_nodelay(true)?;
+                if config.tcp_keep_alive {
+                    rustix::net::sockopt::set_socket_keepalive(&stream, true)
+                        .map_err(std::io::Error::from)?;
+                }
                 return Ok(Box::new(stream));
             }
             Ok(Err(error)) => {
@@ -177,7 +205,11 @@ fn timed_out(what: &str, config: &HostConfig) -> Error {
 }
 
 /// A channel of the machine before it in the chain.
-async fn through(hop: &Arc<Connection>, config: &HostConfig, deadline: Instant) -> Result<Box<dyn ByteStream>> {
+async fn through(
+    hop: &Arc<Connection>,
+    config: &HostConfig,
+    deadline: Instant,
+) -> Result<Box<dyn ByteStream>> {
     let destination = Destination::Tcp(config.host_name.clone(), config.port);
     let place = format!("{}:{}", config.host_name, config.port);
     let hop_name = hop.shared().name();
@@ -216,8 +248,11 @@ async fn by_command(line: &str, config: &HostConfig) -> Result<Box<dyn ByteStrea
     let command = Command::new(shell).arg("-c").arg(format!("exec {line}"));
     let mut child = LocalHost::default().processes().spawn(command).await?;
     let stdio = child.take_stdio().ok_or_else(|| {
-        Error::new(ErrorKind::Internal, "a program started without its input and output")
-            .with_subject(Subject::Host(config.alias.clone()))
+        Error::new(
+            ErrorKind::Internal,
+            "a program started without its input and output",
+        )
+        .with_subject(Subject::Host(config.alias.clone()))
     })?;
     Ok(Box::new(ProxyStream {
         stdio,

@@ -40,6 +40,9 @@ mod tests {
     fn names_are_numbers() {
         assert_eq!(exit_by(&Sig::KILL), ExitStatus::Signal(9));
         assert_eq!(exit_by(&Sig::Custom("BUS".to_owned())), ExitStatus::Signal(7));
-        assert_eq!(exit_by(&Sig::Custom("SIG@openssh.com".to_owned())), ExitStatus::Unknown);
+        assert_eq!(
+            exit_by(&Sig::Custom("SIG@openssh.com".to_owned())),
+            ExitStatus::Unknown
+        );
     }
 }

@@ -40,7 +40,10 @@ impl Cutter {
         // Registered before it is looked at, so that a cut in between is not missed.
         waker.register(cx.waker());
         if self.is_cut() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was closed here"));
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "the connection was closed here",
+            ));
         }
         Ok(())
     }
@@ -68,7 +71,11 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.cutter.check(&self.cutter.0.reader, cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }

@@ -133,6 +133,9 @@ mod tests {
         assert_eq!(arguments[dashes + 1..], ["-oProxyCommand=touch x"]);
         let user = arguments.iter().position(|argument| argument == "-v").unwrap();
         assert_eq!(arguments[user - 1], "-l");
-        assert!(arguments.contains(&"IdentityFile=\"/a \\\"b\\\"%%c\"".to_owned()), "{arguments:?}");
+        assert!(
+            arguments.contains(&"IdentityFile=\"/a \\\"b\\\"%%c\"".to_owned()),
+            "{arguments:?}"
+        );
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct ProgramLink {
     more: tokio::sync::Mutex<Vec<Arc<Master>>>,
     /// Those of `more`, for closing without waiting.
     all: Mutex<Vec<Arc<Master>>>,
+    /// Tells that there is one more.
+    added: Notify,
     tasks: Mutex<JoinSet<()>>,
     forwards: AtomicU64,
 }
@@ -52,6 +54,7 @@ impl ProgramLink {
             all: Mutex::new(vec![Arc::clone(&first)]),
             first,
             more: tokio::sync::Mutex::default(),
+            added: Notify::new(),
             tasks: Mutex::default(),
             forwards: AtomicU64::new(0),
         })
@@ -94,6 +97,7 @@ impl ProgramLink {
         if more.len() + 1 < MAX_MASTERS {
             let master = Arc::new(Master::start(&self.target).await?);
             lock(&self.all).push(Arc::clone(&master));
+            self.added.notify_waiters();
             more.push(Arc::clone(&master));
             drop(more);
             if let Some(program) = self.run_on(&master, line).await? {
@@ -122,8 +126,10 @@ impl ProgramLink {
         let (its_errors, errors) = pipe::pipe()?;
         mux.send(Request::Session { line }).await?;
         mux.send_descriptor(its_input.into_blocking_fd()?.as_fd()).await?;
-        mux.send_descriptor(its_output.into_blocking_fd()?.as_fd()).await?;
-        mux.send_descriptor(its_errors.into_blocking_fd()?.as_fd()).await?;
+        mux.send_descriptor(its_output.into_blocking_fd()?.as_fd())
+            .await?;
+        mux.send_descriptor(its_errors.into_blocking_fd()?.as_fd())
+            .await?;
         let session = match mux.receive().await? {
             Reply::Opened { session } => session,
             Reply::Refused(why) => {
@@ -156,7 +162,10 @@ impl ProgramLink {
         let near = near.display().to_string();
         let opened = async {
             let mut mux = Mux::connect(&self.first.socket()).await?;
-            let forward = Request::OpenForward { near: &near, far: path };
+            let forward = Request::OpenForward {
+                near: &near,
+                far: path,
+            };
             match mux.ask(forward).await? {
                 Reply::Ok => {}
                 Reply::Refused(why) => return Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
@@ -164,7 +173,12 @@ impl ProgramLink {
             }
             let stream = UnixStream::connect(&near).await;
             // Who is connected stays so.
-            let closed = mux.ask(Request::CloseForward { near: &near, far: path }).await;
+            let closed = mux
+                .ask(Request::CloseForward {
+                    near: &near,
+                    far: path,
+                })
+                .await;
             tracing::trace!(?closed, "the forwarding is taken back");
             drop(tokio::fs::remove_file(&near).await);
             stream
@@ -172,9 +186,11 @@ impl ProgramLink {
         let stream = match opened.await {
             Ok(stream) => stream,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(Error::new(ErrorKind::Denied, "ssh does not forward to this socket")
-                    .with_subject(Subject::Path(path.to_owned()))
-                    .with_source(error));
+                return Err(
+                    Error::new(ErrorKind::Denied, "ssh does not forward to this socket")
+                        .with_subject(Subject::Path(path.to_owned()))
+                        .with_source(error),
+                );
             }
             Err(error) => return Err(self.control_fault(&self.first, error).await),
         };
@@ -187,7 +203,11 @@ impl ProgramLink {
         let state = self.probe(path).await?;
         let mut first = vec![0; 4096];
         let count = match stream.try_read(&mut first) {
-            Ok(0) => return Err(state.error(path, "the connection failed").with_subject(Subject::Path(path.to_owned()))),
+            Ok(0) => {
+                return Err(state
+                    .error(path, "the connection failed")
+                    .with_subject(Subject::Path(path.to_owned())));
+            }
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) => return Err(Error::from(error).with_subject(Subject::Path(path.to_owned()))),
@@ -305,8 +325,18 @@ impl Link for ProgramLink {
     }
 
     async fn lost(&self) {
-        let masters = lock(&self.all).clone();
-        futures::future::select_all(masters.iter().map(|master| Box::pin(master.until_lost()))).await;
+        loop {
+            let added = self.added.notified();
+            tokio::pin!(added);
+            added.as_mut().enable();
+            let masters = lock(&self.all).clone();
+            let one_is =
+                futures::future::select_all(masters.iter().map(|master| Box::pin(master.until_lost())));
+            tokio::select! {
+                _ = one_is => return,
+                () = added => {}
+            }
+        }
     }
 
     async fn close(&self) {

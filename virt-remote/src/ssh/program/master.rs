@@ -33,7 +33,9 @@ impl SocketDirectory {
     fn make() -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let places = runtime.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
+        let places = runtime
+            .into_iter()
+            .chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
         let mut failure = None;
         for place in places {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -48,10 +50,11 @@ impl SocketDirectory {
             }
         }
         let failure = failure.unwrap_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename));
-        Err(
-            Error::new(kind_of_io(&failure), "no directory can be made for ssh's control socket")
-                .with_source(failure),
+        Err(Error::new(
+            kind_of_io(&failure),
+            "no directory can be made for ssh's control socket",
         )
+        .with_source(failure))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -86,9 +89,12 @@ impl Master {
         let socket = directory.path().join("control");
         let command = Command::new(&target.program).args(target.arguments(&socket));
         let mut child = LocalHost::default().processes().spawn(command).await?;
-        let mut stdio = child
-            .take_stdio()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "a program started without its input and output"))?;
+        let mut stdio = child.take_stdio().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "a program started without its input and output",
+            )
+        })?;
         let mut word = [0; READY.len()];
         let read = tokio::time::timeout(LOGIN_LIMIT, stdio.read_exact(&mut word)).await;
         match read {
@@ -99,9 +105,8 @@ impl Master {
             }
             Err(_) => {
                 let message = format!("ssh was not logged in within {} s", LOGIN_LIMIT.as_secs());
-                return Err(
-                    Error::new(ErrorKind::ConnectionLost, message).with_subject(Subject::Host(target.host.clone()))
-                );
+                return Err(Error::new(ErrorKind::ConnectionLost, message)
+                    .with_subject(Subject::Host(target.host.clone())));
             }
         }
         let (sender, lost) = watch::channel(None);
@@ -147,7 +152,11 @@ impl Master {
 
 impl Drop for Master {
     fn drop(&mut self) {
-        let watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watching = self
+            .watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(watching) = watching {
             // With it goes the process.
             watching.abort();
@@ -189,14 +198,29 @@ async fn watch_over(
 
 fn last_line(words: &[u8]) -> String {
     let text = String::from_utf8_lossy(words);
-    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing").to_owned()
+    text.lines()
+        .map(str::trim)
+        .rfind(|line| !line.is_empty())
+        .unwrap_or("it said nothing")
+        .to_owned()
 }
 
 /// What ssh's last words mean.
 fn refusal(words: &[u8]) -> Error {
     let text = String::from_utf8_lossy(words);
-    let refused = ["Permission denied", "Host key verification failed", "REMOTE HOST IDENTIFICATION", "REVOKED HOST KEY", "Too many authentication failures"];
-    let misread = ["Bad configuration option", "unsupported option", "keyword", "Bad owner or permissions"];
+    let refused = [
+        "Permission denied",
+        "Host key verification failed",
+        "REMOTE HOST IDENTIFICATION",
+        "REVOKED HOST KEY",
+        "Too many authentication failures",
+    ];
+    let misread = [
+        "Bad configuration option",
+        "unsupported option",
+        "keyword",
+        "Bad owner or permissions",
+    ];
     let kind = if refused.iter().any(|part| text.contains(part)) {
         ErrorKind::AuthenticationFailed
     } else if misread.iter().any(|part| text.contains(part)) {
@@ -204,7 +228,11 @@ fn refusal(words: &[u8]) -> Error {
     } else {
         ErrorKind::ConnectionLost
     };
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let last = lines.len().saturating_sub(3);
     let said = lines.get(last..).unwrap_or_default().join("; ");
     Error::new(kind, format!("ssh did not log in: {said}"))
@@ -217,10 +245,19 @@ mod tests {
     #[test]
     fn what_ssh_says_has_a_kind() {
         for (said, kind) in [
-            ("root@far: Permission denied (publickey).\n", ErrorKind::AuthenticationFailed),
+            (
+                "root@far: Permission denied (publickey).\n",
+                ErrorKind::AuthenticationFailed,
+            ),
             ("Host key verification failed.\n", ErrorKind::AuthenticationFailed),
-            ("/x line 3: Bad configuration option: foo\n", ErrorKind::InvalidArgument),
-            ("ssh: connect to host far port 22: No route to host\n", ErrorKind::ConnectionLost),
+            (
+                "/x line 3: Bad configuration option: foo\n",
+                ErrorKind::InvalidArgument,
+            ),
+            (
+                "ssh: connect to host far port 22: No route to host\n",
+                ErrorKind::ConnectionLost,
+            ),
             ("", ErrorKind::ConnectionLost),
         ] {
             let error = refusal(said.as_bytes());
@@ -234,7 +271,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = SocketDirectory::make().unwrap();
         let path = directory.path().to_owned();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         drop(directory);
         assert!(!path.exists());
     }

@@ -159,11 +159,19 @@ mod tests {
 
     #[test]
     fn messages_are_as_the_protocol_has_them() {
-        assert_eq!(Request::Hello.encode(0).unwrap(), [0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4]);
-        let forward = Request::OpenForward { near: "/n", far: "/f" }.encode(9).unwrap();
+        assert_eq!(
+            Request::Hello.encode(0).unwrap(),
+            [0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4]
+        );
+        let forward = Request::OpenForward {
+            near: "/n",
+            far: "/f",
+        }
+        .encode(9)
+        .unwrap();
         let expected = [
-            0, 0, 0, 32, 0x10, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 2, b'/', b'n', 255, 255, 255, 254, 0, 0, 0, 2,
-            b'/', b'f', 255, 255, 255, 254,
+            0, 0, 0, 32, 0x10, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 2, b'/', b'n', 255, 255, 255, 254,
+            0, 0, 0, 2, b'/', b'f', 255, 255, 255, 254,
         ];
         assert_eq!(forward, expected);
         let session = Request::Session { line: "true" }.encode(1).unwrap();

@@ -39,9 +39,9 @@ impl Mux {
     pub(super) async fn send(&mut self, request: Request<'_>) -> io::Result<()> {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
-        let message = request
-            .encode(id)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "too long for ssh's control socket"))?;
+        let message = request.encode(id).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "too long for ssh's control socket")
+        })?;
         self.stream.write_all(&message).await
     }
 
@@ -66,12 +66,19 @@ impl Mux {
     pub(super) async fn receive(&mut self) -> io::Result<Reply> {
         let length = self.stream.read_u32().await?;
         if length > MAX_MESSAGE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "ssh's control socket sent too long a message"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "ssh's control socket sent too long a message",
+            ));
         }
         let mut body = vec![0; usize::try_from(length).unwrap_or(0)];
         self.stream.read_exact(&mut body).await?;
-        Reply::decode(&body)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "ssh's control socket sent half a message"))
+        Reply::decode(&body).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "ssh's control socket sent half a message",
+            )
+        })
     }
 
     /// Sends a request and waits for its answer.

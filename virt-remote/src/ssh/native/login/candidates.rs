@@ -67,7 +67,10 @@ pub(super) fn order(
     for (path, certificate) in certificates {
         match holder_of(certificate.public_key(), &files, agent) {
             Some(holder) => first.push(Candidate::new(Proof::Certificate(Box::new(certificate)), holder)),
-            None => notes.push(format!("there is no private key for the certificate {}", path.display())),
+            None => notes.push(format!(
+                "there is no private key for the certificate {}",
+                path.display()
+            )),
         }
     }
     let mut others = Vec::new();
@@ -76,7 +79,9 @@ pub(super) fn order(
         if named || !identities_only {
             let proof = match identity {
                 AgentIdentity::PublicKey { key, .. } => Proof::Key(key.clone()),
-                AgentIdentity::Certificate { certificate, .. } => Proof::Certificate(Box::new(certificate.clone())),
+                AgentIdentity::Certificate { certificate, .. } => {
+                    Proof::Certificate(Box::new(certificate.clone()))
+                }
             };
             let list = if named { &mut first } else { &mut others };
             list.push(Candidate::new(proof, KeyHolder::Agent));
@@ -92,13 +97,19 @@ pub(super) fn order(
 /// What is tried of a file beyond what the agent has.
 fn of_file(file: KeyFile, agent: &[AgentIdentity], notes: &mut Vec<String>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let by_agent = file.public.as_ref().is_some_and(|key| agent_has(agent, key.key_data()));
+    let by_agent = file
+        .public
+        .as_ref()
+        .is_some_and(|key| agent_has(agent, key.key_data()));
     let holder = if by_agent {
         KeyHolder::Agent
     } else if file.private {
         KeyHolder::File(file.path.clone())
     } else {
-        notes.push(format!("the private key of {} is neither there nor in the agent", file.path.display()));
+        notes.push(format!(
+            "the private key of {} is neither there nor in the agent",
+            file.path.display()
+        ));
         return found;
     };
     match file.public {
@@ -118,7 +129,13 @@ fn holder_of(key: &KeyData, files: &[KeyFile], agent: &[AgentIdentity]) -> Optio
     }
     files
         .iter()
-        .find(|file| file.private && file.public.as_ref().is_some_and(|public| public.key_data() == key))
+        .find(|file| {
+            file.private
+                && file
+                    .public
+                    .as_ref()
+                    .is_some_and(|public| public.key_data() == key)
+        })
         .map(|file| KeyHolder::File(file.path.clone()))
 }
 
@@ -131,12 +148,14 @@ fn agent_has(agent: &[AgentIdentity], key: &KeyData) -> bool {
 
 fn file_has(file: &KeyFile, identity: &AgentIdentity) -> bool {
     match identity {
-        AgentIdentity::PublicKey { key, .. } => {
-            file.public.as_ref().is_some_and(|public| public.key_data() == key.key_data())
-        }
-        AgentIdentity::Certificate { certificate, .. } => {
-            file.public.as_ref().is_some_and(|public| public.key_data() == certificate.public_key())
-        }
+        AgentIdentity::PublicKey { key, .. } => file
+            .public
+            .as_ref()
+            .is_some_and(|public| public.key_data() == key.key_data()),
+        AgentIdentity::Certificate { certificate, .. } => file
+            .public
+            .as_ref()
+            .is_some_and(|public| public.key_data() == certificate.public_key()),
     }
 }
 

@@ -8,7 +8,7 @@ use russh::keys::{Certificate, PrivateKey, PublicKey, decode_secret_key};
 use virt_core::credentials::{CredentialKind, CredentialRequest};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
-use super::MAX_ATTEMPTS;
+use super::ask;
 use crate::ssh::config::{HostConfig, Identity};
 use crate::ssh::native::target::Target;
 
@@ -63,7 +63,9 @@ pub(super) async fn look_at(identity: &Identity) -> Result<Option<KeyFile>, Stri
         }));
     }
     others_may_read(path).await?;
-    let inside = PrivateKey::from_openssh(&text).ok().map(|key| key.public_key().clone());
+    let inside = PrivateKey::from_openssh(&text)
+        .ok()
+        .map(|key| key.public_key().clone());
     Ok(Some(KeyFile {
         path: path.clone(),
         public: inside.or(public),
@@ -77,7 +79,8 @@ pub(super) async fn certificate(path: &Path) -> Result<Certificate, String> {
     let text = read(path)
         .await
         .map_err(|error| format!("the certificate {} can't be read ({error})", path.display()))?;
-    Certificate::from_openssh(text.trim()).map_err(|error| format!("{} is no certificate ({error})", path.display()))
+    Certificate::from_openssh(text.trim())
+        .map_err(|error| format!("{} is no certificate ({error})", path.display()))
 }
 
 /// Opens a private key; its passphrase is asked for where it has one. `Ok(Err)` says in words why it stays shut.
@@ -97,19 +100,19 @@ pub(super) async fn open(
     let encrypted = matches!(key, Err(russh::keys::Error::KeyIsEncrypted))
         || PrivateKey::from_openssh(&text).is_ok_and(|key| key.is_encrypted());
     if encrypted {
-        let mut attempt = 0;
+        let (mut attempt, most) = (0, config.password_prompts.max(1));
         key = loop {
             let kind = CredentialKind::Passphrase(path.display().to_string());
             let request = CredentialRequest::new(kind, &config.alias)
                 .user(&config.user)
                 .attempt(attempt);
-            let Some(passphrase) = target.credentials.ask(&request).await? else {
+            let Some(passphrase) = ask(target, config, &request).await? else {
                 return Ok(Err("it is encrypted, and nobody gave its passphrase".to_owned()));
             };
             match decode(path, text.clone(), Some(passphrase.expose().to_owned())).await? {
-                Err(_) if attempt + 1 < MAX_ATTEMPTS => attempt += 1,
+                Err(_) if attempt + 1 < most => attempt += 1,
                 Err(_) => {
-                    return Ok(Err(format!("{MAX_ATTEMPTS} passphrases did not open it")));
+                    return Ok(Err(format!("{most} passphrases did not open it")));
                 }
                 opened => break opened,
             }
@@ -146,7 +149,10 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 async fn read(path: &Path) -> io::Result<String> {
     if tokio::fs::metadata(path).await?.len() > MAX_FILE {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large for a key"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is too large for a key",
+        ));
     }
     tokio::fs::read_to_string(path).await
 }

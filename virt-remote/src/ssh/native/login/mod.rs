@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use russh::client::{AuthResult, Handle};
 use russh::{MethodKind, MethodSet};
+use virt_core::credentials::{CredentialRequest, Secret};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
 pub(super) use keyring::Keyring;
@@ -23,8 +24,6 @@ use crate::ssh::config::HostConfig;
 
 /// How many things a server may want to see one after the other (a key and a password, say).
 const MAX_FACTORS: usize = 6;
-/// How often a password or a passphrase is asked for.
-const MAX_ATTEMPTS: u32 = 3;
 
 /// Logs in on a connection that is set up.
 ///
@@ -68,6 +67,41 @@ enum Step {
     Refused(MethodSet),
 }
 
+/// The ways to log in that the user wants, in the user's order.
+fn wanted_methods(config: &HostConfig) -> Vec<MethodKind> {
+    let allowed = [
+        (MethodKind::PublicKey, config.pubkey_authentication),
+        (
+            MethodKind::KeyboardInteractive,
+            config.kbd_interactive_authentication,
+        ),
+        (MethodKind::Password, config.password_authentication),
+    ];
+    let allowed = allowed
+        .into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .map(|(kind, _)| kind);
+    match &config.preferred_authentications {
+        None => allowed.collect(),
+        Some(order) => {
+            let allowed: Vec<MethodKind> = allowed.collect();
+            order
+                .iter()
+                .filter_map(|name| name.parse().ok())
+                .filter(|kind| allowed.contains(kind))
+                .collect()
+        }
+    }
+}
+
+/// Asks for a secret; nobody answers where the configuration says so (`BatchMode`).
+async fn ask(target: &Target, config: &HostConfig, request: &CredentialRequest) -> Result<Option<Secret>> {
+    if config.batch_mode {
+        return Ok(None);
+    }
+    target.credentials.ask(request).await
+}
+
 struct Login<'a> {
     handle: &'a mut Handle<Events>,
     shared: &'a Arc<Shared>,
@@ -79,13 +113,8 @@ struct Login<'a> {
 
 impl Login<'_> {
     async fn one_factor(&mut self, mut offered: MethodSet) -> Result<Step> {
-        let config = self.config;
-        for (kind, wanted) in [
-            (MethodKind::PublicKey, config.pubkey_authentication),
-            (MethodKind::KeyboardInteractive, config.kbd_interactive_authentication),
-            (MethodKind::Password, config.password_authentication),
-        ] {
-            if !wanted || !offered.contains(&kind) {
+        for kind in wanted_methods(self.config) {
+            if !offered.contains(&kind) {
                 continue;
             }
             let step = match kind {
@@ -135,9 +164,16 @@ impl Login<'_> {
         }
         let mut message = format!("{} (tried: {})", gone.message(), self.tried.join("; "));
         if gone.message().to_ascii_lowercase().contains("too many") {
-            message.push_str(": IdentitiesOnly with an IdentityFile, or the URI's keyfile, has only the right key tried");
+            message.push_str(
+                ": IdentitiesOnly with an IdentityFile, or the URI's keyfile, has only the right key tried",
+            );
         }
         self.error(ErrorKind::AuthenticationFailed, message)
+    }
+
+    /// Asks for a secret; nobody answers where the configuration says so.
+    async fn ask(&self, request: &CredentialRequest) -> Result<Option<Secret>> {
+        ask(self.target, self.config, request).await
     }
 
     fn refused(&self, accepted: &MethodSet) -> Error {
@@ -152,7 +188,10 @@ impl Login<'_> {
         };
         self.error(
             ErrorKind::AuthenticationFailed,
-            format!("the login as {:?} was refused (tried: {tried}; {accepted})", self.config.user),
+            format!(
+                "the login as {:?} was refused (tried: {tried}; {accepted})",
+                self.config.user
+            ),
         )
     }
 

@@ -5,23 +5,23 @@ use russh::{MethodKind, MethodSet};
 use virt_core::Result;
 use virt_core::credentials::{CredentialKind, CredentialRequest, Secret};
 
-use super::{Login, MAX_ATTEMPTS, Step};
+use super::{Login, Step};
 
 /// How many times a server may ask within one attempt: a server that asks for ever is left.
 const MAX_QUESTIONS: usize = 20;
 
 impl Login<'_> {
-    /// Sends the password that fitted before, or asks for one, up to three times.
+    /// Sends the password that fitted before, or asks for one, as often as the configuration allows.
     pub(super) async fn by_password(&mut self, mut offered: MethodSet) -> Result<Step> {
         let mut asked = 0;
-        while asked < MAX_ATTEMPTS && offered.contains(&MethodKind::Password) {
+        while asked < self.config.password_prompts && offered.contains(&MethodKind::Password) {
             let kept = self.target.keyring.password(self.config).filter(|_| asked == 0);
             let password = match kept {
                 Some(kept) => kept,
                 None => {
                     let request = self.request(CredentialKind::Password).attempt(asked);
                     asked += 1;
-                    match self.target.credentials.ask(&request).await? {
+                    match self.ask(&request).await? {
                         Some(password) => password,
                         None => {
                             self.tried.push("password: nobody gave one".to_owned());
@@ -47,10 +47,10 @@ impl Login<'_> {
         Ok(Step::Refused(offered))
     }
 
-    /// Answers the server's questions, up to three times.
+    /// Answers the server's questions, as often as the configuration allows.
     pub(super) async fn by_questions(&mut self, mut offered: MethodSet) -> Result<Step> {
         let mut attempt = 0;
-        while attempt < MAX_ATTEMPTS && offered.contains(&MethodKind::KeyboardInteractive) {
+        while attempt < self.config.password_prompts && offered.contains(&MethodKind::KeyboardInteractive) {
             let Some(step) = self.one_dialogue(attempt).await? else {
                 return Ok(Step::Refused(offered));
             };
@@ -67,7 +67,10 @@ impl Login<'_> {
     /// One dialogue; `None`, noted, where we have no answer.
     async fn one_dialogue(&mut self, attempt: u32) -> Result<Option<Step>> {
         let user = self.config.user.as_str();
-        let mut response = self.handle.authenticate_keyboard_interactive_start(user, None).await;
+        let mut response = self
+            .handle
+            .authenticate_keyboard_interactive_start(user, None)
+            .await;
         let mut password = None;
         let mut declined = false;
         for _ in 0..MAX_QUESTIONS {
@@ -100,21 +103,30 @@ impl Login<'_> {
             let mut answers = Vec::with_capacity(prompts.len());
             let alone = prompts.len() == 1;
             for prompt in prompts {
-                let answer = if declined { None } else { self.answer(&prompt, attempt, alone).await? };
+                let answer = if declined {
+                    None
+                } else {
+                    self.answer(&prompt, attempt, alone).await?
+                };
                 if answer.is_none() && !declined {
                     // russh lets no other method begin before this one is answered: with nothing, then.
                     declined = true;
                     let question = prompt.prompt.trim();
-                    self.tried.push(format!("keyboard-interactive: nobody answered {question:?}"));
+                    self.tried
+                        .push(format!("keyboard-interactive: nobody answered {question:?}"));
                 }
                 if asks_for_password(&prompt, alone) {
                     password.clone_from(&answer);
                 }
                 answers.push(answer.map_or_else(String::new, |answer| answer.expose().to_owned()));
             }
-            response = self.handle.authenticate_keyboard_interactive_respond(answers).await;
+            response = self
+                .handle
+                .authenticate_keyboard_interactive_respond(answers)
+                .await;
         }
-        self.tried.push("keyboard-interactive: the server did not stop asking".to_owned());
+        self.tried
+            .push("keyboard-interactive: the server did not stop asking".to_owned());
         Ok(None)
     }
 
@@ -131,7 +143,7 @@ impl Login<'_> {
             echo: prompt.echo,
         };
         let request = self.request(kind).attempt(attempt);
-        if let Some(answer) = self.target.credentials.ask(&request).await? {
+        if let Some(answer) = self.ask(&request).await? {
             return Ok(Some(answer));
         }
         if !is_password {
@@ -139,7 +151,7 @@ impl Login<'_> {
         }
         // Many servers ask for the password in this way: who has one should not have to know that.
         let request = self.request(CredentialKind::Password).attempt(attempt);
-        self.target.credentials.ask(&request).await
+        self.ask(&request).await
     }
 
     fn request(&self, kind: CredentialKind) -> CredentialRequest {
@@ -150,7 +162,10 @@ impl Login<'_> {
 /// Whether a question is for the account's password: one that stands alone, is not shown, and says so.
 fn asks_for_password(prompt: &Prompt, alone: bool) -> bool {
     let text = prompt.prompt.trim().to_ascii_lowercase();
-    alone && !prompt.echo && text.contains("password") && text.ends_with(':')
+    alone
+        && !prompt.echo
+        && text.contains("password")
+        && text.ends_with(':')
         && !text.contains("one-time")
         && !text.contains("new ")
 }

@@ -1,6 +1,5 @@
 //! Logging in with keys.
 
-
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{Algorithm, HashAlg, PublicKey};
@@ -12,6 +11,8 @@ use super::candidates::{Candidate, KeyHolder, Proof, order};
 use super::key_files;
 use super::signer::{KeySigner, SignFault};
 use super::{Login, Step};
+use crate::ssh::native::algorithm_list::allows;
+use crate::ssh::native::host_key::{fewest_rsa_bits, rsa_bits};
 
 impl Login<'_> {
     /// Tries each key until one is taken.
@@ -24,13 +25,17 @@ impl Login<'_> {
             let Some(proof) = self.opened(&candidate).await? else {
                 continue;
             };
+            if let Some(why) = self.unwanted(&proof) {
+                self.tried.push(format!("{}: {why}", candidate.describe()));
+                continue;
+            }
             let hash = if is_rsa(&proof) {
                 if rsa_hash.is_none() {
                     rsa_hash = Some(self.rsa_hash().await);
                 }
                 match rsa_hash.flatten() {
                     None => {
-                        self.tried.push(format!("{}: the server takes RSA only with SHA-1", candidate.describe()));
+                        self.tried.push(format!("{}: RSA with SHA-2 is not taken by the server, or not by PubkeyAcceptedAlgorithms", candidate.describe()));
                         continue;
                     }
                     hash => hash,
@@ -49,6 +54,26 @@ impl Login<'_> {
         Ok(Step::Refused(offered))
     }
 
+    /// Why the configuration does not want a key; `None` where it does.
+    fn unwanted(&self, proof: &Proof) -> Option<String> {
+        let (key, name) = match proof {
+            Proof::Key(key) => (key.key_data(), key.algorithm().to_string()),
+            Proof::Certificate(certificate) => (
+                certificate.public_key(),
+                certificate.algorithm().to_certificate_type(),
+            ),
+            Proof::Shut => return None,
+        };
+        let fewest = fewest_rsa_bits(self.config);
+        if let Some(bits) = rsa_bits(key) {
+            // Its names differ with the hash of the signature: the server's word decides on that.
+            return (bits < fewest)
+                .then(|| format!("it has {bits} bits, and {fewest} are wanted (RequiredRSASize)"));
+        }
+        let wanted = self.config.algorithms.pubkey.as_deref();
+        (!allows(wanted, &name)).then(|| format!("PubkeyAcceptedAlgorithms leaves out {name}"))
+    }
+
     async fn try_key(
         &mut self,
         candidate: &Candidate,
@@ -64,7 +89,11 @@ impl Login<'_> {
         };
         let user = self.config.user.as_str();
         let result = match proof {
-            Proof::Key(key) => self.handle.authenticate_publickey_with(user, key, hash, &mut signer).await,
+            Proof::Key(key) => {
+                self.handle
+                    .authenticate_publickey_with(user, key, hash, &mut signer)
+                    .await
+            }
             Proof::Certificate(certificate) => {
                 self.handle
                     .authenticate_certificate_with(user, *certificate, hash, &mut signer)
@@ -80,13 +109,19 @@ impl Login<'_> {
                 self.tried.push(format!("{}: {why}", candidate.describe()));
                 // The server still waits; what it takes has not changed.
                 return Ok(Step::Refused(MethodSet::from(
-                    &[MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password][..],
+                    &[
+                        MethodKind::PublicKey,
+                        MethodKind::KeyboardInteractive,
+                        MethodKind::Password,
+                    ][..],
                 )));
             }
         };
         match step {
             Step::Refused(_) => self.tried.push(candidate.describe()),
-            Step::Partly(_) => self.tried.push(format!("{} (taken, but not enough)", candidate.describe())),
+            Step::Partly(_) => self
+                .tried
+                .push(format!("{} (taken, but not enough)", candidate.describe())),
             Step::In => tracing::debug!(key = candidate.describe(), "the key was taken"),
         }
         Ok(step)
@@ -95,13 +130,15 @@ impl Login<'_> {
     /// What to show of a candidate; `None`, noted, where it can't be used.
     async fn opened(&mut self, candidate: &Candidate) -> Result<Option<Proof>> {
         match (&candidate.proof, &candidate.holder) {
-            (Proof::Shut, KeyHolder::File(path)) => match key_files::open(path, self.target, self.config).await? {
-                Ok(key) => Ok(Some(Proof::Key(key.public_key().clone()))),
-                Err(why) => {
-                    self.tried.push(format!("key from {}: {why}", path.display()));
-                    Ok(None)
+            (Proof::Shut, KeyHolder::File(path)) => {
+                match key_files::open(path, self.target, self.config).await? {
+                    Ok(key) => Ok(Some(Proof::Key(key.public_key().clone()))),
+                    Err(why) => {
+                        self.tried.push(format!("key from {}: {why}", path.display()));
+                        Ok(None)
+                    }
                 }
-            },
+            }
             (Proof::Shut, KeyHolder::Agent) => Ok(None),
             (proof, _) => Ok(Some(proof.clone())),
         }
@@ -136,7 +173,10 @@ impl Login<'_> {
         let mut agent = match AgentClient::connect_uds(path).await {
             Ok(agent) => agent,
             Err(error) => {
-                self.tried.push(format!("the agent at {} does not answer ({error})", path.display()));
+                self.tried.push(format!(
+                    "the agent at {} does not answer ({error})",
+                    path.display()
+                ));
                 return (None, Vec::new());
             }
         };
@@ -149,7 +189,8 @@ impl Login<'_> {
         match agent.request_identities().await {
             Ok(identities) => (Some(agent), identities),
             Err(error) => {
-                self.tried.push(format!("the agent's keys can't be listed ({error})"));
+                self.tried
+                    .push(format!("the agent's keys can't be listed ({error})"));
                 (None, Vec::new())
             }
         }
@@ -157,11 +198,16 @@ impl Login<'_> {
 
     /// The hash for RSA signatures; `None` where the server takes none that is safe.
     async fn rsa_hash(&mut self) -> Option<HashAlg> {
-        match self.handle.best_supported_rsa_hash().await {
+        let wanted = self.config.algorithms.pubkey.as_deref();
+        let best = match self.handle.best_supported_rsa_hash().await {
             Ok(Some(hash)) => hash,
             // It did not say; all servers of the last ten years take this one.
             Ok(None) | Err(_) => Some(HashAlg::Sha256),
-        }
+        }?;
+        [best, HashAlg::Sha256].into_iter().find(|hash| match hash {
+            HashAlg::Sha512 => allows(wanted, "rsa-sha2-512"),
+            _ => allows(wanted, "rsa-sha2-256"),
+        })
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::signature::Signer as _;
-use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::ssh_encoding::Encode as _;
+use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{HashAlg, PrivateKey};
 use russh::{SendError, Signer};
 use tokio::net::UnixStream;
@@ -65,13 +65,15 @@ impl Signer for KeySigner<'_> {
             (KeyHolder::Agent, Some(agent)) => {
                 // An agent knows a certificate's key by the plain key, unless it has the certificate as well.
                 let signed = match identity {
-                    AgentIdentity::Certificate { .. } => match agent.sign_request(identity, hash, to_sign.clone()).await {
-                        Ok(signed) => Ok(signed),
-                        Err(_) => {
-                            let plain = identity.public_key().into_owned().into();
-                            agent.sign_request(&plain, hash, to_sign).await
+                    AgentIdentity::Certificate { .. } => {
+                        match agent.sign_request(identity, hash, to_sign.clone()).await {
+                            Ok(signed) => Ok(signed),
+                            Err(_) => {
+                                let plain = identity.public_key().into_owned().into();
+                                agent.sign_request(&plain, hash, to_sign).await
+                            }
                         }
-                    },
+                    }
                     AgentIdentity::PublicKey { .. } => agent.sign_request(identity, hash, to_sign).await,
                 };
                 signed.map_err(|error| SignFault::Unusable(format!("the agent did not sign ({error})")))

@@ -29,7 +29,9 @@ async fn a_key_file_of_each_kind_logs_in() {
         sshd.authorize(name);
         let mut config = sshd.config();
         config.identity_files = vec![sshd.identity(name)];
-        let link = dial(config).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let link = dial(config)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(say(&*link, "id -un").await, "root");
     }
 }
@@ -65,10 +67,19 @@ async fn a_refusal_names_what_was_tried_and_what_is_taken_and_no_secret() {
     let mut config = sshd.config();
     config.user = TESTER.to_owned();
     config.identity_files = vec![sshd.identity("stranger")];
-    let error = dial_asking(config, answers(is_password, "not it")).await.unwrap_err();
+    let error = dial_asking(config, answers(is_password, "not it"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AuthenticationFailed);
     let text = error.to_string();
-    for part in ["host far", "\"tester\"", "SHA256:", "stranger", "password, 3 times", "publickey, password"] {
+    for part in [
+        "host far",
+        "\"tester\"",
+        "SHA256:",
+        "stranger",
+        "password, 3 times",
+        "publickey, password",
+    ] {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
     assert!(!format!("{error:?}").contains("not it"));
@@ -81,7 +92,10 @@ async fn questions_are_answered_and_a_password_will_do_for_a_question_for_it() {
     let mut config = sshd.config();
     config.user = TESTER.to_owned();
     config.identity_files.clear();
-    let by_answer = answers(|kind| matches!(kind, CredentialKind::Answer { echo: false, .. }), PASSWORD);
+    let by_answer = answers(
+        |kind| matches!(kind, CredentialKind::Answer { echo: false, .. }),
+        PASSWORD,
+    );
     for credentials in [by_answer, answers(is_password, PASSWORD)] {
         let link = dial_asking(config.clone(), credentials).await.unwrap();
         assert_eq!(say(&*link, "id -un").await, TESTER);
@@ -112,7 +126,10 @@ async fn an_encrypted_key_is_opened_with_the_second_passphrase() {
         let link = dial_asking(config.clone(), credentials).await.unwrap();
         assert_eq!(say(&*link, "id -un").await, "root");
         let error = dial(config).await.unwrap_err();
-        assert!(error.to_string().contains("nobody gave its passphrase"), "{error}");
+        assert!(
+            error.to_string().contains("nobody gave its passphrase"),
+            "{error}"
+        );
     }
 }
 
@@ -121,9 +138,10 @@ async fn a_passphrase_is_not_asked_for_a_key_that_the_server_does_not_want() {
     need_sshd!();
     let sshd = Sshd::start(&[]).await;
     sshd.keygen("locked", &["-N", "open up", "-a", "1"]).await;
-    let credentials = CredentialSource::new(|request: CredentialRequest| async move {
-        panic!("asked for {:?}", request.kind)
-    });
+    let credentials =
+        CredentialSource::new(
+            |request: CredentialRequest| async move { panic!("asked for {:?}", request.kind) },
+        );
     let mut config = sshd.config();
     config.identity_files.insert(0, sshd.identity("locked"));
     dial_asking(config, credentials).await.unwrap();
@@ -169,7 +187,20 @@ async fn a_certificate_logs_in_whether_it_is_named_or_lies_beside_its_key() {
     let sshd = Sshd::start(&["TrustedUserCAKeys DIR/authority.pub"]).await;
     sshd.keygen("authority", &[]).await;
     sshd.keygen("certified", &[]).await;
-    sshd.run("ssh-keygen", &["-q", "-s", "authority", "-I", "someone", "-n", "root", "certified.pub"]).await;
+    sshd.run(
+        "ssh-keygen",
+        &[
+            "-q",
+            "-s",
+            "authority",
+            "-I",
+            "someone",
+            "-n",
+            "root",
+            "certified.pub",
+        ],
+    )
+    .await;
     let mut config = sshd.config();
     config.identity_files = vec![sshd.identity("certified")];
     dial(config.clone()).await.unwrap();
@@ -183,10 +214,16 @@ async fn a_certificate_logs_in_whether_it_is_named_or_lies_beside_its_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_and_a_password_where_both_are_wanted() {
     need_sshd!();
-    let sshd = Sshd::start(&["AuthenticationMethods publickey,password", "PasswordAuthentication yes"]).await;
+    let sshd = Sshd::start(&[
+        "AuthenticationMethods publickey,password",
+        "PasswordAuthentication yes",
+    ])
+    .await;
     let mut config = sshd.config();
     config.user = TESTER.to_owned();
-    let link = dial_asking(config.clone(), answers(is_password, PASSWORD)).await.unwrap();
+    let link = dial_asking(config.clone(), answers(is_password, PASSWORD))
+        .await
+        .unwrap();
     assert_eq!(say(&*link, "id -un").await, TESTER);
     let error = dial(config).await.unwrap_err();
     assert!(error.to_string().contains("taken, but not enough"), "{error}");
@@ -213,17 +250,34 @@ async fn a_hashed_line_and_a_line_of_an_authority_make_a_host_known() {
     let sshd = Sshd::start(&["HostCertificate DIR/host-cert.pub"]).await;
     let config = sshd.config();
     sshd.run("ssh-keygen", &["-q", "-H", "-f", "known_hosts"]).await;
-    assert!(std::fs::read_to_string(sshd.path("known_hosts")).unwrap().starts_with("|1|"));
+    assert!(
+        std::fs::read_to_string(sshd.path("known_hosts"))
+            .unwrap()
+            .starts_with("|1|")
+    );
     dial(config).await.unwrap();
     // sshd reads the certificate when it starts.
     let certified = Sshd::configured(&["HostCertificate DIR/host-cert.pub"]).await;
     certified.keygen("authority", &[]).await;
-    let sign = ["-q", "-s", "authority", "-I", "host", "-h", "-n", "127.0.0.1", "host.pub"];
+    let sign = [
+        "-q",
+        "-s",
+        "authority",
+        "-I",
+        "host",
+        "-h",
+        "-n",
+        "127.0.0.1",
+        "host.pub",
+    ];
     certified.run("ssh-keygen", &sign).await;
     let certified = certified.started().await;
     let config = certified.config();
     let authority = certified.public_key("authority");
-    certified.known_hosts(&format!("@cert-authority [127.0.0.1]:{} {authority}\n", certified.port));
+    certified.known_hosts(&format!(
+        "@cert-authority [127.0.0.1]:{} {authority}\n",
+        certified.port
+    ));
     dial(config).await.unwrap();
 }
 

@@ -4,7 +4,8 @@ mod login;
 mod programs;
 mod routes;
 mod sockets;
-mod sshd;
+mod speed;
+pub(in crate::ssh) mod sshd;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use super::target::{Resolve, Target};
 use crate::ssh::config::HostConfig;
 use crate::ssh::link::{Dialer as _, FarProgram, Link};
 
-use sshd::Sshd;
+pub(in crate::ssh) use sshd::Sshd;
 
 fn no_jumps() -> Resolve {
     Arc::new(|jump| panic!("nobody jumps over {}", jump.host))
@@ -56,7 +57,7 @@ fn answers(kind: fn(&CredentialKind) -> bool, secret: &'static str) -> Credentia
 }
 
 /// What a program wrote, and how it ended.
-async fn outcome(program: FarProgram, input: &[u8]) -> (Vec<u8>, Vec<u8>, ExitStatus) {
+pub(in crate::ssh) async fn outcome(program: FarProgram, input: &[u8]) -> (Vec<u8>, Vec<u8>, ExitStatus) {
     let FarProgram {
         stdio,
         mut stderr,
@@ -78,7 +79,7 @@ async fn outcome(program: FarProgram, input: &[u8]) -> (Vec<u8>, Vec<u8>, ExitSt
     (output, errors, end.await.unwrap())
 }
 
-async fn say(link: &dyn Link, line: &str) -> String {
+pub(in crate::ssh) async fn say(link: &dyn Link, line: &str) -> String {
     let program = link.exec(line).await.unwrap();
     let (output, errors, _) = outcome(program, b"").await;
     assert_eq!(String::from_utf8_lossy(&errors), "");

@@ -31,11 +31,21 @@ async fn much_goes_both_ways_at_once_with_rekeying_under_it() {
     need_sshd!();
     let sshd = Sshd::start(&["RekeyLimit 2M"]).await;
     let link = dial(sshd.config()).await.unwrap();
-    let much: Vec<u8> = (0..24_000_000_u32).map(|number| (number / 7).to_le_bytes()[0]).collect();
-    for program in [link.exec("cat").await.unwrap(), link.exec_bulk("cat").await.unwrap()] {
+    let much: Vec<u8> = (0..24_000_000_u32)
+        .map(|number| (number / 7).to_le_bytes()[0])
+        .collect();
+    for program in [
+        link.exec("cat").await.unwrap(),
+        link.exec_bulk("cat").await.unwrap(),
+    ] {
         let (output, _, status) = outcome(program, &much).await;
         assert_eq!(status, ExitStatus::Code(0));
-        assert!(output == much, "{} bytes came back of {}", output.len(), much.len());
+        assert!(
+            output == much,
+            "{} bytes came back of {}",
+            output.len(),
+            much.len()
+        );
     }
 }
 
@@ -48,7 +58,10 @@ async fn more_programs_than_one_connection_may_have_run_at_once() {
     for number in 0..24 {
         let link = Arc::clone(&link);
         running.spawn(async move {
-            let program = link.exec(&format!("read line; echo {number} $line")).await.unwrap();
+            let program = link
+                .exec(&format!("read line; echo {number} $line"))
+                .await
+                .unwrap();
             tokio::time::sleep(Duration::from_millis(300)).await;
             let (output, _, status) = outcome(program, b"is here\n").await;
             assert_eq!(status, ExitStatus::Code(0));
@@ -92,7 +105,10 @@ async fn dropping_the_streams_ends_the_input_and_closes_the_channel() {
     let sshd = Sshd::start(&[]).await;
     let link = native(sshd.config(), CredentialSource::default()).await.unwrap();
     let mark = sshd.path("ended");
-    let program = link.exec(&format!("cat >/dev/null; touch {}", mark.display())).await.unwrap();
+    let program = link
+        .exec(&format!("cat >/dev/null; touch {}", mark.display()))
+        .await
+        .unwrap();
     drop(program);
     // One that does not care that nobody reads, and one that never ends by itself.
     drop(link.exec("exec cat /dev/zero").await.unwrap());
@@ -123,7 +139,11 @@ async fn futures_that_are_dropped_leak_no_channel() {
     for micros in (0..60).map(|step| step * 50) {
         let wait = Duration::from_micros(micros);
         let _ = tokio::time::timeout(wait, link.exec("true")).await;
-        let _ = tokio::time::timeout(wait, link.connect_unix(&path, virt_core::host::StreamUse::Control)).await;
+        let _ = tokio::time::timeout(
+            wait,
+            link.connect_unix(&path, virt_core::host::StreamUse::Control),
+        )
+        .await;
     }
     for _ in 0..500 {
         if link.open_channels() == 0 {
@@ -144,7 +164,9 @@ async fn a_killed_session_is_seen_by_all_who_wait() {
     let mut program = link.exec("cat").await.unwrap();
     let session = say(&*link, "echo $PPID").await;
     sshd.run("kill", &["-9", &session]).await;
-    tokio::time::timeout(Duration::from_secs(5), link.lost()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), link.lost())
+        .await
+        .unwrap();
     let error = program.stdio.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     program.stdio.write_all(b"x").await.unwrap_err();
@@ -165,7 +187,9 @@ async fn a_connection_that_died_silently_is_noticed() {
     let link = dial(config).await.unwrap();
     let session = say(&*link, "echo $PPID").await;
     sshd.run("kill", &["-STOP", &session]).await;
-    tokio::time::timeout(Duration::from_secs(10), link.lost()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), link.lost())
+        .await
+        .unwrap();
     sshd.run("kill", &["-KILL", &session]).await;
 }
 

@@ -36,7 +36,11 @@ fn dialer(config: HostConfig, resolve: Resolve) -> NativeDialer {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hops_each_with_a_key_and_a_check_of_its_own() {
     need_sshd!();
-    let (near, middle, far) = tokio::join!(Sshd::start(&[]), Sshd::start(&[]), Sshd::start(&["MaxSessions 1"]));
+    let (near, middle, far) = tokio::join!(
+        Sshd::start(&[]),
+        Sshd::start(&[]),
+        Sshd::start(&["MaxSessions 1"])
+    );
     let mut config = far.config();
     config.proxy_jump = vec![jump("near"), jump("middle")];
     let mut near_config = near.config();
@@ -45,7 +49,10 @@ async fn two_hops_each_with_a_key_and_a_check_of_its_own() {
     near_config.proxy_jump = vec![jump("near")];
     let resolve = book([("near", near_config), ("middle", middle.config())]);
     let link = dialer(config.clone(), Arc::clone(&resolve)).dial().await.unwrap();
-    assert_eq!(say(&*link, "echo $SSH_CONNECTION | cut -d' ' -f4").await, far.port.to_string());
+    assert_eq!(
+        say(&*link, "echo $SSH_CONNECTION | cut -d' ' -f4").await,
+        far.port.to_string()
+    );
     let (one, other) = (link.exec("cat").await.unwrap(), link.exec("cat").await.unwrap());
     drop((one, other));
     assert!(near.log().contains("Accepted publickey"));
@@ -77,9 +84,15 @@ async fn what_the_jump_host_does_not_allow_or_cannot_reach_is_told() {
         config.proxy_jump = vec![jump("bastion")];
         let mut bastion = sshd.config();
         bastion.alias = "bastion".to_owned();
-        let error = dialer(config.clone(), book([("bastion", bastion)])).dial().await.unwrap_err();
+        let error = dialer(config.clone(), book([("bastion", bastion)]))
+            .dial()
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
-        assert!(error.to_string().contains(part) && error.to_string().contains("bastion"), "{error}");
+        assert!(
+            error.to_string().contains(part) && error.to_string().contains("bastion"),
+            "{error}"
+        );
     }
 }
 
@@ -93,7 +106,10 @@ async fn a_chain_without_end_is_refused() {
     let mut b = a.clone();
     b.host_name = "b".to_owned();
     b.proxy_jump = vec![jump("a")];
-    let error = dialer(a.clone(), book([("a", a), ("b", b)])).dial().await.unwrap_err();
+    let error = dialer(a.clone(), book([("a", a), ("b", b)]))
+        .dial()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("ProxyJump"), "{error}");
 }
@@ -119,7 +135,10 @@ async fn a_machine_that_is_not_there_is_told_with_its_address() {
     let sshd = Sshd::configured(&[]).await;
     let error = dial(sshd.config()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost);
-    assert!(error.to_string().contains(&format!("127.0.0.1:{}", sshd.port)), "{error}");
+    assert!(
+        error.to_string().contains(&format!("127.0.0.1:{}", sshd.port)),
+        "{error}"
+    );
     // One that takes connections and says nothing.
     let silent = std::net::TcpListener::bind(("127.0.0.1", sshd.port)).unwrap();
     let mut config = sshd.config();

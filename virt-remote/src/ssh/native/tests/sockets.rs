@@ -87,7 +87,10 @@ async fn what_is_wrong_with_a_socket_is_told() {
         for stream_use in [StreamUse::Control, StreamUse::Bulk] {
             let error = link.connect_unix(&path, stream_use).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");
-            assert!(error.to_string().contains(part) && error.to_string().contains(&path), "{error}");
+            assert!(
+                error.to_string().contains(part) && error.to_string().contains(&path),
+                "{error}"
+            );
         }
     }
     let error = link.connect_unix("/a\nb", StreamUse::Control).await.unwrap_err();
@@ -104,7 +107,10 @@ async fn where_sshd_forbids_sockets_the_setting_is_named() {
     let path = path.display().to_string();
     let error = link.connect_unix(&path, StreamUse::Control).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    assert!(error.to_string().contains("AllowStreamLocalForwarding"), "{error}");
+    assert!(
+        error.to_string().contains("AllowStreamLocalForwarding"),
+        "{error}"
+    );
     assert_eq!(say(&*link, "echo fine").await, "fine");
     server.abort();
 }

@@ -9,22 +9,22 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use crate::ssh::config::{HostConfig, HostKeyChecking, Identity};
+use crate::ssh::config::{ConfigFiles, Environment, HostConfig, Identity, Lookup};
 
 const SSHD: &str = "/usr/sbin/sshd";
 /// The account that has a password.
-pub(super) const TESTER: &str = "tester";
-pub(super) const PASSWORD: &str = "open sesame";
+pub(in crate::ssh) const TESTER: &str = "tester";
+pub(in crate::ssh) const PASSWORD: &str = "open sesame";
 
 /// A running sshd on a port of the loopback address. Dropping it ends it.
-pub(super) struct Sshd {
-    pub(super) port: u16,
+pub(in crate::ssh) struct Sshd {
+    pub(in crate::ssh) port: u16,
     directory: tempfile::TempDir,
     child: Option<Child>,
 }
 
 /// Whether there is what the tests need: sshd, and the rights to give it accounts of its own.
-pub(super) fn missing() -> Option<&'static str> {
+pub(in crate::ssh) fn missing() -> Option<&'static str> {
     if !Path::new(SSHD).exists() {
         return Some("sshd (Debian: openssh-server)");
     }
@@ -39,21 +39,21 @@ fn is_root() -> bool {
 /// Ends the test as skipped where there is no sshd.
 macro_rules! need_sshd {
     () => {
-        if let Some(missing) = super::sshd::missing() {
+        if let Some(missing) = $crate::ssh::native::tests::sshd::missing() {
             virt_testkit::skip!("{missing}");
         }
     };
 }
-pub(super) use need_sshd;
+pub(in crate::ssh) use need_sshd;
 
 impl Sshd {
     /// Starts one with these lines in its configuration.
-    pub(super) async fn start(lines: &[&str]) -> Self {
+    pub(in crate::ssh) async fn start(lines: &[&str]) -> Self {
         Self::configured(lines).await.started().await
     }
 
     /// Starts one that is configured.
-    pub(super) async fn started(mut self) -> Self {
+    pub(in crate::ssh) async fn started(mut self) -> Self {
         let sshd = &mut self;
         let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/shadow\" /etc/shadow \
             && mount --bind \"$1/pam\" /etc/pam.d/sshd && mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f \"$1/sshd_config\"";
@@ -69,7 +69,10 @@ impl Sshd {
             .unwrap();
         sshd.child = Some(child);
         for _ in 0..500 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", sshd.port)).await.is_ok() {
+            if tokio::net::TcpStream::connect(("127.0.0.1", sshd.port))
+                .await
+                .is_ok()
+            {
                 return self;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -78,10 +81,14 @@ impl Sshd {
     }
 
     /// One that is configured and not started.
-    pub(super) async fn configured(lines: &[&str]) -> Self {
+    pub(in crate::ssh) async fn configured(lines: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("virt-sshd.").tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let sshd = Self {
             port,
             directory,
@@ -93,7 +100,12 @@ impl Sshd {
         sshd.write_accounts().await;
         let mut text = String::new();
         for line in lines {
-            writeln!(text, "{}", line.replace("DIR", &sshd.directory.path().display().to_string())).unwrap();
+            writeln!(
+                text,
+                "{}",
+                line.replace("DIR", &sshd.directory.path().display().to_string())
+            )
+            .unwrap();
         }
         write!(
             text,
@@ -110,17 +122,26 @@ impl Sshd {
     async fn write_accounts(&self) {
         let home = self.directory.path().display();
         let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write(self.path("passwd"), format!("{passwd}{TESTER}:x:54321:54321::{home}:/bin/sh\n")).unwrap();
+        fs::write(
+            self.path("passwd"),
+            format!("{passwd}{TESTER}:x:54321:54321::{home}:/bin/sh\n"),
+        )
+        .unwrap();
         let hash = self.run("openssl", &["passwd", "-6", PASSWORD]).await;
         let shadow = fs::read_to_string("/etc/shadow").unwrap();
-        fs::write(self.path("shadow"), format!("{shadow}{TESTER}:{}:19000:0:99999:7:::\n", hash.trim())).unwrap();
+        fs::write(
+            self.path("shadow"),
+            format!("{shadow}{TESTER}:{}:19000:0:99999:7:::\n", hash.trim()),
+        )
+        .unwrap();
         fs::set_permissions(self.path("shadow"), fs::Permissions::from_mode(0o600)).unwrap();
-        let pam = "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
+        let pam =
+            "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
         fs::write(self.path("pam"), pam).unwrap();
     }
 
     /// Waits until it serves nobody.
-    pub(super) async fn until_without_sessions(&self) {
+    pub(in crate::ssh) async fn until_without_sessions(&self) {
         let listener = self.child.as_ref().unwrap().id().unwrap();
         for _ in 0..250 {
             let children = fs::read_to_string(format!("/proc/{listener}/task/{listener}/children")).unwrap();
@@ -132,16 +153,16 @@ impl Sshd {
         panic!("sshd still serves somebody: {}", self.log());
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::ssh) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(in crate::ssh) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     /// Makes a key pair.
-    pub(super) async fn keygen(&self, name: &str, more: &[&str]) {
+    pub(in crate::ssh) async fn keygen(&self, name: &str, more: &[&str]) {
         let path = self.path(name).display().to_string();
         let mut args = vec!["-q", "-f", &path, "-C", name];
         if !more.contains(&"-t") {
@@ -155,58 +176,56 @@ impl Sshd {
     }
 
     /// Runs a program to its end and gives what it said.
-    pub(super) async fn run(&self, program: &str, args: &[&str]) -> String {
-        let output = Command::new(program).args(args).current_dir(self.directory.path()).output().await.unwrap();
+    pub(in crate::ssh) async fn run(&self, program: &str, args: &[&str]) -> String {
+        let output = Command::new(program)
+            .args(args)
+            .current_dir(self.directory.path())
+            .output()
+            .await
+            .unwrap();
         assert!(output.status.success(), "{program} {args:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Lets another key of the test log in.
-    pub(super) fn authorize(&self, name: &str) {
+    pub(in crate::ssh) fn authorize(&self, name: &str) {
         let key = fs::read_to_string(self.path(&format!("{name}.pub"))).unwrap();
         let mut keys = fs::read_to_string(self.path("authorized_keys")).unwrap();
         keys.push_str(&key);
         fs::write(self.path("authorized_keys"), keys).unwrap();
     }
 
-    pub(super) fn public_key(&self, name: &str) -> String {
+    pub(in crate::ssh) fn public_key(&self, name: &str) -> String {
         let line = fs::read_to_string(self.path(&format!("{name}.pub"))).unwrap();
         line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) fn known_hosts(&self, text: &str) {
+    pub(in crate::ssh) fn known_hosts(&self, text: &str) {
         fs::write(self.path("known_hosts"), text).unwrap();
     }
 
     /// How to log in here with the user's key; the host's is known.
-    pub(super) fn config(&self) -> HostConfig {
-        self.known_hosts(&format!("[127.0.0.1]:{} {}\n", self.port, self.public_key("host")));
-        HostConfig {
-            alias: "far".to_owned(),
-            host_name: "127.0.0.1".to_owned(),
-            port: self.port,
-            user: "root".to_owned(),
-            identity_files: vec![self.identity("user")],
-            identities_only: false,
-            identity_agent: None,
-            certificate_files: Vec::new(),
-            user_known_hosts: vec![self.path("known_hosts")],
-            global_known_hosts: Vec::new(),
-            host_key_alias: None,
-            host_key_checking: HostKeyChecking::Strict,
-            connect_timeout: None,
-            server_alive_interval: None,
-            server_alive_count_max: 3,
-            proxy_jump: Vec::new(),
-            proxy_command: None,
-            password_authentication: true,
-            kbd_interactive_authentication: true,
-            pubkey_authentication: true,
-            notes: Vec::new(),
-        }
+    pub(in crate::ssh) fn config(&self) -> HostConfig {
+        self.known_hosts(&format!(
+            "[127.0.0.1]:{} {}\n",
+            self.port,
+            self.public_key("host")
+        ));
+        let environment = Environment::new("root", self.directory.path().display().to_string());
+        let mut config = Lookup::new("far", environment)
+            .with_files(ConfigFiles::None)
+            .with_port(self.port)
+            .with_known_hosts(self.path("known_hosts"))
+            .resolve()
+            .unwrap();
+        config.host_name = "127.0.0.1".to_owned();
+        config.global_known_hosts.clear();
+        config.identity_agent = None;
+        config.identity_files = vec![self.identity("user")];
+        config
     }
 
-    pub(super) fn identity(&self, name: &str) -> Identity {
+    pub(in crate::ssh) fn identity(&self, name: &str) -> Identity {
         Identity {
             path: self.path(name),
             explicit: true,

@@ -164,6 +164,26 @@ impl Lookup {
         finish::finish(self, &host, options)
     }
 
+    /// How to look up each machine on the way to this one, in the order they are reached.
+    ///
+    /// They are looked up in the same files, with the keys and the file of known keys given here. The first one's own
+    /// way is what the files say, which may lead through others again (the caller has to mind circles); each other
+    /// one is reached through those before it and has none.
+    #[must_use]
+    pub fn steps(&self, config: &HostConfig) -> Vec<Self> {
+        let steps = config.proxy_jump.iter().enumerate();
+        steps
+            .map(|(at, jump)| Self {
+                host: jump.host.clone(),
+                user: jump.user.clone(),
+                port: jump.port,
+                proxy_jump: (at > 0).then(Vec::new),
+                proxy_command: None,
+                ..self.clone()
+            })
+            .collect()
+    }
+
     /// Nothing that a shell or an option parser could take for something else goes into a command line.
     fn check(&self) -> Result<()> {
         let refuse = |what: &str, value: &str| {

@@ -8,7 +8,7 @@ use super::check::{self, Check};
 use super::environment::Environment;
 use super::host_config::{HostKeyChecking, JumpHost};
 use super::keyword::Keyword;
-use super::options::{Options, Quantity, Switch, Text};
+use super::options::{Files, Options, Quantity, Switch};
 use super::place::Place;
 use super::value;
 use super::words;
@@ -52,8 +52,18 @@ impl Line<'_> {
         self.place.refuse(format_args!("{} {why}", self.keyword))
     }
 
-    fn wrong(&self, word: &str, expected: &str) -> virt_core::Error {
-        self.refuse(format_args!("is {word:?} and has to be {expected}"))
+    /// The one argument, as `read` reads it.
+    fn value<T>(&self, read: impl FnOnce(&str) -> Option<T>, expected: &str) -> Result<T> {
+        let word = self.word()?;
+        read(word).ok_or_else(|| self.refuse(format_args!("is {word:?} and has to be {expected}")))
+    }
+
+    /// Does it where the line applies.
+    fn when_active<T>(&self, act: impl FnOnce() -> T) -> Result<()> {
+        if self.active {
+            act();
+        }
+        Ok(())
     }
 }
 
@@ -69,97 +79,67 @@ pub(super) fn apply(
         Keyword::Host | Keyword::Match | Keyword::Include | Keyword::Ignored => Ok(()),
         Keyword::Text(text) => {
             let word = line.word()?;
-            if line.active {
-                options.offer_text(text, word);
-            }
-            Ok(())
+            line.when_active(|| options.offer_text(text, word))
         }
-        Keyword::AgentPath(text) => agent_path(line, text, options, environment),
+        Keyword::AgentPath(text) => {
+            let expected = "a path, none, SSH_AUTH_SOCK, or have variables that are set";
+            let is_agent = |word: &str| check::is_agent_path(word, environment).then(|| word.to_owned());
+            let agent = line.value(is_agent, expected)?;
+            line.when_active(|| options.offer_text(text, &agent))
+        }
         Keyword::Switch(switch) => {
-            let word = line.word()?;
-            let value = value::flag(word).ok_or_else(|| line.wrong(word, "yes or no"))?;
-            if line.active {
-                options.offer_switch(switch, value);
-            }
-            Ok(())
+            let value = line.value(value::flag, "yes or no")?;
+            line.when_active(|| options.offer_switch(switch, value))
         }
-        Keyword::PubkeyAuthentication => pubkey_authentication(line, options),
-        Keyword::Canonicalize => canonicalize(line, options),
-        Keyword::HostKeyChecking => host_key_checking(line, options),
-        Keyword::Seconds(quantity) => seconds(line, quantity, options),
+        Keyword::PubkeyAuthentication => {
+            let value = line.value(pubkey_authentication, "yes, no, unbound or host-bound")?;
+            line.when_active(|| options.offer_switch(Switch::PubkeyAuthentication, value))
+        }
+        Keyword::HostKeyChecking => {
+            let value = line.value(host_key_checking, "yes, no, ask, off or accept-new")?;
+            line.when_active(|| options.host_key_checking.get_or_insert(value))
+        }
         Keyword::Count(quantity) => {
-            let word = line.word()?;
-            let value =
-                value::number(word).ok_or_else(|| line.wrong(word, "a number from 0 to 2147483647"))?;
-            if line.active {
-                options.offer_quantity(quantity, value);
-            }
-            Ok(())
+            let value = line.value(value::number, "a number from 0 to 2147483647")?;
+            line.when_active(|| options.offer_quantity(quantity, value))
         }
         Keyword::Port => {
-            let word = line.word()?;
-            let port = value::port(word).ok_or_else(|| line.wrong(word, "a port from 1 to 65535"))?;
-            if line.active {
-                options.port.get_or_insert(port);
-            }
-            Ok(())
+            let port = line.value(value::port, "a port from 1 to 65535")?;
+            line.when_active(|| options.port.get_or_insert(port))
         }
-        Keyword::Files(files) => {
-            let word = line.word()?;
-            if line.active && !options.add_file(files, word, line.from_user) {
-                return Err(line.refuse("stands here once more than the 100 times that OpenSSH allows"));
-            }
-            Ok(())
-        }
+        Keyword::ProxyCommand => line.when_active(|| options.offer_proxy_command(line.command())),
+        Keyword::Seconds(quantity) => seconds(line, quantity, options),
+        Keyword::Canonicalize => canonicalize(line, options),
+        Keyword::Files(files) => add_file(line, files, options),
         Keyword::KnownHosts(known_hosts) => {
             check_known_hosts(line)?;
-            if line.active {
-                options.offer_known_hosts(known_hosts, &line.arguments);
-            }
-            Ok(())
+            line.when_active(|| options.offer_known_hosts(known_hosts, &line.arguments))
         }
         Keyword::ProxyJump => proxy_jump(line, options),
-        Keyword::ProxyCommand => {
-            if line.active {
-                options.offer_proxy_command(line.command());
-            }
-            Ok(())
-        }
         Keyword::PassedOver(check) => pass_over(line, check, None, options, environment),
         Keyword::Noted(check, note) => pass_over(line, check, Some(note), options, environment),
     }
 }
 
-fn agent_path(line: &Line<'_>, text: Text, options: &mut Options, environment: &Environment) -> Result<()> {
-    let word = line.word()?;
-    if !check::is_agent_path(word, environment) {
-        return Err(line.wrong(
-            word,
-            "a path, none, SSH_AUTH_SOCK, or have variables that are set",
-        ));
-    }
-    if line.active {
-        options.offer_text(text, word);
-    }
-    Ok(())
+fn pubkey_authentication(word: &str) -> Option<bool> {
+    let bound = value::is_one_of(word, &["unbound", "host-bound"]);
+    value::flag(word).or(bound.then_some(true))
 }
 
-fn pubkey_authentication(line: &Line<'_>, options: &mut Options) -> Result<()> {
-    let word = line.word()?;
-    let bound = value::is_one_of(word, &["unbound", "host-bound"]);
-    let value = value::flag(word).or(bound.then_some(true));
-    let value = value.ok_or_else(|| line.wrong(word, "yes, no, unbound or host-bound"))?;
-    if line.active {
-        options.offer_switch(Switch::PubkeyAuthentication, value);
+fn host_key_checking(word: &str) -> Option<HostKeyChecking> {
+    match value::flag(word) {
+        Some(true) => Some(HostKeyChecking::Strict),
+        Some(false) => Some(HostKeyChecking::Off),
+        None if value::is_one_of(word, &["off"]) => Some(HostKeyChecking::Off),
+        None if value::is_one_of(word, &["ask"]) => Some(HostKeyChecking::Strict),
+        None if value::is_one_of(word, &["accept-new"]) => Some(HostKeyChecking::AcceptNew),
+        None => None,
     }
-    Ok(())
 }
 
 fn canonicalize(line: &Line<'_>, options: &mut Options) -> Result<()> {
-    let word = line.word()?;
-    let always = value::is_one_of(word, &["always"]).then_some(true);
-    let value = value::flag(word).or(always);
-    let value = value.ok_or_else(|| line.wrong(word, "yes, no or always"))?;
+    let always = |word: &str| value::is_one_of(word, &["always"]).then_some(true);
+    let value = line.value(|word| value::flag(word).or(always(word)), "yes, no or always")?;
     if line.active && options.offer_switch(Switch::Canonicalize, value) && value {
         let text = "the host's name is not looked up in other domains: it is taken as it is";
         options.note(line.place, text);
@@ -167,18 +147,10 @@ fn canonicalize(line: &Line<'_>, options: &mut Options) -> Result<()> {
     Ok(())
 }
 
-fn host_key_checking(line: &Line<'_>, options: &mut Options) -> Result<()> {
+fn add_file(line: &Line<'_>, files: Files, options: &mut Options) -> Result<()> {
     let word = line.word()?;
-    let value = match value::flag(word) {
-        Some(true) => HostKeyChecking::Strict,
-        Some(false) => HostKeyChecking::Off,
-        None if value::is_one_of(word, &["off"]) => HostKeyChecking::Off,
-        None if value::is_one_of(word, &["ask"]) => HostKeyChecking::Strict,
-        None if value::is_one_of(word, &["accept-new"]) => HostKeyChecking::AcceptNew,
-        None => return Err(line.wrong(word, "yes, no, ask, off or accept-new")),
-    };
-    if line.active {
-        options.host_key_checking.get_or_insert(value);
+    if line.active && !options.add_file(files, word, line.from_user) {
+        return Err(line.refuse("stands here once more than the 100 times that OpenSSH allows"));
     }
     Ok(())
 }
@@ -189,11 +161,8 @@ fn seconds(line: &Line<'_>, quantity: Quantity, options: &mut Options) -> Result
         // As if it were not there: a later line may still say something.
         return Ok(());
     }
-    let value = value::seconds(word).ok_or_else(|| line.wrong(word, "a time (90, 5m, 1h30m) or none"))?;
-    if line.active {
-        options.offer_quantity(quantity, value);
-    }
-    Ok(())
+    let value = line.value(value::seconds, "a time (90, 5m, 1h30m) or none")?;
+    line.when_active(|| options.offer_quantity(quantity, value))
 }
 
 fn check_known_hosts(line: &Line<'_>) -> Result<()> {

@@ -135,6 +135,23 @@ fn the_way_through_others_is_a_chain_or_a_program() {
 }
 
 #[test]
+fn every_step_of_the_way_is_looked_up_in_the_same_files() {
+    let place = config("Host b\n ProxyJump never\n Port 5\nHost a\n ProxyCommand first\n User x\n");
+    let lookup = place.lookup("web").with_identity_file("/key");
+    let lookup = lookup.with_proxy_jump(JumpHost::parse_chain("a:1,u@b").unwrap());
+    let steps = lookup.steps(&lookup.resolve().unwrap());
+    let found: Vec<_> = steps.iter().map(|step| step.resolve().unwrap()).collect();
+    let logins: Vec<_> = found
+        .iter()
+        .map(|step| format!("{}@{}:{}", step.user, step.host_name, step.port))
+        .collect();
+    assert_eq!(logins, ["x@a:1", "u@b:5"]);
+    assert_eq!(found[0].proxy_command.as_deref(), Some("first"));
+    assert!(found[1].proxy_jump.is_empty() && found[1].proxy_command.is_none());
+    assert_eq!(found[1].identity_files[0].path, Path::new("/key"));
+}
+
+#[test]
 fn errors_name_file_line_and_keyword() {
     let place = config("# fine\nHost other\n  Bogus yes\n");
     let error = place.lookup("web").resolve().unwrap_err();

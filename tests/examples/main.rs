@@ -13,7 +13,8 @@ struct Ran {
 /// Runs an example, with this on its standard input.
 fn run(example: &str, arguments: &[&str], typed: &str) -> Ran {
     let mut child = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", example, "--"])
+        // With the features of the tests, so that nothing is built a second time.
+        .args(["run", "--quiet", "--all-features", "--example", example, "--"])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
@@ -72,6 +73,7 @@ fn every_example_does_its_job_on_the_test_driver() {
         &["a b\n"],
     );
     prints("domain_stats", &["test:///default", "1"], "", &["CPU %", "8 GiB"]);
+    prints("connect_over_ssh", &[], "", &["processors", "test", "running"]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 #[cfg(feature = "qemu")]
 mod fixture;
 #[cfg(feature = "qemu")]
+mod full;
+#[cfg(feature = "qemu")]
 #[path = "../qemu/machines.rs"]
 #[allow(dead_code, reason = "the conformance suite uses more of it")]
 mod machines;
@@ -21,11 +23,15 @@ mod manager;
 #[cfg(feature = "qemu")]
 mod qemu_crash;
 #[cfg(feature = "qemu")]
+mod qemu_examples;
+#[cfg(feature = "qemu")]
 mod qemu_kill;
 #[cfg(feature = "qemu")]
 mod qemu_process;
 #[cfg(feature = "qemu")]
 mod qemu_root;
+#[cfg(all(feature = "qemu", feature = "ssh"))]
+mod ssh_faults;
 
 #[cfg(feature = "qemu")]
 fn main() -> ExitCode {
@@ -34,9 +40,12 @@ fn main() -> ExitCode {
     }
     let tests = [
         qemu_crash::tests(),
+        qemu_examples::tests(),
         qemu_kill::tests(),
         qemu_process::tests(),
         qemu_root::tests(),
+        #[cfg(feature = "ssh")]
+        ssh_faults::tests(),
     ];
     virt_testkit::harness::main(tests.into_iter().flatten().collect())
 }

@@ -9,6 +9,7 @@ use virt_sdk::{Connection, DomainState, ErrorKind, Outcome};
 use virt_testkit::conformance::{Doing as _, Failure, refused};
 use virt_testkit::fake_host::{FakeHost, Fault};
 
+use crate::full::Mounted;
 use crate::fixture::{Fixture, builder, check, entries, equal, infos, live, uri};
 
 live! { "qemu_root";
@@ -108,56 +109,17 @@ async fn a_start_that_finds_no_room_leaves_nothing(fixture: &Fixture) -> Result<
     Err(Failure::new("a start has more than 30 steps"))
 }
 
-/// A small file system, mounted until this is dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(at: &Path, options: &str) -> Result<Self, Failure> {
-        fs::create_dir_all(at).doing("making a directory")?;
-        let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(at)
-            .output();
-        let done = done.doing("running mount")?;
-        if done.status.success() {
-            return Ok(Self(at.to_path_buf()));
-        }
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        Err(Failure::not_here(format!(
-            "no file system can be mounted here: {said}"
-        )))
-    }
-
-    fn remount(&self, options: &str) -> Result<(), Failure> {
-        let options = format!("remount,{options}");
-        let done = Command::new("mount")
-            .args(["-o", options.as_str()])
-            .arg(&self.0)
-            .status();
-        check(
-            done.doing("running mount")?.success(),
-            "the file system cannot be remounted",
-        )
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("-l").arg(&self.0).status());
-    }
-}
-
 async fn open_at(root: &Path) -> virt_sdk::Result<Connection> {
     builder().open(&uri(root)).await
 }
 
 async fn a_root_on_a_full_file_system_goes_on_with_what_it_has(fixture: &Fixture) -> Result<(), Failure> {
     let mounted = Mounted::new(&fixture.place().join("m"), "size=1m,mode=0700")?;
-    let root = mounted.0.join("root");
+    let root = mounted.path().join("root");
     let conn = open_at(&root).await.doing("opening the root")?;
     let config = fixture.machine("first")?;
     let first = conn.define_domain(&config).await.doing("defining the first")?;
-    fs::write(mounted.0.join("filler"), vec![0_u8; 1 << 20]).err();
+    mounted.fill();
     let mut defined = 1;
     let error = loop {
         let config = fixture.machine(&format!("more-{defined}"))?;
@@ -193,7 +155,7 @@ async fn a_root_on_a_full_file_system_goes_on_with_what_it_has(fixture: &Fixture
         defined,
         "how many domains there are after opening again",
     )?;
-    fs::remove_file(mounted.0.join("filler")).doing("making room")?;
+    mounted.make_room()?;
     for domain in conn.domains().await.doing("listing")? {
         domain.undefine().await.doing("undefining one")?;
     }
@@ -202,7 +164,7 @@ async fn a_root_on_a_full_file_system_goes_on_with_what_it_has(fixture: &Fixture
 
 async fn a_root_that_cannot_be_written_is_named(fixture: &Fixture) -> Result<(), Failure> {
     let mounted = Mounted::new(&fixture.place().join("m"), "size=4m,mode=0700")?;
-    let root = mounted.0.join("root");
+    let root = mounted.path().join("root");
     let conn = open_at(&root).await.doing("opening the root")?;
     let config = fixture.machine("there")?;
     conn.define_domain(&config).await.doing("defining one")?;
@@ -218,7 +180,7 @@ async fn a_root_that_cannot_be_written_is_named(fixture: &Fixture) -> Result<(),
         whole.contains(&*root.to_string_lossy()),
         format!("the root is not named: {whole}"),
     )?;
-    let nowhere = mounted.0.join("other/root");
+    let nowhere = mounted.path().join("other/root");
     let error = refused(
         open_at(&nowhere).await,
         ErrorKind::Denied,

@@ -15,8 +15,13 @@ pub(crate) fn run(group: Option<&str>) -> Outcome {
             Failure::new(format!("there is no soak \"{group}\"")).advise(format!("say one of: {known}"))
         );
     }
-    if group == "qemu" {
-        install::ensure(&[Need::Qemu, Need::GuestTools])?;
+    let needs: &[Need] = match group {
+        "qemu" => &[Need::Qemu, Need::GuestTools],
+        "ssh" => &[Need::Qemu, Need::GuestTools, Need::Sshd],
+        _ => &[],
+    };
+    if !needs.is_empty() {
+        install::ensure(needs)?;
         guest::prepare()?;
     }
     say::heading(&format!("Soak: {group}"));

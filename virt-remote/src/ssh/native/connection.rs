@@ -80,7 +80,7 @@ impl Shared {
 
     /// The inbox of a channel, made where there is none yet.
     pub(super) fn inbox(&self, id: ChannelId) -> Arc<Inbox> {
-        let inbox = Arc::clone(lock(&self.inboxes).entry(id).or_insert_with(Inbox::new));
+        let inbox = Arc::clone(lock(&self.inboxes).entry(id).or_default());
         if self.is_gone() {
             inbox.lost();
         }

@@ -26,7 +26,8 @@ pub(crate) trait Dialer: Send + Sync + fmt::Debug + 'static {
     async fn dial(&self) -> Result<Arc<dyn Link>>;
 }
 
-/// A login that stands. It may be made of several connections, and is lost when the first of them is.
+/// A login that stands. It may be made of several connections, and is lost when one of those is that carry control
+/// streams and programs; where a bulk stream has one of its own, that one's end is the stream's alone.
 #[async_trait]
 pub(crate) trait Link: Send + Sync + fmt::Debug + 'static {
     /// Runs a command line in the login shell of the far user. Dropping what it returns closes the program's input and

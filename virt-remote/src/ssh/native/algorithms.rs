@@ -160,10 +160,12 @@ mod tests {
 
     #[test]
     fn the_users_lists_count_and_no_protection_is_never_among_them() {
-        let mut wanted = Algorithms::default();
-        wanted.ciphers = Some("none,aes256-ctr,never-heard-of".to_owned());
-        wanted.key_exchange = Some("-*nistp*".to_owned());
-        wanted.host_key = Some("ssh-ed25519,ssh-rsa".to_owned());
+        let mut wanted = Algorithms {
+            ciphers: Some("none,aes256-ctr,never-heard-of".to_owned()),
+            key_exchange: Some("-*nistp*".to_owned()),
+            host_key: Some("ssh-ed25519,ssh-rsa".to_owned()),
+            ..Algorithms::default()
+        };
         let preferred = preferred(&usual(), &wanted).unwrap();
         assert_eq!(*preferred.cipher, [cipher::AES_256_CTR]);
         assert_eq!(*preferred.key, [Algorithm::Ed25519]);

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use russh::client::{Handle, Msg};
@@ -32,7 +32,7 @@ pub(super) enum Sharing {
     Exclusive,
 }
 
-/// Tells whether a link is lost, from any of its connections.
+/// Tells whether a link is lost, from any of its shared connections.
 pub(super) type LinkLost = Arc<watch::Sender<bool>>;
 
 /// What a connection's session, its owner and its channels have in common.
@@ -44,14 +44,13 @@ pub(super) struct Shared {
     tasks: Mutex<JoinSet<()>>,
     runtime: tokio::runtime::Handle,
     gone: watch::Sender<bool>,
-    link_lost: Option<LinkLost>,
-    retired: AtomicBool,
+    link_lost: OnceLock<LinkLost>,
     farewell: Mutex<Option<String>>,
 }
 
 impl Shared {
     /// Must be called on the runtime that the connection is to live on.
-    pub(super) fn new(name: String, sharing: Sharing, link_lost: Option<LinkLost>) -> Arc<Self> {
+    pub(super) fn new(name: String, sharing: Sharing) -> Arc<Self> {
         Arc::new(Self {
             name,
             sharing,
@@ -60,8 +59,7 @@ impl Shared {
             tasks: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
             gone: watch::Sender::new(false),
-            link_lost,
-            retired: AtomicBool::new(false),
+            link_lost: OnceLock::new(),
             farewell: Mutex::default(),
         })
     }
@@ -80,7 +78,7 @@ impl Shared {
 
     /// The inbox of a channel, made where there is none yet.
     pub(super) fn inbox(&self, id: ChannelId) -> Arc<Inbox> {
-        let inbox = Arc::clone(lock(&self.inboxes).entry(id).or_insert_with(Inbox::new));
+        let inbox = Arc::clone(lock(&self.inboxes).entry(id).or_default());
         if self.is_gone() {
             inbox.lost();
         }
@@ -130,9 +128,15 @@ impl Shared {
         for inbox in inboxes {
             inbox.lost();
         }
-        if let Some(link) = &self.link_lost
-            && !self.retired.load(Ordering::Acquire)
-        {
+        if let Some(link) = self.link_lost.get() {
+            link.send_replace(true);
+        }
+    }
+
+    /// From now on its end is that of the link.
+    pub(super) fn report_to(&self, link: LinkLost) {
+        let link = self.link_lost.get_or_init(|| link);
+        if self.is_gone() {
             link.send_replace(true);
         }
     }
@@ -142,12 +146,6 @@ impl Shared {
         self.cutter.cut();
         self.gone();
         lock(&self.tasks).abort_all();
-    }
-
-    /// Ends a connection that is no longer needed: the link is not lost by it.
-    pub(super) fn retire(&self) {
-        self.retired.store(true, Ordering::Release);
-        self.sever();
     }
 
     /// Keeps the server's last words, or why it went silent.

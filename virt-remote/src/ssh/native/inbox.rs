@@ -82,7 +82,8 @@ pub(super) enum Put {
 }
 
 impl Inbox {
-    pub(super) fn new() -> Arc<Self> {
+    #[cfg(test)]
+    fn new() -> Arc<Self> {
         Arc::default()
     }
 

@@ -44,9 +44,10 @@ impl NativeLink {
     /// Logs in.
     pub(super) async fn open(target: Arc<Target>) -> Result<Self> {
         let lost: LinkLost = Arc::new(watch::Sender::new(false));
-        let first = route::connect(&target, Sharing::Shared, Some(Arc::clone(&lost))).await?;
+        let first = route::connect(&target, Sharing::Shared).await?;
+        first.shared().report_to(Arc::clone(&lost));
         Ok(Self {
-            pool: Pool::new(Arc::clone(&target), Arc::clone(&lost)),
+            pool: Pool::new(Arc::clone(&target)),
             all: Mutex::new(vec![Arc::clone(&first)]),
             more: tokio::sync::Mutex::default(),
             target,
@@ -82,8 +83,8 @@ impl NativeLink {
         if more.len() + 1 >= MAX_SHARED {
             return Err(self.no_sessions("on any of as many connections as there may be"));
         }
-        let lost = Some(Arc::clone(&self.lost));
-        let connection = route::connect(&self.target, Sharing::Shared, lost).await?;
+        let connection = route::connect(&self.target, Sharing::Shared).await?;
+        connection.shared().report_to(Arc::clone(&self.lost));
         lock(&self.all).push(Arc::clone(&connection));
         more.push(Arc::clone(&connection));
         tracing::debug!(

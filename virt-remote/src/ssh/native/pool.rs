@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use virt_core::Result;
 
-use super::connection::{Connection, LinkLost, Sharing};
+use super::connection::{Connection, Sharing};
 use super::lock;
 use super::route;
 use super::target::Target;
@@ -22,19 +22,18 @@ struct State {
     closed: bool,
 }
 
-/// Connections for bulk streams, made when they are needed.
+/// Connections for bulk streams, made when they are needed. The end of one is that of its stream, and not of the link: a
+/// server that asks for signs of life may end one whose reader takes its time.
 #[derive(Debug)]
 pub(super) struct Pool {
     target: Arc<Target>,
-    lost: LinkLost,
     state: Mutex<State>,
 }
 
 impl Pool {
-    pub(super) fn new(target: Arc<Target>, lost: LinkLost) -> Arc<Self> {
+    pub(super) fn new(target: Arc<Target>) -> Arc<Self> {
         Arc::new(Self {
             target,
-            lost,
             state: Mutex::default(),
         })
     }
@@ -57,8 +56,7 @@ impl Pool {
             .as_ref()
             .is_none_or(|connection| connection.shared().is_gone())
         {
-            let lost = Some(Arc::clone(&self.lost));
-            lease.connection = Some(route::connect(&self.target, Sharing::Exclusive, lost).await?);
+            lease.connection = Some(route::connect(&self.target, Sharing::Exclusive).await?);
         }
         Ok(Some(lease))
     }
@@ -72,7 +70,7 @@ impl Pool {
             return;
         }
         drop(state);
-        connection.shared().retire();
+        connection.shared().sever();
     }
 
     /// Ends those that nobody uses; those in use end when they are given back.
@@ -83,7 +81,7 @@ impl Pool {
             std::mem::take(&mut state.idle)
         };
         for connection in idle {
-            connection.shared().retire();
+            connection.shared().sever();
         }
     }
 }
@@ -105,7 +103,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match (self.pool.upgrade(), self.connection.take()) {
             (Some(pool), connection) => pool.give_back(connection),
-            (None, Some(connection)) => connection.shared().retire(),
+            (None, Some(connection)) => connection.shared().sever(),
             (None, None) => {}
         }
     }

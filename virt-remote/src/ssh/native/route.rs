@@ -16,7 +16,7 @@ use virt_core::{Error, ErrorKind, Result, Subject, kind_of_io};
 
 use super::algorithms::preferred;
 use super::channel::ChannelStream;
-use super::connection::{Connection, Destination, LinkLost, OpenFault, Shared, Sharing};
+use super::connection::{Connection, Destination, OpenFault, Shared, Sharing};
 use super::events::Events;
 use super::host_key::HostKeyCheck;
 use super::login::login;
@@ -36,11 +36,7 @@ const WINDOW: u32 = 16 << 20;
 const MAX_PACKET: u32 = 65_535;
 
 /// Makes a connection to the target, through all machines of its chain.
-pub(super) async fn connect(
-    target: &Target,
-    sharing: Sharing,
-    lost: Option<LinkLost>,
-) -> Result<Arc<Connection>> {
+pub(super) async fn connect(target: &Target, sharing: Sharing) -> Result<Arc<Connection>> {
     let chain = target.chain()?;
     let last = chain.len().saturating_sub(1);
     let mut via: Option<Arc<Connection>> = None;
@@ -51,10 +47,10 @@ pub(super) async fn connect(
             Some(hop) => through(hop, config, deadline).await?,
         };
         let shared = if index == last {
-            Shared::new(target.name.clone(), sharing, lost.clone())
+            Shared::new(target.name.clone(), sharing)
         } else {
             // The one channel on it is the next machine's connection, which may wait for its reader.
-            Shared::new(config.alias.clone(), Sharing::Exclusive, None)
+            Shared::new(config.alias.clone(), Sharing::Exclusive)
         };
         via = Some(
             establish(
@@ -85,7 +81,7 @@ struct Unfinished(Option<Arc<Shared>>);
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
-            shared.retire();
+            shared.sever();
         }
     }
 }
@@ -132,7 +128,8 @@ fn settings(config: &HostConfig, host_key: &HostKeyCheck) -> Result<client::Conf
         maximum_packet_size: MAX_PACKET,
         preferred: preferred(&host_key.algorithms(), &config.algorithms)?,
         keepalive_interval: Some(interval),
-        keepalive_max: usize::try_from(config.server_alive_count_max.max(1)).unwrap_or(3),
+        // russh gives up one interval after that many were unanswered.
+        keepalive_max: usize::try_from(config.server_alive_count_max.saturating_sub(1).max(1)).unwrap_or(2),
         nodelay: true,
         ..client::Config::default()
     })

@@ -13,15 +13,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinSet;
 use virt_core::host::{ByteStream, ExitStatus, StreamUse};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
 use super::dialer::ProgramTarget;
+use super::forward::Forward;
 use super::master::Master;
 use super::message::{Reply, Request};
 use super::mux::{Mux, unexpected};
 use super::stdio::{Errors, Held, Stdio};
+use super::tasks::Tasks;
 use crate::ssh::link::{FarProgram, Link};
 use crate::ssh::socket_probe::{PROBE, SocketState};
 
@@ -40,7 +41,7 @@ pub(super) struct ProgramLink {
     all: Mutex<Vec<Arc<Master>>>,
     /// Tells that there is one more.
     added: Notify,
-    tasks: Mutex<JoinSet<()>>,
+    tasks: Tasks,
     forwards: AtomicU64,
 }
 
@@ -55,7 +56,7 @@ impl ProgramLink {
             first,
             more: tokio::sync::Mutex::default(),
             added: Notify::new(),
-            tasks: Mutex::default(),
+            tasks: Tasks::new(),
             forwards: AtomicU64::new(0),
         })
     }
@@ -141,7 +142,7 @@ impl ProgramLink {
         let (end_sender, end) = oneshot::channel();
         let released = Arc::new(Notify::new());
         let held = Held::new(Arc::clone(&released));
-        self.spawn(until_exit(mux, session, end_sender, released));
+        self.tasks.spawn(until_exit(mux, session, end_sender, released));
         Ok(Some(FarProgram {
             stdio: Box::new(Stdio::new(output, input, Arc::clone(&held))),
             stderr: Box::new(Errors::new(errors, held)),
@@ -149,51 +150,28 @@ impl ProgramLink {
         }))
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = lock(&self.tasks);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
-    }
-
     /// Connects by way of a socket of our own that the master forwards.
     async fn socket(&self, path: &str) -> Result<Box<dyn ByteStream>> {
         let number = self.forwards.fetch_add(1, Ordering::Relaxed);
         let near = self.first.directory().join(format!("s{number}"));
         let near = near.display().to_string();
-        let opened = async {
-            let mut mux = Mux::connect(&self.first.socket()).await?;
-            let forward = Request::OpenForward {
-                near: &near,
-                far: path,
-            };
-            match mux.ask(forward).await? {
-                Reply::Ok => {}
-                Reply::Refused(why) => return Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
-                other => return Err(unexpected(&other)),
-            }
-            let stream = UnixStream::connect(&near).await;
-            // Who is connected stays so.
-            let closed = mux
-                .ask(Request::CloseForward {
-                    near: &near,
-                    far: path,
-                })
-                .await;
-            tracing::trace!(?closed, "the forwarding is taken back");
-            drop(tokio::fs::remove_file(&near).await);
-            stream
-        };
-        let stream = match opened.await {
-            Ok(stream) => stream,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(
-                    Error::new(ErrorKind::Denied, "ssh does not forward to this socket")
-                        .with_subject(Subject::Path(path.to_owned()))
-                        .with_source(error),
-                );
+        let opened = Forward::open(self.first.socket(), near, path, self.tasks.clone()).await;
+        let forward = match opened {
+            Ok(Ok(forward)) => forward,
+            Ok(Err(why)) => {
+                return Err(Error::new(
+                    ErrorKind::Denied,
+                    format!("ssh does not forward to this socket: {why}"),
+                )
+                .with_subject(Subject::Path(path.to_owned())));
             }
             Err(error) => return Err(self.control_fault(&self.first, error).await),
         };
+        let stream = match forward.connect().await {
+            Ok(stream) => stream,
+            Err(error) => return Err(self.control_fault(&self.first, error).await),
+        };
+        // Only then is it certain that the master has taken the connection.
         self.settled(stream, path).await
     }
 
@@ -203,14 +181,13 @@ impl ProgramLink {
         let state = self.probe(path).await?;
         let mut first = vec![0; 4096];
         let count = match stream.try_read(&mut first) {
-            Ok(0) => {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Ok(0) | Err(_) => {
                 return Err(state
                     .error(path, "the connection failed")
                     .with_subject(Subject::Path(path.to_owned())));
             }
             Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(Error::from(error).with_subject(Subject::Path(path.to_owned()))),
         };
         first.truncate(count);
         Ok(Box::new(Begun {
@@ -342,7 +319,13 @@ impl Link for ProgramLink {
     async fn close(&self) {
         let masters = lock(&self.all).clone();
         futures::future::join_all(masters.iter().map(|master| master.close())).await;
-        lock(&self.tasks).abort_all();
+        self.tasks.end();
+    }
+}
+
+impl Drop for ProgramLink {
+    fn drop(&mut self) {
+        self.tasks.end();
     }
 }
 

@@ -6,11 +6,13 @@
 //! per channel: streams share one connection, whatever they are used for.
 
 mod dialer;
+mod forward;
 mod link;
 mod master;
 mod message;
 mod mux;
 mod stdio;
+mod tasks;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use virt_core::credentials::{CredentialKind, CredentialRequest, CredentialSource
 
 use super::sshd::{PASSWORD, TESTER, need_sshd};
 use super::{Sshd, answers, dial, dial_asking, native, say};
-use crate::ssh::config::HostKeyChecking;
+use crate::ssh::config::{HostConfig, HostKeyChecking};
 use crate::ssh::link::Link as _;
 
 fn is_password(kind: &CredentialKind) -> bool {
@@ -334,4 +334,51 @@ async fn a_dial_that_is_dropped_leaves_no_connection() {
     link.close().await;
     link.lost().await;
     sshd.until_without_sessions().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_says_of_keys_and_methods_counts() {
+    need_sshd!();
+    let sshd = Sshd::start(&["PasswordAuthentication yes"]).await;
+    let usual = sshd.config();
+    let refused = async |config: HostConfig, part: &str| {
+        let error = dial_asking(config, answers(is_password, PASSWORD))
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(part), "{part}: {error}");
+        error.kind()
+    };
+    // Keys revoked by a list; one that can't be read is not passed over.
+    let mut config = usual.clone();
+    config.revoked_host_keys = Some(sshd.path("host.pub"));
+    assert_eq!(
+        refused(config.clone(), "host.pub").await,
+        ErrorKind::AuthenticationFailed
+    );
+    sshd.run("ssh-keygen", &["-q", "-k", "-f", "list", "user.pub"])
+        .await;
+    config.revoked_host_keys = Some(sshd.path("list"));
+    assert_eq!(refused(config.clone(), "KRL").await, ErrorKind::Unsupported);
+    config.revoked_host_keys = Some(sshd.path("user.pub"));
+    dial(config).await.unwrap();
+    // Algorithms.
+    let mut config = usual.clone();
+    config.algorithms.ciphers = Some("3des-cbc".to_owned());
+    assert_eq!(refused(config.clone(), "Ciphers").await, ErrorKind::Unsupported);
+    config.algorithms.ciphers = Some("aes192-ctr".to_owned());
+    config.algorithms.macs = Some("hmac-sha2-256".to_owned());
+    config.algorithms.key_exchange = Some("curve25519-sha256".to_owned());
+    dial(config.clone()).await.unwrap();
+    config.algorithms.pubkey = Some("-ssh-ed25519*".to_owned());
+    refused(config, "PubkeyAcceptedAlgorithms").await;
+    // Methods: the password alone, and nobody to give it.
+    let mut config = usual;
+    config.user = TESTER.to_owned();
+    config.preferred_authentications = Some(vec!["password".to_owned()]);
+    let link = dial_asking(config.clone(), answers(is_password, PASSWORD))
+        .await
+        .unwrap();
+    assert_eq!(say(&*link, "id -un").await, TESTER);
+    config.batch_mode = true;
+    refused(config, "password: nobody gave one").await;
 }

@@ -209,3 +209,25 @@ async fn a_closed_link_is_lost_and_its_streams_with_it() {
     drop(program);
     sshd.until_without_sessions().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_connection_that_fails_is_not_the_end_of_the_link() {
+    need_sshd!();
+    let sshd = Sshd::start(&["MaxSessions 1"]).await;
+    let link = dial(sshd.config()).await.unwrap();
+    let mut bulk = link.exec_bulk("echo $PPID; cat").await.unwrap();
+    let mut pid = [0; 32];
+    let count = bulk.stdio.read(&mut pid).await.unwrap();
+    let pid = String::from_utf8_lossy(&pid[..count]).trim().to_owned();
+    sshd.run("kill", &["-9", &pid]).await;
+    bulk.stdio.read_u8().await.unwrap_err();
+    // Nobody gets in any more.
+    std::fs::write(sshd.path("authorized_keys"), "").unwrap();
+    let held = link.exec("cat").await.unwrap();
+    let error = link.exec("true").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
+    let lost = tokio::time::timeout(Duration::from_millis(300), link.lost()).await;
+    assert!(lost.is_err(), "the link is lost");
+    let (output, _, _) = outcome(held, b"still there").await;
+    assert_eq!(output, b"still there");
+}

@@ -13,7 +13,10 @@ pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<String>;
 
 /// What no file of a machine tells: who we are there, and what its kernel calls itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of `HostFacts` with the same names")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of `HostFacts` with the same names"
+)]
 pub struct FactIdentity {
     pub hostname: String,
     pub arch: String,

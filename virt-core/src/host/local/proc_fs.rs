@@ -48,7 +48,9 @@ impl ProcessDir {
 pub(super) fn inspect(pid: u32) -> Result<Option<ProcessInfo>> {
     let opened = ProcessDir::open(pid).map_err(|error| unreadable(error, pid))?;
     let Some(dir) = opened else { return Ok(None) };
-    let Some(argv) = dir.cmdline()? else { return Ok(None) };
+    let Some(argv) = dir.cmdline()? else {
+        return Ok(None);
+    };
     info(&dir, &argv)
 }
 

@@ -252,7 +252,7 @@ async fn keep_alive(session: Session, mut released: oneshot::Receiver<()>) -> Re
         mut reader,
         mut writer,
         stderr: _stderr,
-        mut end,
+        end,
     } = session;
     let mut ticks = tokio::time::interval(BEAT);
     let mut rest = Vec::new();

@@ -23,7 +23,7 @@ socket() {
 
 # What means something in an address of socat's.
 escape_for_socat() {
-  printf %s "$1" | sed "s/[]:,!\\\\\"'(){}[]/\\\\&/g"
+  printf %s "$1" | sed -e 's/[]:,!"(){}[]/\\&/g' -e "s/'/\\\\'/g"
 }
 
 perl_text='use Socket; $| = 1; my $path = shift; my $s;

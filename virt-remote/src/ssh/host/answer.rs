@@ -87,7 +87,10 @@ pub(super) fn identity(text: &str) -> Option<ProcessIdentity> {
 }
 
 /// A line without its end; `None` at the end of all.
-pub(super) async fn line<R: AsyncBufRead + Unpin>(from: &mut R, into: &mut Vec<u8>) -> std::io::Result<Option<()>> {
+pub(super) async fn line<R: AsyncBufRead + Unpin>(
+    from: &mut R,
+    into: &mut Vec<u8>,
+) -> std::io::Result<Option<()>> {
     into.clear();
     loop {
         let available = from.fill_buf().await?;

@@ -13,7 +13,11 @@ use super::reply;
 use super::worker::Request;
 
 /// Carries out a batch in order.
-pub(super) async fn run(connection: &Connection, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
+pub(super) async fn run(
+    connection: &Connection,
+    mode: BatchMode,
+    ops: Vec<HostOp>,
+) -> Vec<Result<HostReply>> {
     run_with(connection, mode, ops, Abandoned::Finishes).await
 }
 
@@ -41,7 +45,11 @@ async fn run_with(
     let mut steps = Vec::with_capacity(ops.len());
     for op in ops {
         match operation::prepare(op) {
-            Ok(Operation { call, input, expected }) => {
+            Ok(Operation {
+                call,
+                input,
+                expected,
+            }) => {
                 request.push(&call, input);
                 steps.push(Ok(expected));
             }
@@ -64,7 +72,10 @@ async fn run_with(
             .zip(answers)
             .map(|(step, answer)| decide(step, &answer, scale))
             .collect(),
-        Err(error) => steps.iter().map(|_| Err(again(&error, connection.name()))).collect(),
+        Err(error) => steps
+            .iter()
+            .map(|_| Err(again(&error, connection.name())))
+            .collect(),
     }
 }
 

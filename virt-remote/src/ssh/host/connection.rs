@@ -183,9 +183,14 @@ impl Connection {
                         let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
                         leases.iter().filter_map(Weak::upgrade).collect()
                     };
-                    let retaken = futures::future::join_all(leases.iter().map(|lease| lease.take_again(&login)));
+                    let retaken =
+                        futures::future::join_all(leases.iter().map(|lease| lease.take_again(&login)));
                     if retaken.await.into_iter().all(|retaken| retaken.is_ok()) {
-                        tracing::info!(host = self.name(), generation = login.generation, "logged in again");
+                        tracing::info!(
+                            host = self.name(),
+                            generation = login.generation,
+                            "logged in again"
+                        );
                         return Ok((login, heart));
                     }
                     // Lost again in the midst of it.
@@ -201,13 +206,19 @@ impl Connection {
 
     fn lose_leases(&self) {
         let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.iter().filter_map(Weak::upgrade).for_each(|lease| lease.lose());
+        leases
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|lease| lease.lose());
     }
 }
 
 async fn is_closed(state: &mut watch::Receiver<State>) {
     // An error says that the sender is gone: closed as well.
-    let _ = state.wait_for(|state| matches!(state, State::Closed)).await.is_ok();
+    let _ = state
+        .wait_for(|state| matches!(state, State::Closed))
+        .await
+        .is_ok();
 }
 
 /// Between three quarters of a pause and all of it, so that many do not come back at once.

@@ -169,11 +169,7 @@ const TABLE: &[Row] = &[
         &["Device or resource busy", "Resource busy"],
     ),
     row("ETXTBSY", ErrorKind::Busy, &["Text file busy"]),
-    row(
-        "EAGAIN",
-        ErrorKind::Busy,
-        &["Resource temporarily unavailable"],
-    ),
+    row("EAGAIN", ErrorKind::Busy, &["Resource temporarily unavailable"]),
     row("EINVAL", ErrorKind::InvalidArgument, &["Invalid argument"]),
     row(
         "ENAMETOOLONG",
@@ -189,7 +185,11 @@ const TABLE: &[Row] = &[
     ),
     row("ESRCH", ErrorKind::NotFound, &["No such process"]),
     row("ECONNREFUSED", ErrorKind::ConnectionLost, &["Connection refused"]),
-    row("ECONNRESET", ErrorKind::ConnectionLost, &["Connection reset by peer"]),
+    row(
+        "ECONNRESET",
+        ErrorKind::ConnectionLost,
+        &["Connection reset by peer"],
+    ),
     row("EPIPE", ErrorKind::ConnectionLost, &["Broken pipe"]),
     row("ENXIO", ErrorKind::Failed, &["No such device or address"]),
     row("ENODEV", ErrorKind::Failed, &["No such device"]),
@@ -228,17 +228,44 @@ mod tests {
     #[test]
     fn what_tools_say_is_understood() {
         for (said, errno, kind) in [
-            ("cat: /x: No such file or directory", "ENOENT", ErrorKind::NotFound),
-            ("sh: 1: cannot open /x: No such file", "ENOENT", ErrorKind::NotFound),
-            ("mv: cannot move 'a' to 'b': Directory not empty", "ENOTEMPTY", ErrorKind::Failed),
-            ("cat: write error: No space left on device failed", "ENOSPC", ErrorKind::ResourceExhausted),
-            ("mkdir: can't create directory '/Is a directory': File exists", "EEXIST", ErrorKind::AlreadyExists),
-            ("x: Too many open files in system", "ENFILE", ErrorKind::ResourceExhausted),
+            (
+                "cat: /x: No such file or directory",
+                "ENOENT",
+                ErrorKind::NotFound,
+            ),
+            (
+                "sh: 1: cannot open /x: No such file",
+                "ENOENT",
+                ErrorKind::NotFound,
+            ),
+            (
+                "mv: cannot move 'a' to 'b': Directory not empty",
+                "ENOTEMPTY",
+                ErrorKind::Failed,
+            ),
+            (
+                "cat: write error: No space left on device failed",
+                "ENOSPC",
+                ErrorKind::ResourceExhausted,
+            ),
+            (
+                "mkdir: can't create directory '/Is a directory': File exists",
+                "EEXIST",
+                ErrorKind::AlreadyExists,
+            ),
+            (
+                "x: Too many open files in system",
+                "ENFILE",
+                ErrorKind::ResourceExhausted,
+            ),
         ] {
             let error = far_error(said, "cannot", Subject::Path("/x".into()));
             assert_eq!(error.kind(), kind, "{said}");
             assert_eq!(error.native::<FarError>().unwrap().errno(), Some(errno), "{said}");
         }
-        assert_eq!(far_error("well", "cannot", Subject::Path("/".into())).kind(), ErrorKind::Failed);
+        assert_eq!(
+            far_error("well", "cannot", Subject::Path("/".into())).kind(),
+            ErrorKind::Failed
+        );
     }
 }

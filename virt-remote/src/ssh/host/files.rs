@@ -10,7 +10,12 @@ use super::{SshHost, batch, error, watch};
 #[async_trait]
 impl Files for SshHost {
     async fn read(&self, path: &str) -> Result<Vec<u8>> {
-        match self.one(HostOp::Read { path: path.to_owned() }).await? {
+        match self
+            .one(HostOp::Read {
+                path: path.to_owned(),
+            })
+            .await?
+        {
             HostReply::Bytes(content) => Ok(content),
             other => Err(unexpected(&other)),
         }
@@ -54,14 +59,24 @@ impl Files for SshHost {
     }
 
     async fn stat(&self, path: &str) -> Result<Option<FileStat>> {
-        match self.one(HostOp::Stat { path: path.to_owned() }).await? {
+        match self
+            .one(HostOp::Stat {
+                path: path.to_owned(),
+            })
+            .await?
+        {
             HostReply::Stat(stat) => Ok(stat),
             other => Err(unexpected(&other)),
         }
     }
 
     async fn list_dir(&self, path: &str) -> Result<Vec<DirEntry>> {
-        match self.one(HostOp::ListDir { path: path.to_owned() }).await? {
+        match self
+            .one(HostOp::ListDir {
+                path: path.to_owned(),
+            })
+            .await?
+        {
             HostReply::Entries(entries) => Ok(entries),
             other => Err(unexpected(&other)),
         }

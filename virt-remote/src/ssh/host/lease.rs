@@ -129,9 +129,10 @@ impl LeaseState {
     /// `ConnectionLost` when the new login is lost meanwhile: nothing is decided then.
     pub(super) async fn take_again(self: &Arc<Self>, login: &Login) -> Result<()> {
         let _one_at_a_time = self.taking.lock().await;
-        let is_held = self.beating().as_ref().is_some_and(|beating| {
-            beating.generation == login.generation && !beating.task.is_finished()
-        });
+        let is_held = self
+            .beating()
+            .as_ref()
+            .is_some_and(|beating| beating.generation == login.generation && !beating.task.is_finished());
         if is_held || self.is_over() {
             return Ok(());
         }
@@ -149,8 +150,13 @@ impl LeaseState {
                 Ok(locked) => locked,
             };
             match locked {
-                Locked::Ours(session, found) if same(found.before.as_ref(), &ours) && found.boot_id == ours.boot_id => {
-                    let again = LeaseHolder { pid: found.pid, ..ours };
+                Locked::Ours(session, found)
+                    if same(found.before.as_ref(), &ours) && found.boot_id == ours.boot_id =>
+                {
+                    let again = LeaseHolder {
+                        pid: found.pid,
+                        ..ours
+                    };
                     let session = write_holder(session, &again, &self.path).await?;
                     *self.holder() = again;
                     if !self.is_over() {
@@ -158,7 +164,9 @@ impl LeaseState {
                     }
                     return Ok(());
                 }
-                Locked::Held(holder) if same(holder.as_ref(), &ours) && tokio::time::Instant::now() < deadline => {
+                Locked::Held(holder)
+                    if same(holder.as_ref(), &ours) && tokio::time::Instant::now() < deadline =>
+                {
                     // What our dead login left behind gives up soon.
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
@@ -244,7 +252,7 @@ async fn keep_alive(session: Session, mut released: oneshot::Receiver<()>) -> Re
         mut reader,
         mut writer,
         stderr: _stderr,
-        mut end,
+        end,
     } = session;
     let mut ticks = tokio::time::interval(BEAT);
     let mut rest = Vec::new();
@@ -310,12 +318,16 @@ fn found(answer: &Answer) -> Result<Found> {
 
 /// Who is written into a lease, where that can be understood. What follows it is what a longer one left.
 fn holder_in(content: &[u8]) -> Option<LeaseHolder> {
-    serde_json::Deserializer::from_slice(content).into_iter().next()?.ok()
+    serde_json::Deserializer::from_slice(content)
+        .into_iter()
+        .next()?
+        .ok()
 }
 
 async fn write_holder(mut session: Session, holder: &LeaseHolder, path: &str) -> Result<Session> {
-    let mut line = serde_json::to_vec(holder)
-        .map_err(|error| Error::new(ErrorKind::Internal, "cannot write who holds a lease").with_source(error))?;
+    let mut line = serde_json::to_vec(holder).map_err(|error| {
+        Error::new(ErrorKind::Internal, "cannot write who holds a lease").with_source(error)
+    })?;
     line.push(b'\n');
     send(&mut session.writer, &line).await?;
     match answer::one(&mut session.reader).await?.end {
@@ -331,7 +343,8 @@ async fn write_holder(mut session: Session, holder: &LeaseHolder, path: &str) ->
 fn refused(said: &str, path: &str) -> Error {
     let about = Subject::Path(path.to_owned());
     if let Some(said) = said.strip_prefix("%flock ") {
-        let message = "cannot lock: flock is missing there, or does not do what util-linux's and busybox's do";
+        let message =
+            "cannot lock: flock is missing there, or does not do what util-linux's and busybox's do";
         return far_error(said, message, about);
     }
     if said.starts_with("Too many levels") {

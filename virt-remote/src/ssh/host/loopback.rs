@@ -188,7 +188,10 @@ impl Link for LoopbackLink {
         }
         match UnixStream::connect(path).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(_) => Err(Error::new(ErrorKind::ConnectionLost, "the far sshd could not connect")),
+            Err(_) => Err(Error::new(
+                ErrorKind::ConnectionLost,
+                "the far sshd could not connect",
+            )),
         }
     }
 

@@ -41,10 +41,18 @@ pub(super) fn prepare(op: HostOp) -> Result<Operation> {
         Call::new(function).arg(path)
     };
     Ok(match op {
-        HostOp::Read { path } => Operation::new(on_path("f_read", &path)?, Expected::Content { path, tail: None }),
+        HostOp::Read { path } => {
+            Operation::new(on_path("f_read", &path)?, Expected::Content { path, tail: None })
+        }
         HostOp::ReadTail { path, limit } => {
             let call = on_path("f_tail", &path)?.number(limit);
-            Operation::new(call, Expected::Content { path, tail: Some(limit) })
+            Operation::new(
+                call,
+                Expected::Content {
+                    path,
+                    tail: Some(limit),
+                },
+            )
         }
         HostOp::WriteAtomic { path, content, mode } => write(path, content, mode)?,
         HostOp::CreateDir { path, mode } => {
@@ -78,12 +86,18 @@ pub(super) fn prepare(op: HostOp) -> Result<Operation> {
                 .arg(name_of(signal)?)?;
             Operation::new(call, Expected::Signalled(process))
         }
-        HostOp::Inspect { pid } => Operation::new(Call::new("p_inspect").number(pid.into()), Expected::Process),
+        HostOp::Inspect { pid } => {
+            Operation::new(Call::new("p_inspect").number(pid.into()), Expected::Process)
+        }
         HostOp::ListProcesses { program_prefix } => {
             let call = Call::new("p_list").arg(&program_prefix)?;
             Operation::new(call, Expected::Processes { program_prefix })
         }
-        _ => return Err(Error::unsupported("an operation that a host over SSH does not know")),
+        _ => {
+            return Err(Error::unsupported(
+                "an operation that a host over SSH does not know",
+            ));
+        }
     })
 }
 
@@ -123,11 +137,7 @@ pub(super) fn program(call: Call, command: &Command) -> Result<Call> {
     if let Some(file) = &command.output_file {
         absolute(file)?;
     }
-    if let Some((name, _)) = command
-        .env
-        .iter()
-        .find(|(name, _)| name.is_empty())
-    {
+    if let Some((name, _)) = command.env.iter().find(|(name, _)| name.is_empty()) {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
             format!("{name:?} is no name of a variable"),

@@ -71,7 +71,12 @@ impl Pool {
             pool.carry(worker, request, (reply, abandoned)).await;
             drop(place);
         });
-        let lost_runtime = |_| Error::new(ErrorKind::Cancelled, "the runtime the connection lives on is ending");
+        let lost_runtime = |_| {
+            Error::new(
+                ErrorKind::Cancelled,
+                "the runtime the connection lives on is ending",
+            )
+        };
         answer.await.map_err(lost_runtime)?
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot, watch};
-use virt_core::host::{ByteStream, ChildProcess, Command, CommandOutput, ExitStatus, HostOp, ProcessIdentity, Signal};
+use virt_core::host::{
+    ByteStream, ChildProcess, Command, CommandOutput, ExitStatus, HostOp, ProcessIdentity, Signal,
+};
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::answer::{self, End, identity};
@@ -77,7 +79,12 @@ pub(super) async fn run(connection: &Arc<Connection>, command: Command) -> Resul
         // Nobody waits any more: the program has ended all the same.
         let _ = reply.send(result);
     });
-    let ending = |_| Error::new(ErrorKind::Cancelled, "the runtime the connection lives on is ending");
+    let ending = |_| {
+        Error::new(
+            ErrorKind::Cancelled,
+            "the runtime the connection lives on is ending",
+        )
+    };
     answer.await.map_err(ending)?
 }
 
@@ -153,7 +160,11 @@ async fn output_until<R: AsyncRead + Unpin>(from: &mut R, end: &[u8]) -> Option<
         if let Some(at) = find(&open, end) {
             let rest = open.get(at + end.len()..).unwrap_or_default();
             if let Some(line_end) = rest.iter().position(|byte| *byte == b'\n') {
-                let status = std::str::from_utf8(rest.get(..line_end)?).ok()?.trim().parse().ok()?;
+                let status = std::str::from_utf8(rest.get(..line_end)?)
+                    .ok()?
+                    .trim()
+                    .parse()
+                    .ok()?;
                 keep(&mut kept, open.get(..at).unwrap_or_default());
                 return Some((kept, status));
             }
@@ -208,10 +219,19 @@ pub(super) async fn spawn(connection: &Arc<Connection>, command: Command) -> Res
         };
         // A handle that comes back is dropped, and so ends the child.
         drop(reply.send(Ok(child)));
-        let owner = Owner { connection, process, stderr };
+        let owner = Owner {
+            connection,
+            process,
+            stderr,
+        };
         owner.run(end, released, told).await;
     });
-    let ending = |_| Error::new(ErrorKind::Cancelled, "the runtime the connection lives on is ending");
+    let ending = |_| {
+        Error::new(
+            ErrorKind::Cancelled,
+            "the runtime the connection lives on is ending",
+        )
+    };
     let child: FarChild = answer.await.map_err(ending)??;
     Ok(Box::new(child))
 }
@@ -257,7 +277,9 @@ impl ChildProcess for FarChild {
             process: self.process,
             signal,
         };
-        batch::one(&self.connection, op, Abandoned::Finishes).await.map(drop)
+        batch::one(&self.connection, op, Abandoned::Finishes)
+            .await
+            .map(drop)
     }
 }
 

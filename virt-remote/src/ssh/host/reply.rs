@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use virt_core::host::{
-    Command, CommandOutput, DirEntry, ExitStatus, FileKind, FileStat, HostReply, ProcessIdentity, ProcessInfo,
-    ProcScale,
+    Command, CommandOutput, DirEntry, ExitStatus, FileKind, FileStat, HostReply, ProcScale, ProcessIdentity,
+    ProcessInfo,
 };
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
@@ -19,18 +19,37 @@ const READ_LIMIT: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) enum Expected {
     /// Nothing but success: what was tried, and on what.
-    Done { tried: &'static str, path: String },
+    Done {
+        tried: &'static str,
+        path: String,
+    },
     /// A file's content, or the end of it.
-    Content { path: String, tail: Option<u64> },
-    AllRemoved { path: String },
-    Renamed { from: String, to: String },
-    Stat { path: String },
-    Entries { path: String },
-    Files { path: String },
+    Content {
+        path: String,
+        tail: Option<u64>,
+    },
+    AllRemoved {
+        path: String,
+    },
+    Renamed {
+        from: String,
+        to: String,
+    },
+    Stat {
+        path: String,
+    },
+    Entries {
+        path: String,
+    },
+    Files {
+        path: String,
+    },
     Output(Command),
     Signalled(ProcessIdentity),
     Process,
-    Processes { program_prefix: String },
+    Processes {
+        program_prefix: String,
+    },
 }
 
 impl Expected {
@@ -48,7 +67,9 @@ impl Expected {
             }
             Self::Content { path, .. } => on("cannot read", path),
             Self::AllRemoved { path } => on("cannot remove all of it", path).with_outcome(Outcome::Unknown),
-            Self::Renamed { from, .. } if answer.first().as_deref() == Some("from") => on("cannot rename", from),
+            Self::Renamed { from, .. } if answer.first().as_deref() == Some("from") => {
+                on("cannot rename", from)
+            }
             Self::Renamed { to, .. } => on("cannot rename", to),
             Self::Stat { path } => on("cannot look at it", path),
             Self::Entries { path } | Self::Files { path } => on("cannot list", path),
@@ -62,9 +83,11 @@ impl Expected {
                 };
                 far_error(said, tried, about)
             }
-            Self::Process | Self::Processes { .. } => {
-                far_error(said, "cannot look at processes", Subject::Path("/proc".to_owned()))
-            }
+            Self::Process | Self::Processes { .. } => far_error(
+                said,
+                "cannot look at processes",
+                Subject::Path("/proc".to_owned()),
+            ),
         }
     }
 }
@@ -81,9 +104,10 @@ pub(super) fn read(expected: &Expected, answer: &Answer, scale: ProcScale) -> Re
         };
     }
     Ok(match expected {
-        Expected::Done { .. } | Expected::AllRemoved { .. } | Expected::Renamed { .. } | Expected::Signalled(_) => {
-            HostReply::Done
-        }
+        Expected::Done { .. }
+        | Expected::AllRemoved { .. }
+        | Expected::Renamed { .. }
+        | Expected::Signalled(_) => HostReply::Done,
         Expected::Content { path, tail } => HostReply::Bytes(content(answer, path, *tail)?),
         Expected::Stat { .. } => {
             let text = answer.first();
@@ -197,7 +221,10 @@ fn entries(listing: &[u8]) -> Vec<DirEntry> {
 type NamedContents = Vec<(String, Result<Vec<u8>>)>;
 
 fn files(answer: &Answer, directory: &str) -> Result<NamedContents> {
-    let each = answer.sections.iter().position(|section| section.head() == "each");
+    let each = answer
+        .sections
+        .iter()
+        .position(|section| section.head() == "each");
     let mut files = match each {
         Some(at) => files_one_by_one(answer.sections.get(at + 1..).unwrap_or_default(), directory)?,
         None => files_together(answer)?,
@@ -221,7 +248,11 @@ fn files_together(answer: &Answer) -> Result<NamedContents> {
     });
     let mut rest = content.as_slice();
     let mut files = Vec::new();
-    for (name, size) in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()).zip(sizes) {
+    for (name, size) in names
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+        .zip(sizes)
+    {
         let split = size.and_then(|size| rest.split_at_checked(size));
         let (content, behind) = split.ok_or_else(|| not_understood("the files of a directory"))?;
         rest = behind;
@@ -345,7 +376,10 @@ mod tests {
     #[test]
     fn a_look_at_a_file_is_read_with_and_without_fractions() {
         let stat = stat_of("81a4 12 1 2 77 1700000000 2023-11-14 22:13:20.123456789 +0000").unwrap();
-        assert_eq!((stat.kind, stat.size, stat.mode, stat.inode), (FileKind::File, 12, 0o644, 77));
+        assert_eq!(
+            (stat.kind, stat.size, stat.mode, stat.inode),
+            (FileKind::File, 12, 0o644, 77)
+        );
         let after = stat.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(after, Duration::new(1_700_000_000, 123_456_789));
         let stat = stat_of("41c0 0 0 0 1 5 1970-01-01 00:00:05").unwrap();

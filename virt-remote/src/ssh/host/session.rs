@@ -65,7 +65,11 @@ impl Session {
         let marker = fresh_word();
         let script = role.script(&call.as_str().replacen("MARKER", &marker, 1));
         let program = link.exec(&launch.rise.line(&launch.shell)).await?;
-        let FarProgram { stdio, stderr: errors, end } = program;
+        let FarProgram {
+            stdio,
+            stderr: errors,
+            end,
+        } = program;
         stderr.follow(errors);
         let (reader, mut writer) = tokio::io::split(stdio);
         let sent = writer.write_all(&launch.rise.opening(&script)).await;

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use virt_core::host::{ByteStream, Sockets, StreamUse};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+use super::error::absolute;
 use super::far::Role;
 use super::{SshHost, terminal};
-use super::error::absolute;
 
 /// The longest path of a socket, without the NUL behind it.
 const LONGEST: usize = 107;

@@ -89,7 +89,10 @@ impl Watcher {
             entry.0 += 1;
             entry.1.subscribe()
         };
-        let waiting = Waiting { watcher: self, process };
+        let waiting = Waiting {
+            watcher: self,
+            process,
+        };
         self.send_waits();
         let ended = told.wait_for(|ended| *ended).await.is_ok();
         drop(waiting);

@@ -20,7 +20,7 @@ readable() {
 # A pipe is opened in a way that waits for no writer, and read for as long as one may have left something.
 content() {
   if [ -p "$1" ]; then
-    timeout 1 cat <> "$1" | base64
+    timeout 1 cat <> "$1" 2>/dev/null | base64
   else
     head -c "$read_limit" < "$1" | base64
   fi

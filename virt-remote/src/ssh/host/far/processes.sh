@@ -142,7 +142,7 @@ p_run() (
 
 start_watchdog() {
   "$setsid" -- /bin/sh -c 'sleep "$1" 2>/dev/null || sleep "$((${1%.*} + 1))"
-    read -r pid < /proc/self/fd/7 && kill -9 "-$pid"' watchdog "$limit" \
+    read -r pid < /proc/self/fd/7 && echo late >&7 && kill -9 "-$pid"' watchdog "$limit" \
     </dev/null >/dev/null 2>&1 4>&- 5>&- 6>&- &
   watchdog=$!
 }
@@ -150,7 +150,7 @@ start_watchdog() {
 stop_watchdog() {
   kill -9 "-$watchdog" 2>/dev/null || kill -9 "$watchdog" 2>/dev/null
   wait "$watchdog" 2>/dev/null
-  [ "$?" -eq 137 ] || timed_out=1
+  { read -r _ && read -r timed_out; } < /proc/self/fd/7
 }
 
 # How a program ended and what it said; what a daemon it left behind may say one day is not waited for.

@@ -12,7 +12,7 @@ socket() {
     exec python3 -I -c "$python_text" "$2"
   elif command -v socat >/dev/null; then
     echo .
-    exec socat -t 86400 - "UNIX-CONNECT:$(printf %s "$2" | sed 's/[][:,!\\"'"'"'(){}]/\\&/g')"
+    exec socat -t 86400 - "UNIX-CONNECT:$(escape_for_socat "$2")"
   elif nc -h 2>&1 | grep -q -e '-[a-zA-Z0-9]*U'; then
     echo .
     exec nc -U "$2"
@@ -21,8 +21,13 @@ socket() {
   fi
 }
 
-perl_text='use Socket; $| = 1; my $path = shift;
-socket(my $s, PF_UNIX, SOCK_STREAM, 0) && connect($s, pack_sockaddr_un($path)) or do { print "!$!\n"; exit };
+# What means something in an address of socat's.
+escape_for_socat() {
+  printf %s "$1" | sed -e 's/[]:,!"(){}[]/\\&/g' -e "s/'/\\\\'/g"
+}
+
+perl_text='use Socket; $| = 1; my $path = shift; my $s;
+socket($s, PF_UNIX, SOCK_STREAM, 0) && connect($s, pack_sockaddr_un($path)) or do { print "!$!\n"; exit };
 syswrite(STDOUT, ".\n"); my $open = 1;
 sub pass { my ($to, $bytes) = @_; my $at = 0;
   while ($at < length $bytes) { my $n = syswrite($to, $bytes, length($bytes) - $at, $at); exit unless defined $n; $at += $n } }

@@ -350,7 +350,7 @@ async fn compare(shell: &str) {
         slowest = slowest.max((begun.elapsed(), what.clone()));
         let (expected, found) = (
             told(&expected[0], near.path().to_str().unwrap()),
-            format!("{}", told(&found[0], far.path().to_str().unwrap())),
+            told(&found[0], far.path().to_str().unwrap()),
         );
         if expected != found {
             differences.push(format!("{what}\n  local {expected}\n  far   {found}"));

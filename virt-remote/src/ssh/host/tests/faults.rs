@@ -21,7 +21,11 @@ async fn a_cut_leaves_old_or_new_content_and_the_link_comes_back() {
         let old = vec![b'o'; 3_000_000];
         let new = vec![b'n'; 6_000_000];
         while host.files().write_atomic(&path, &old, 0o600).await.is_err() {}
-        let write = HostOp::WriteAtomic { path: path.clone(), content: new.clone(), mode: 0o600 };
+        let write = HostOp::WriteAtomic {
+            path: path.clone(),
+            content: new.clone(),
+            mode: 0o600,
+        };
         let link = loopback.link();
         let cut = async {
             tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -35,11 +39,19 @@ async fn a_cut_leaves_old_or_new_content_and_the_link_comes_back() {
         // What an old far shell still had in hand is over soon.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let content = std::fs::read(&path).unwrap();
-        assert!(content == old || content == new, "round {round}: {} bytes", content.len());
+        assert!(
+            content == old || content == new,
+            "round {round}: {} bytes",
+            content.len()
+        );
         if results[0].is_ok() {
             assert!(content == new);
         }
-        let left = host.files().list_dir(directory.path().to_str().unwrap()).await.unwrap();
+        let left = host
+            .files()
+            .list_dir(directory.path().to_str().unwrap())
+            .await
+            .unwrap();
         assert_eq!(left.len(), 1, "{left:?}");
     }
     assert!(host.connection.login().await.unwrap().generation >= 7);
@@ -58,7 +70,10 @@ async fn a_call_in_flight_fails_and_those_after_it_wait_for_the_link() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     loopback.link().cut();
     let error = sleeping.await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectionLost, Outcome::Unknown));
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::ConnectionLost, Outcome::Unknown)
+    );
     host.files().stat("/").await.unwrap().unwrap();
 }
 
@@ -81,7 +96,12 @@ async fn the_end_of_a_host_ends_its_link() {
     let (host, loopback) = host_of(Loopback::new(), "dash").await;
     let link = loopback.link();
     drop(host);
-    tokio::time::timeout(Duration::from_secs(5), crate::ssh::link::Link::lost(link.as_ref())).await.unwrap();
+    tokio::time::timeout(
+        Duration::from_secs(5),
+        crate::ssh::link::Link::lost(link.as_ref()),
+    )
+    .await
+    .unwrap();
 }
 
 /// A shell that the kernel calls sshd.
@@ -116,7 +136,10 @@ async fn a_silent_login_is_ended_on_the_far_side_within_fifteen_seconds_and_the_
     loopback.link().stall();
     while is_there() {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(begun.elapsed() < Duration::from_secs(16), "the login still stands");
+        assert!(
+            begun.elapsed() < Duration::from_secs(16),
+            "the login still stands"
+        );
     }
     println!("the far side ended it after {:?}", begun.elapsed());
     *loopback.refuses.lock().unwrap() = None;
@@ -159,7 +182,11 @@ RISEN=1 exec "$@"
 "#;
 
 fn sudo_options(credentials: CredentialSource) -> HostOptions {
-    HostOptions { sudo: true, credentials, shell: "dash".to_owned() }
+    HostOptions {
+        sudo: true,
+        credentials,
+        shell: "dash".to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -169,11 +196,16 @@ async fn sudo_may_want_a_password_or_refuse() {
     let options = sudo_options(CredentialSource::default());
     let error = SshHost::connect(loopback.clone(), options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    assert!(error.to_string().contains("a password is required") && error.to_string().contains("NOPASSWD"), "{error}");
+    assert!(
+        error.to_string().contains("a password is required") && error.to_string().contains("NOPASSWD"),
+        "{error}"
+    );
     let credentials = CredentialSource::new(|request: CredentialRequest| async move {
         Some(Secret::new(if request.attempt == 0 { "guess" } else { "sesame" }))
     });
-    let host = SshHost::connect(loopback.clone(), sudo_options(credentials)).await.unwrap();
+    let host = SshHost::connect(loopback.clone(), sudo_options(credentials))
+        .await
+        .unwrap();
     let risen = Command::new("sh").args(["-c", "echo $RISEN"]);
     for command in [risen.clone(), risen.time_limit(Duration::from_secs(5))] {
         assert_eq!(host.processes().run(command).await.unwrap().stdout_text(), "1\n");
@@ -182,7 +214,12 @@ async fn sudo_may_want_a_password_or_refuse() {
 
 #[tokio::test]
 async fn the_real_sudo_lets_root_through() {
-    let host = SshHost::connect(Arc::new(Loopback::new()), sudo_options(CredentialSource::default())).await.unwrap();
+    let host = SshHost::connect(
+        Arc::new(Loopback::new()),
+        sudo_options(CredentialSource::default()),
+    )
+    .await
+    .unwrap();
     let facts = host.facts().await.unwrap();
     assert_eq!(facts.uid, 0);
 }
@@ -197,7 +234,9 @@ async fn a_password_that_is_not_wanted_is_skipped() {
     );
     let credentials = CredentialSource::new(|_| async { Some(Secret::new("not wanted")) });
     let loopback = Arc::new(with_sudo(&directory, &script));
-    let host = SshHost::connect(loopback, sudo_options(credentials)).await.unwrap();
+    let host = SshHost::connect(loopback, sudo_options(credentials))
+        .await
+        .unwrap();
     assert!(host.files().stat("/").await.unwrap().is_some());
 }
 

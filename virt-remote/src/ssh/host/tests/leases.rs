@@ -23,7 +23,12 @@ async fn near_and_far_managers_exclude_each_other() {
         assert_eq!(far.holder().epoch, 1);
         let error = local.lease(&path, request("near")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy);
-        assert!(error.to_string().contains(&format!("far one (pid {}, epoch 1)", far.holder().pid)), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("far one (pid {}, epoch 1)", far.holder().pid)),
+            "{error}"
+        );
         let error = host.lease(&path, request("far two")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy);
         assert!(error.to_string().contains("far one (pid"), "{error}");
@@ -33,7 +38,10 @@ async fn near_and_far_managers_exclude_each_other() {
         let error = host.lease(&path, request("far two")).await.unwrap_err();
         assert!(error.to_string().contains("near (pid"), "{error}");
         drop(near);
-        let again = host.lease(&path, request("far, with a much longer name than the one before")).await.unwrap();
+        let again = host
+            .lease(&path, request("far, with a much longer name than the one before"))
+            .await
+            .unwrap();
         assert_eq!((again.holder().epoch, again.holder().boot_id.len()), (3, 36));
         again.release().await.unwrap();
         let last = local.lease(&path, request("n")).await.unwrap();
@@ -47,9 +55,15 @@ async fn what_is_no_lease_is_refused() {
     let (host, _loopback) = host_of(Loopback::new(), "dash").await;
     let link = at(&directory, "link");
     std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
-    assert_eq!(host.lease(&link, request("x")).await.unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(
+        host.lease(&link, request("x")).await.unwrap_err().kind(),
+        ErrorKind::Denied
+    );
     let missing = at(&directory, "no/lease");
-    assert_eq!(host.lease(&missing, request("x")).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        host.lease(&missing, request("x")).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
     for content in [&b"\xff\xfe{"[..], b"", b"{\"epoch\":7}"] {
         let path = at(&directory, "damaged");
         std::fs::write(&path, content).unwrap();
@@ -68,7 +82,9 @@ async fn a_dropped_lease_is_free_and_a_cut_one_goes_on() {
     let lease = loop {
         // The far shell ends when its input does, which is soon.
         match host.lease(&path, request("kept")).await {
-            Err(error) if error.kind() == ErrorKind::Busy => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) if error.kind() == ErrorKind::Busy => {
+                tokio::time::sleep(Duration::from_millis(20)).await
+            }
             lease => break lease.unwrap(),
         }
     };
@@ -77,7 +93,10 @@ async fn a_dropped_lease_is_free_and_a_cut_one_goes_on() {
     // The first call that gets through again comes after the lease was taken again.
     while host.files().stat(&path).await.is_err() {}
     let error = LocalHost::new().lease(&path, request("near")).await.unwrap_err();
-    assert!(error.to_string().contains("kept (pid") && error.to_string().contains("epoch 2"), "{error}");
+    assert!(
+        error.to_string().contains("kept (pid") && error.to_string().contains("epoch 2"),
+        "{error}"
+    );
     assert!(futures::poll!(Box::pin(lease.lost())).is_pending());
     lease.release().await.unwrap();
     LocalHost::new().lease(&path, request("near")).await.unwrap();
@@ -111,7 +130,13 @@ async fn a_holder_that_is_killed_is_replaced() {
     let (host, _loopback) = host_of(Loopback::new(), "dash").await;
     let lease = host.lease(&path, request("first")).await.unwrap();
     let pid = lease.holder().pid.to_string();
-    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-9", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     tokio::time::sleep(Duration::from_secs(2)).await;
     let error = LocalHost::new().lease(&path, request("near")).await.unwrap_err();
     assert!(error.to_string().contains("epoch 1"), "{error}");
@@ -130,7 +155,10 @@ async fn a_stalled_holder_gives_up_within_fifteen_seconds() {
     let local = LocalHost::new();
     while local.lease(&path, request("other")).await.is_err() {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(begun.elapsed() < Duration::from_secs(16), "the lease is still held");
+        assert!(
+            begun.elapsed() < Duration::from_secs(16),
+            "the lease is still held"
+        );
     }
     println!("freed after {:?}", begun.elapsed());
 }

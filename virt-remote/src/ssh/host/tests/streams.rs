@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use rustix::pty::{OpenptFlags, openpt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use virt_core::ErrorKind;
 use virt_core::host::{ByteStream, Command, ExitStatus, FileWatch, Host, LocalHost, Signal, StreamUse};
@@ -19,7 +20,11 @@ fn shell(script: &str) -> Command {
 async fn a_child_is_talked_to_until_its_input_is_shut() {
     for far_shell in SHELLS {
         let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
-        let mut child = host.processes().spawn(shell("cat; echo bye >&2; exit 4")).await.unwrap();
+        let mut child = host
+            .processes()
+            .spawn(shell("cat; echo bye >&2; exit 4"))
+            .await
+            .unwrap();
         let mut stdio = child.take_stdio().unwrap();
         assert!(child.take_stdio().is_none());
         stdio.write_all(b"hello").await.unwrap();
@@ -30,25 +35,46 @@ async fn a_child_is_talked_to_until_its_input_is_shut() {
         let end = (ExitStatus::Code(4), b"bye\n".to_vec());
         assert_eq!(child.wait().await.unwrap(), end);
         assert_eq!(child.wait().await.unwrap(), end);
-        assert_eq!(child.signal(Signal::Kill).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(
+            child.signal(Signal::Kill).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_ends_a_child_and_dropping_it_does() {
     let (host, _loopback) = host_of(Loopback::new(), "dash").await;
-    let mut child = host.processes().spawn(shell("read x").env("A", "b")).await.unwrap();
+    let mut child = host
+        .processes()
+        .spawn(shell("read x").env("A", "b"))
+        .await
+        .unwrap();
     let _stdio = child.take_stdio();
     assert!(futures::poll!(Box::pin(child.wait())).is_pending());
     child.signal(Signal::Terminate).await.unwrap();
     assert_eq!(child.wait().await.unwrap().0, ExitStatus::Signal(15));
-    let mut child = host.processes().spawn(shell("echo $$; exec sleep 1000")).await.unwrap();
+    let mut child = host
+        .processes()
+        .spawn(shell("echo $$; exec sleep 1000"))
+        .await
+        .unwrap();
     let mut stdio = child.take_stdio().unwrap();
     let pid = read_line(&mut stdio).await.parse().unwrap();
     let process = host.processes().inspect(pid).await.unwrap().unwrap();
     drop(child);
-    tokio::time::timeout(Duration::from_secs(5), host.processes().wait_exit(process.identity)).await.unwrap().unwrap();
-    let error = host.processes().spawn(Command::new("no-such-program")).await.unwrap_err();
+    tokio::time::timeout(
+        Duration::from_secs(5),
+        host.processes().wait_exit(process.identity),
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    let error = host
+        .processes()
+        .spawn(Command::new("no-such-program"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
@@ -59,12 +85,30 @@ async fn a_long_program_is_run_in_a_session_of_its_own() {
         let command = shell("cat; echo err >&2; sleep 3 & exit 7").stdin(b"in\0put".to_vec());
         let begun = Instant::now();
         let output = host.processes().run(command).await.unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(3), "a daemon's output was waited for");
-        assert_eq!((output.status, output.stdout.as_slice()), (ExitStatus::Code(7), &b"in\0put"[..]), "{far_shell}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(3),
+            "a daemon's output was waited for"
+        );
+        assert_eq!(
+            (output.status, output.stdout.as_slice()),
+            (ExitStatus::Code(7), &b"in\0put"[..]),
+            "{far_shell}"
+        );
         assert_eq!(output.stderr_text(), "err\n");
-        let output = host.processes().run(shell("head -c 20000000 /dev/zero; kill -9 $$")).await.unwrap();
-        assert_eq!((output.status, output.stdout.len()), (ExitStatus::Signal(9), 16 * 1024 * 1024));
-        let error = host.processes().run(Command::new("/no/such/program")).await.unwrap_err();
+        let output = host
+            .processes()
+            .run(shell("head -c 20000000 /dev/zero; kill -9 $$"))
+            .await
+            .unwrap();
+        assert_eq!(
+            (output.status, output.stdout.len()),
+            (ExitStatus::Signal(9), 16 * 1024 * 1024)
+        );
+        let error = host
+            .processes()
+            .run(Command::new("/no/such/program"))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 }
@@ -81,8 +125,17 @@ async fn a_run_that_is_given_up_is_killed() {
         assert!(given_up.is_err());
         let pid: u32 = fs::read_to_string(&path).unwrap().trim().parse().unwrap();
         let begun = Instant::now();
-        while LocalHost::new().processes().inspect(pid).await.unwrap().is_some_and(|process| !process.zombie) {
-            assert!(begun.elapsed() < Duration::from_secs(5), "it still runs ({limit:?})");
+        while LocalHost::new()
+            .processes()
+            .inspect(pid)
+            .await
+            .unwrap()
+            .is_some_and(|process| !process.zombie)
+        {
+            assert!(
+                begun.elapsed() < Duration::from_secs(5),
+                "it still runs ({limit:?})"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -102,19 +155,41 @@ async fn processes_are_described_as_on_the_local_host() {
         while local.processes().inspect(pid).await.unwrap().unwrap().argv.len() != 2 {}
         let near = local.processes().inspect(pid).await.unwrap().unwrap();
         let far = host.processes().inspect(pid).await.unwrap().unwrap();
-        assert_eq!((&far.identity, &far.argv, far.zombie), (&near.identity, &near.argv, false));
-        assert!(host.processes().list("slee").await.unwrap().iter().any(|found| found.identity == near.identity));
+        assert_eq!(
+            (&far.identity, &far.argv, far.zombie),
+            (&near.identity, &near.argv, false)
+        );
+        assert!(
+            host.processes()
+                .list("slee")
+                .await
+                .unwrap()
+                .iter()
+                .any(|found| found.identity == near.identity)
+        );
         assert!(host.processes().list("000.5").await.unwrap().is_empty());
-        host.processes().signal(near.identity, Signal::Stop).await.unwrap();
+        host.processes()
+            .signal(near.identity, Signal::Stop)
+            .await
+            .unwrap();
         while !host.processes().inspect(pid).await.unwrap().unwrap().stopped {}
         let waits = futures::future::join_all((0..20).map(|_| host.processes().wait_exit(near.identity)));
         let kill = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
-            host.processes().signal(near.identity, Signal::Kill).await.unwrap();
+            host.processes()
+                .signal(near.identity, Signal::Kill)
+                .await
+                .unwrap();
         };
-        let (ended, ()) = tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(waits, kill) }).await.unwrap();
+        let (ended, ()) = tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(waits, kill) })
+            .await
+            .unwrap();
         assert!(ended.into_iter().all(|ended| ended.is_ok()));
-        let error = host.processes().signal(near.identity, Signal::Kill).await.unwrap_err();
+        let error = host
+            .processes()
+            .signal(near.identity, Signal::Kill)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         host.processes().wait_exit(near.identity).await.unwrap();
         child.wait().await.unwrap();
@@ -123,11 +198,16 @@ async fn processes_are_described_as_on_the_local_host() {
 }
 
 async fn changed(watch: &mut Box<dyn FileWatch>) {
-    tokio::time::timeout(Duration::from_secs(5), watch.changed()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), watch.changed())
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 async fn is_quiet(watch: &mut Box<dyn FileWatch>) -> bool {
-    tokio::time::timeout(Duration::from_millis(500), watch.changed()).await.is_err()
+    tokio::time::timeout(Duration::from_millis(500), watch.changed())
+        .await
+        .is_err()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +225,11 @@ async fn files_and_directories_are_watched() {
         fs::write(at(&directory, "new"), b"1").unwrap();
         fs::rename(at(&directory, "new"), &path).unwrap();
         changed(&mut watch).await;
-        let mut entries = host.files().watch(directory.path().to_str().unwrap()).await.unwrap();
+        let mut entries = host
+            .files()
+            .watch(directory.path().to_str().unwrap())
+            .await
+            .unwrap();
         fs::remove_file(at(&directory, "other")).unwrap();
         changed(&mut entries).await;
         fs::write(&path, b"22").unwrap();
@@ -172,24 +256,36 @@ async fn files_and_directories_are_watched() {
 async fn bytes_pass_a_terminal_as_they_are() {
     for far_shell in SHELLS {
         let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
-        let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         rustix::pty::grantpt(&master).unwrap();
         rustix::pty::unlockpt(&master).unwrap();
-        let path = rustix::pty::ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let path = rustix::pty::ptsname(&master, Vec::new())
+            .unwrap()
+            .into_string()
+            .unwrap();
         let mut master = tokio::fs::File::from_std(fs::File::from(master));
         let mut terminal = host.open_terminal(&path).await.unwrap();
         let sent = b"\x03\x04\r\n\x7f\x11\xff\0";
         master.write_all(sent).await.unwrap();
         master.flush().await.unwrap();
         let mut read = [0; 8];
-        tokio::time::timeout(Duration::from_secs(5), terminal.read_exact(&mut read)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), terminal.read_exact(&mut read))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(&read, sent, "{far_shell}");
         terminal.write_all(sent).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(5), master.read_exact(&mut read)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), master.read_exact(&mut read))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(&read, sent, "{far_shell}");
         drop(master);
         let mut rest = Vec::new();
-        tokio::time::timeout(Duration::from_secs(5), terminal.read_to_end(&mut rest)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), terminal.read_to_end(&mut rest))
+            .await
+            .unwrap()
+            .unwrap();
         for (path, kind) in [
             ("/dev/null", ErrorKind::InvalidArgument),
             ("/etc/passwd", ErrorKind::InvalidArgument),
@@ -209,7 +305,11 @@ async fn sockets_are_reached_with_and_without_sshd_s_help() {
         let loopback = Loopback::new();
         loopback.forbids_streams.store(forbids, Ordering::SeqCst);
         let (host, _loopback) = host_of(loopback, "dash").await;
-        let mut ours = host.sockets().connect_unix(&path, StreamUse::Control).await.unwrap();
+        let mut ours = host
+            .sockets()
+            .connect_unix(&path, StreamUse::Control)
+            .await
+            .unwrap();
         let (mut theirs, _) = listener.accept().await.unwrap();
         ping(&mut ours, &mut theirs).await;
         // Shut in one direction, it goes on in the other.
@@ -220,14 +320,25 @@ async fn sockets_are_reached_with_and_without_sshd_s_help() {
         let mut rest = String::new();
         ours.read_to_string(&mut rest).await.unwrap();
         assert_eq!(rest, "last");
-        let missing = host.sockets().connect_unix(&at(&directory, "none"), StreamUse::Control).await;
+        let missing = host
+            .sockets()
+            .connect_unix(&at(&directory, "none"), StreamUse::Control)
+            .await;
         assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
         let dead = at(&directory, &format!("dead{forbids}"));
         drop(tokio::net::UnixListener::bind(&dead).unwrap());
-        let refused = host.sockets().connect_unix(&dead, StreamUse::Control).await.unwrap_err();
+        let refused = host
+            .sockets()
+            .connect_unix(&dead, StreamUse::Control)
+            .await
+            .unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionLost, "{refused}");
         let long = format!("/{}", "x".repeat(200));
-        let error = host.sockets().connect_unix(&long, StreamUse::Control).await.unwrap_err();
+        let error = host
+            .sockets()
+            .connect_unix(&long, StreamUse::Control)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     }
 }

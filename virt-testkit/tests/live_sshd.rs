@@ -1,5 +1,5 @@
 //! The sshd of the tests, seen by OpenSSH's own client: each ability once.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::process::Stdio;

@@ -208,8 +208,8 @@ async fn carry(client: TcpStream, server: SocketAddr, mut mode: watch::Receiver<
         () = cut => false,
     };
     if !in_order {
-        reset(both.0.from.as_ref());
-        reset(both.1.from.as_ref());
+        both.0.reset();
+        both.1.reset();
     }
 }
 
@@ -227,6 +227,13 @@ struct OneWay {
 impl OneWay {
     fn new(from: OwnedReadHalf, to: OwnedWriteHalf, mode: watch::Receiver<Mode>) -> Self {
         Self { from, to, mode }
+    }
+
+    /// Ends what it carries with a reset.
+    fn reset(self) {
+        reset(self.from.as_ref());
+        // Dropped, it would end in order first.
+        self.to.forget();
     }
 
     /// Carries until the sender is done, then says so to the receiver.

@@ -6,6 +6,12 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+const ASKPASS: &str = "#!/bin/sh
+[ -e \"$0.asked\" ] && exit 1
+: > \"$0.asked\"
+printf '%s\\n' \"$VIRT_TEST_PASSPHRASE\"
+";
+
 /// A running `ssh-agent`; dropping it ends it.
 #[derive(Debug)]
 pub struct SshAgent {
@@ -54,12 +60,13 @@ impl SshAgent {
     /// # Errors
     /// [`LiveError`] with what `ssh-add` said.
     pub fn add(&self, key: &KeyPair, passphrase: Option<&str>) -> Result<(), LiveError> {
+        // ssh-add asks until it fits or there is no answer: it is answered once.
         let script = self.directory.path().join("askpass");
-        write(
-            &script,
-            "#!/bin/sh\nprintf '%s\\n' \"$VIRT_TEST_PASSPHRASE\"\n",
-            0o700,
-        )?;
+        write(&script, ASKPASS, 0o700)?;
+        let asked = script.with_extension("asked");
+        if asked.exists() {
+            std::fs::remove_file(&asked).map_err(|error| LiveError::file("remove", &asked, error))?;
+        }
         let mut command = std::process::Command::new("ssh-add");
         command
             .arg("-q")

@@ -32,6 +32,8 @@ use std::process::Command;
 /// With what everything begins that others on the machine can see.
 const PREFIX: &str = "virtsdktest";
 
+const DIRECTORY: &str = "virt-sshd.";
+
 /// What is missing here to run an sshd of one's own, with the way out; `None` when nothing is.
 #[must_use]
 pub fn missing() -> Option<String> {
@@ -60,11 +62,41 @@ fn output_of(command: &mut Command) -> Result<String> {
     super::debian::output_of(command).map(|output| String::from_utf8_lossy(&output).into_owned())
 }
 
+/// A directory whose name tells whose it is. Those of killed tests are removed, with what still runs in them.
 fn new_directory() -> Result<tempfile::TempDir> {
+    remove_leftovers();
     tempfile::Builder::new()
-        .prefix("virt-sshd.")
+        .prefix(&format!("{DIRECTORY}{}.", std::process::id()))
         .tempdir()
         .map_err(|error| LiveError::file("create a directory in", &std::env::temp_dir(), error))
+}
+
+/// Best effort: what stays is removed by the next test.
+fn remove_leftovers() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.filter_map(std::result::Result::ok) {
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(DIRECTORY))
+            .and_then(|rest| rest.split_once('.'))
+            .and_then(|(pid, _)| pid.parse::<u32>().ok());
+        let Some(owner) = owner.filter(|pid| !runs(*pid)) else {
+            continue;
+        };
+        tracing::debug!(owner, "removing what a killed test left");
+        let found = super::leftovers::processes_in(&entry.path()).unwrap_or_default();
+        let mut processes: Vec<u32> = found.iter().map(|process| process.pid).collect();
+        processes.extend(processes::below(&processes));
+        processes::kill(&processes);
+        drop(std::fs::remove_dir_all(entry.path()));
+    }
+}
+
+fn runs(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
@@ -95,7 +127,7 @@ fn is_left_over(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .and_then(|rest| rest.split_once('x'))
         .and_then(|(pid, _)| pid.parse::<u32>().ok())
-        .is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
+        .is_some_and(|pid| !runs(pid))
 }
 
 #[cfg(test)]

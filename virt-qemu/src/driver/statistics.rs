@@ -266,7 +266,7 @@ async fn ask_guest(
             Ok(())
         }
         Err(error) => {
-            run.set_silent(error.kind() == virt_core::ErrorKind::Timeout);
+            run.set_silent(error.kind() == ErrorKind::Timeout);
             Err(error)
         }
     }
@@ -274,7 +274,7 @@ async fn ask_guest(
 
 fn silent() -> Error {
     Error::new(
-        virt_core::ErrorKind::Timeout,
+        ErrorKind::Timeout,
         "QEMU has not answered its monitor since it was last asked",
     )
 }

@@ -149,13 +149,12 @@ fn sketch(traits: &Traits) -> DomainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::as_option;
 
     fn argv(name: &str, monitor: &str) -> Vec<String> {
         let uuid = Uuid::from_u128(7).to_string();
         let socket = format!(
             "socket,id=charmonitor,path={},server=on,wait=off",
-            as_option(monitor)
+            monitor.replace(',', ",,")
         );
         let all = [
             "/usr/bin/qemu-system-x86_64",

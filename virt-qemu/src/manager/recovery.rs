@@ -82,7 +82,7 @@ pub(super) async fn recover(
 ) -> Result<()> {
     let name = record.name.clone();
     let uuid = record.uuid;
-    let outcome = examine(manager, record, call).await?;
+    let outcome = Box::pin(examine(manager, record, call)).await?;
     let mut view = View::hidden(
         inactive
             .as_ref()
@@ -190,7 +190,7 @@ async fn examine(manager: &Arc<Manager>, record: RunRecord, call: &CallContext) 
     if launching || (record.auto_destroy && !only_watches) {
         return take_back(manager, record, call).await;
     }
-    adopt(manager, record, process, call).await
+    Box::pin(adopt(manager, record, process, call)).await
 }
 
 /// What could not be found out or done now, for other reasons than an absent machine, is tried again later.

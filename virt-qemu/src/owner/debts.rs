@@ -113,7 +113,7 @@ impl Owner {
         if self.debts.is_none() {
             return Ok(());
         }
-        let settled = tokio::time::timeout(SETTLING, self.pay()).await;
+        let settled = tokio::time::timeout(SETTLING, Box::pin(self.pay())).await;
         let settled = settled.unwrap_or_else(|_| {
             let error = Error::new(
                 ErrorKind::Timeout,

@@ -142,8 +142,8 @@ impl Owner {
             matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
         let was_running = self.running.is_some();
         let destroy = {
-            let work = self.follow_step(step);
-            tokio::pin!(work);
+            // What is done at a start is large.
+            let mut work = Box::pin(self.follow_step(step));
             let destroy = tokio::select! {
                 biased;
                 Some(destroy) = inbox.destroys.recv() => Some(destroy),

@@ -37,12 +37,12 @@ impl Owner {
         if let Some(running) = self.running.as_mut() {
             running.detach(Instant::now());
         }
-        self.find_again().await
+        Box::pin(self.find_again()).await
     }
 
     /// Tries to have the monitor (again), and looks at what the guest does meanwhile.
     pub(super) async fn reconnect(&mut self) {
-        if let Err(error) = self.find_again().await {
+        if let Err(error) = Box::pin(self.find_again()).await {
             tracing::warn!(domain = %self.name(), %error, "a guest that was found again could not be looked after");
         }
     }
@@ -66,7 +66,7 @@ impl Owner {
                 let live = self.entry.view().live.clone().unwrap_or_default();
                 let call = self.follow_up_call();
                 let begun = greeted.begin(|qmp| ask(qmp, &live, &call), &call);
-                unless(&self.preempted, begun).await
+                unless(&self.preempted, Box::pin(begun)).await
             }
             Ok(Seen::Nothing(error)) | Err(error) => Err(error),
         };

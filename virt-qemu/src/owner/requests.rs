@@ -51,7 +51,7 @@ impl Owner {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
             Operation::Start { options, config } => {
-                self.start(call, &options, config.map(|config| *config)).await
+                Box::pin(self.start(call, &options, config.map(|config| *config))).await
             }
             Operation::Shutdown(options) => self.shutdown(call, options.mode).await,
             Operation::Reboot(options) => self.reboot(call, options.mode).await,

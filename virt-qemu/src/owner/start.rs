@@ -51,7 +51,7 @@ impl Owner {
             (None, Some(defined)) => defined.config()?,
             (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no definition")),
         };
-        let result = self.launch(call, options, &config, defined.is_none()).await;
+        let result = Box::pin(self.launch(call, options, &config, defined.is_none())).await;
         let Err(error) = result else {
             return Ok(());
         };
@@ -118,8 +118,8 @@ impl Owner {
             .chain(line.args.iter().cloned())
             .collect();
         record.live = live.to_xml();
-        let launched = self.launched(call, &record, &live, &line).await?;
-        self.make_known(call, options, (record, live), launched).await
+        let launched = Box::pin(self.launched(call, &record, &live, &line)).await?;
+        Box::pin(self.make_known(call, options, (record, live), launched)).await
     }
 
     /// Launches QEMU, its vCPUs stopped, and asks what has to be known of it.
@@ -146,7 +146,7 @@ impl Owner {
             let (known, ()) = try_join(learn(&qmp, live, call), tune(&qmp, live, call)).await?;
             Ok(known)
         };
-        unless(&self.preempted, launch.first_contact(first, call)).await
+        unless(&self.preempted, Box::pin(launch.first_contact(first, call))).await
     }
 
     /// Makes the run known, and lets it run.

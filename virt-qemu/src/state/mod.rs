@@ -20,5 +20,5 @@ mod store;
 
 pub(crate) use identifiers::{Identifiers, Taken};
 pub(crate) use layout::Layout;
-pub(crate) use record::{FORMAT, ManagerRecord, RunPhase, RunRecord, as_option};
+pub(crate) use record::{FORMAT, ManagerRecord, RunPhase, RunRecord};
 pub(crate) use store::{Loaded, OnDisk, Store, chain};

@@ -85,7 +85,7 @@ impl RunRecord {
 }
 
 /// A value as QEMU is told it in an option: with commas doubled. With its key before it, no longer path ends like it.
-pub(crate) fn as_option(value: &str) -> String {
+fn as_option(value: &str) -> String {
     value.replace(',', ",,")
 }
 

@@ -23,6 +23,8 @@ const RUN_DIR_MODE: u32 = 0o700;
 const SAID: u64 = 16 * 1024;
 /// Between the moment its socket is there and that in which QEMU listens no file changes: then it is tried again.
 const ALMOST: Duration = Duration::from_millis(1);
+/// At most so long: each pause is twice the one before, as every try is a round trip to a machine far away.
+const ALMOST_AT_MOST: Duration = Duration::from_millis(16);
 
 /// The program that launches QEMU: it ends when QEMU does. Dropping the handle leaves it to itself.
 pub(crate) type Program = JoinHandle<Result<CommandOutput>>;
@@ -126,10 +128,14 @@ async fn first_monitor(
 ) -> Result<Greeted> {
     // It was watched for before QEMU was launched: before a change there is nothing to connect to.
     watch.changed().await?;
+    let mut pause = ALMOST;
     loop {
         match connect_main(store.host.as_ref(), record, call.remaining()).await {
             Err(error) if error.kind() == ErrorKind::NotFound => watch.changed().await?,
-            Err(error) if is_refused(&error) => tokio::time::sleep(ALMOST).await,
+            Err(error) if is_refused(&error) => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(ALMOST_AT_MOST);
+            }
             other => return other,
         }
     }

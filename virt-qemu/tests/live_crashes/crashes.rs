@@ -130,7 +130,10 @@ async fn a_start_takes_at_most_eight_round_trips() {
         .iter()
         .map(|one| (one.batch, one.op.name()))
         .collect();
-    assert!(host.batches() <= 8, "{} round trips: {names:?}", host.batches());
+    // A socket that is there a moment before QEMU listens is tried again: how often, is chance.
+    let tries = names.iter().filter(|(_, name)| *name == "connect_unix").count();
+    let batches = host.batches() - u64::try_from(tries).unwrap() + 1;
+    assert!(batches <= 8, "{batches} round trips: {names:?}");
     domain.destroy().await.unwrap();
     conn.shutdown().await.unwrap();
 }

@@ -56,7 +56,7 @@ async fn a_start_takes_few_round_trips_in_a_row() {
         }
     });
     let count = count.await;
-    assert!(count <= 12.0, "{count:.1} round trips");
+    // On a busy machine QEMU may be seen a moment before it listens: one more then.
     assert!(count <= 9.5, "{count:.1} round trips: it was 8");
     host.latency(Duration::ZERO);
     domain.destroy().await.unwrap();
@@ -129,7 +129,7 @@ async fn an_open_takes_few_round_trips_however_many_guests_run() {
         }
     }
     let count = (opened[1] - opened[0]) / TRIP.as_secs_f64();
-    assert!(count <= 8.5, "{count:.1} round trips: it was 6");
+    assert!(count <= 7.5, "{count:.1} round trips: it was 6");
     host.latency(Duration::ZERO);
     let conn = last.unwrap();
     for domain in conn.domains().await.unwrap() {

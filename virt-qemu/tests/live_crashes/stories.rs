@@ -10,7 +10,7 @@ use virt_core::connection::ConnectionBuilder;
 use virt_core::domain::{ConfigScope, DomainFilter, DomainName, MetadataItem, StartOptions};
 use virt_core::host::{LocalHost, Processes, Signal, TEMPORARY_PREFIX};
 use virt_core::model::DomainConfig;
-use virt_core::{Connection, Domain, Result};
+use virt_core::{Connection, Domain, Error, ErrorKind, Result};
 use virt_qemu::QemuBackend;
 use virt_testkit::fake_host::FakeHost;
 
@@ -163,7 +163,8 @@ pub(crate) struct Story {
 }
 
 pub(crate) async fn only(conn: &Connection) -> Result<Domain> {
-    Ok(conn.domains().await?.remove(0))
+    let first = conn.domains().await?.into_iter().next();
+    first.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no domain"))
 }
 
 pub(crate) fn define(conn: &Connection) -> BoxFuture<'_, Result<()>> {

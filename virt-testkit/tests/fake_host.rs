@@ -331,7 +331,7 @@ async fn facts_can_be_made_up() {
 
 /// A peer that says a word at once, and then says back what it hears.
 fn echo_server(path: &str) {
-    let listener = tokio::net::UnixListener::bind(path).unwrap();
+    let listener = tokio::net::UnixListener::bind(path).expect("the path is free");
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {

@@ -199,7 +199,8 @@ impl EmbedDriver {
         document::check_end_actions(config)?;
         let emulator = document::emulator_or_default(config, &self.manager.facts().arch);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);
-        let abilities = call.bound(Outcome::NotApplied, probed).await?;
+        let probed = call.bound(Outcome::NotApplied, probed).await;
+        let abilities = probed.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         plan::complete(config, &abilities)
     }
 

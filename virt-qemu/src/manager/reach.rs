@@ -105,6 +105,10 @@ impl Manager {
 
     /// Asks the machine whether it is there, after something failed that only its absence explains.
     pub(crate) async fn is_reachable(self: &Arc<Self>) -> bool {
+        if !self.is_open() {
+            // Nobody waits for its return any more.
+            return true;
+        }
         let _one_at_a_time = self.reach.asking.lock().await;
         if self.is_away() {
             return false;

@@ -57,6 +57,11 @@ impl Debts {
         self.runs.is_empty() && !self.unsure
     }
 
+    /// Whether it is not known what is on disk.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.unsure
+    }
+
     /// Waits until they are to be settled; for ever, where there are none. Cancel-safe.
     pub(super) async fn due(&self, away: &mut watch::Receiver<bool>) {
         if self.is_none() {

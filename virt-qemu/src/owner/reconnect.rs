@@ -35,6 +35,7 @@ impl Owner {
     /// The monitor's connection ended: QEMU did, as a rule. One that lives on is connected again.
     pub(super) async fn monitor_ended(&mut self) -> Result<()> {
         if let Some(running) = self.running.as_mut() {
+            running.run.set_away(true);
             running.detach(Instant::now());
         }
         Box::pin(self.find_again()).await

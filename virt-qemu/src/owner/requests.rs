@@ -26,10 +26,8 @@ impl Owner {
         self.manager.check_open()?;
         self.manager.check_reach()?;
         let starts = matches!(operation, Operation::Start { .. });
-        if let Err(error) = self.settle().await
-            && (starts || is_cut(&error))
-        {
-            return Err(error);
+        if starts || self.debts.is_unsure() {
+            self.settle().await?;
         }
         let result = self.perform(call, operation).await;
         let Err(error) = result else {

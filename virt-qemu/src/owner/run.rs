@@ -11,12 +11,12 @@ use virt_core::console::ConsoleHub;
 use virt_core::domain::StateReason;
 use virt_core::host::ProcessIdentity;
 use virt_core::job::Job;
-use virt_core::{Error, ErrorKind, Result};
+use virt_core::{Error, ErrorKind, Result, Retry};
 
 use super::debts::back;
 use super::events::FollowUp;
 use crate::agent::AgentConnection;
-use crate::manager::{Look, lock, unreachable};
+use crate::manager::{Look, lock};
 use crate::process::Monitor;
 use crate::qmp::{QmpConnection, QmpEventItem, QmpEvents};
 use crate::state::RunRecord;
@@ -35,7 +35,7 @@ pub(crate) struct Run {
     /// The host's threads of the vCPUs, in order; empty while the monitor could not be asked yet.
     vcpu_threads: Mutex<Arc<[u64]>>,
     qmp: Mutex<Option<QmpConnection>>,
-    /// Whether the monitor is not to be had because the machine is away.
+    /// Whether the monitor's connection was lost, and is looked for.
     away: AtomicBool,
     pub(crate) agent: Mutex<Option<AgentConnection>>,
     pub(crate) consoles: Mutex<HashMap<String, Arc<ConsoleHub>>>,
@@ -69,7 +69,11 @@ impl Run {
     pub(crate) fn qmp(&self) -> Result<QmpConnection> {
         lock(&self.qmp).clone().ok_or_else(|| {
             if self.away.load(Ordering::Relaxed) {
-                return unreachable();
+                return Error::new(
+                    ErrorKind::ConnectionLost,
+                    "there is no connection to QEMU's monitor at present: it is made again as soon as the machine answers",
+                )
+                .with_retry(Retry::Later);
             }
             Error::new(
                 ErrorKind::Busy,

@@ -39,7 +39,8 @@ impl Owner {
             }
             return Err(error);
         }
-        self.finish(StateReason::Destroyed).await
+        self.has_ended(StateReason::Destroyed).await;
+        Ok(())
     }
 
     /// The process is gone, or about to go: whatever is left of the run is removed, and everybody told.
@@ -47,15 +48,24 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return Ok(());
         };
-        let record = running.record.clone();
-        let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
-        let only_watches = self.manager.only_watches();
-        if !only_watches {
-            end_process(self.manager.host.as_ref(), &record, EndMode::Firm, &call).await?;
+        if !self.manager.only_watches() {
+            let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
+            end_process(self.manager.host.as_ref(), &running.record, EndMode::Firm, &call).await?;
         }
+        self.has_ended(reason).await;
+        Ok(())
+    }
+
+    /// No process of the run is left.
+    async fn has_ended(&mut self, reason: StateReason) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        let record = running.record;
         running.run.disconnect();
-        self.running = None;
-        if !only_watches && let Err(error) = self.manager.store.remove_run(&record).await {
+        if !self.manager.only_watches()
+            && let Err(error) = self.manager.store.remove_run(&record).await
+        {
             // The domain has ended all the same: a record without a process is taken away by the next open at the latest.
             tracing::warn!(domain = %record.name, %error, "what a run left could not be removed");
             if is_cut(&error) {
@@ -74,7 +84,6 @@ impl Owner {
         });
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
-        Ok(())
     }
 }
 

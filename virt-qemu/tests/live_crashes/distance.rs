@@ -15,15 +15,16 @@ const TRIP: Duration = Duration::from_millis(400);
 
 /// The round trips that come one after the other: how much longer it takes where each of them takes so long.
 async fn trips<F: Future<Output = Result<()>>>(host: &FakeHost, mut act: impl FnMut() -> F) -> f64 {
-    let mut took = Vec::new();
-    for latency in [Duration::ZERO, TRIP] {
-        host.latency(latency);
-        let since = Instant::now();
-        act().await.unwrap();
-        took.push(since.elapsed());
-    }
     host.latency(Duration::ZERO);
-    (took[1].as_secs_f64() - took[0].as_secs_f64()) / TRIP.as_secs_f64()
+    let since = Instant::now();
+    act().await.unwrap();
+    let near = since.elapsed().as_secs_f64();
+    host.latency(TRIP);
+    let since = Instant::now();
+    act().await.unwrap();
+    let far = since.elapsed().as_secs_f64();
+    host.latency(Duration::ZERO);
+    (far - near) / TRIP.as_secs_f64()
 }
 
 async fn defined(conn: &Connection, count: u128) {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{Event, EventFilter, EventStream};
-use virt_core::host::{LocalHost, Processes, Signal, Sockets, StreamUse};
+use virt_core::host::{Host, LocalHost, Processes, Signal, Sockets, StreamUse};
 use virt_core::stats::StatsGroups;
 use virt_core::{CallClass, Connection, Deadlines, ErrorKind, Outcome, Result, Retry};
 use virt_testkit::fake_host::{Absence, FakeHost, Fault};
@@ -378,7 +378,7 @@ async fn what_a_guest_did_meanwhile_is_read_by_the_rescue_monitor_where_the_main
     let mut console = domain.console().await.unwrap();
     let monitor = format!(
         "{}/monitor.sock",
-        place.path(&format!("run/{}", domain.id().await.unwrap()))
+        place.path(&format!("run/{}", domain.id().await.unwrap().unwrap()))
     );
     host.go_away();
     let mut printed = Vec::new();
@@ -407,5 +407,46 @@ async fn what_a_guest_did_meanwhile_is_read_by_the_rescue_monitor_where_the_main
     drop(domain.console().await.unwrap());
     domain.destroy().await.unwrap();
     place.is_clean(&conn, "after all").await;
+    conn.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_that_booted_meanwhile_has_lost_its_guests_and_starts_what_starts_by_itself() {
+    needs_qemu!();
+    let (place, host) = (Place::new().await, FakeHost::local());
+    let conn = place.open(&host).await.unwrap();
+    guests(&conn, &["a", "b"]).await;
+    let (a, b) = (conn.domain("a").await.unwrap(), conn.domain("b").await.unwrap());
+    b.set_autostart(true).await.unwrap();
+    host.go_away();
+    place.end().await;
+    let mut facts = virt_core::host::HostFacts::clone(&*LocalHost::new().facts().await.unwrap());
+    facts.boot_id = "another".into();
+    host.set_facts(facts);
+    host.come_back();
+    let until = Instant::now() + SETTLED;
+    while a.info().await.unwrap().state != DomainState::ShutOff
+        || b.info().await.unwrap().reason != StateReason::Booted
+        || place.untidy(&conn).await.is_some()
+    {
+        assert!(
+            Instant::now() < until,
+            "{:?} {:?}",
+            seen(&conn).await,
+            place.untidy(&conn).await
+        );
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(a.info().await.unwrap().reason, StateReason::Unattended);
+    host.crash();
+    drop((a, b, conn));
+    let conn = place.open(&host.reborn()).await.unwrap();
+    let b = conn.domain("b").await.unwrap();
+    assert_eq!(
+        b.info().await.unwrap().state,
+        DomainState::Running,
+        "a run of the present boot"
+    );
+    b.destroy().await.unwrap();
     conn.shutdown().await.unwrap();
 }

@@ -11,7 +11,7 @@ use virt_core::host::{
     BatchMode, Command, CommandOutput, ExitStatus, Host, HostOp, HostReply, LeaseRequest, StreamUse,
 };
 use virt_core::{Error, ErrorKind, Outcome, Result};
-use virt_testkit::fake_host::{FakeHost, Fate, Fault};
+use virt_testkit::fake_host::{Absence, FakeHost, Fate, Fault};
 
 struct Place {
     host: FakeHost,
@@ -327,4 +327,121 @@ async fn facts_can_be_made_up() {
     host.set_facts(facts);
     let given: Arc<dyn Host> = Arc::new(host.clone());
     assert_eq!(given.facts().await.unwrap().cpus, 1234);
+}
+
+/// A peer that says a word at once, and then says back what it hears.
+fn echo_server(path: &str) {
+    let listener = tokio::net::UnixListener::bind(path).expect("the path is free");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                drop(stream.write_all(b"hello").await);
+                let (mut read, mut write) = stream.split();
+                drop(tokio::io::copy(&mut read, &mut write).await);
+            });
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_machine_that_goes_away_cuts_streams_and_calls_until_it_comes_back() {
+    let place = Place::new();
+    let path = place.at("socket");
+    echo_server(&path);
+    let mut stream = place
+        .host
+        .sockets()
+        .connect_unix(&path, StreamUse::Control)
+        .await
+        .unwrap();
+    let mut hello = [0; 5];
+    stream.read_exact(&mut hello).await.unwrap();
+    let mut watch = place.host.files().watch(&place.at("")).await.unwrap();
+    let running = tokio::spawn({
+        let host = place.host.clone();
+        async move { host.processes().run(Command::new("sleep").arg("30")).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    place.host.go_away();
+    assert!(place.host.is_away());
+    let error = running.await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::ConnectionLost, Outcome::Unknown)
+    );
+    assert!(stream.read_exact(&mut hello).await.is_err() && stream.write_all(b"x").await.is_err());
+    let results = place.batch(BatchMode::All, &["a", "b"]).await;
+    assert_eq!(kinds(&results), [Some(ErrorKind::ConnectionLost); 2]);
+    assert!(!place.has("a"));
+    assert_eq!(
+        watch.changed().await.unwrap_err().kind(),
+        ErrorKind::ConnectionLost
+    );
+    place.host.come_back();
+    assert!(stream.read_exact(&mut hello).await.is_err(), "a stream stays cut");
+    assert!(watch.changed().await.is_err(), "and so does a watch");
+    let results = place.batch(BatchMode::All, &["a"]).await;
+    assert_eq!(kinds(&results), [None]);
+}
+
+#[tokio::test]
+async fn calls_may_wait_for_a_machine_that_is_away() {
+    let place = Place::new();
+    place.host.absence(Absence::Waits);
+    place.host.go_away();
+    let path = place.at("a");
+    let mut writing = Box::pin(place.host.files().write_atomic(&path, b"x", 0o600));
+    assert!(is_pending(&mut writing).await && !place.has("a"));
+    place.host.come_back();
+    writing.await.unwrap();
+    assert!(place.has("a"));
+}
+
+#[tokio::test]
+async fn the_way_is_cut_before_or_after_the_operation_that_was_named() {
+    let place = Place::new();
+    place.host.go_away_after(1);
+    let results = place.batch(BatchMode::All, &["a", "b"]).await;
+    assert_eq!(kinds(&results), [Some(ErrorKind::ConnectionLost); 2]);
+    assert!(place.has("a") && !place.has("b") && place.host.is_away());
+    place.host.come_back();
+    place.host.go_away_on_reply(1);
+    let results = place.batch(BatchMode::All, &["b"]).await;
+    assert_eq!(kinds(&results), [Some(ErrorKind::ConnectionLost)]);
+    assert!(place.has("b") && place.host.is_away());
+    place.host.come_back();
+    place.host.go_away_after(5);
+    place.host.come_back();
+    assert_eq!(kinds(&place.batch(BatchMode::All, &["c"; 9]).await), [None; 9]);
+}
+
+#[tokio::test]
+async fn every_answer_takes_one_round_trip_and_what_is_under_way_together_takes_one() {
+    const TRIP: Duration = Duration::from_millis(200);
+    let trips = |since: tokio::time::Instant| since.elapsed().as_millis() / TRIP.as_millis();
+    let place = Place::new();
+    let path = place.at("socket");
+    echo_server(&path);
+    place.host.latency(TRIP);
+    let since = tokio::time::Instant::now();
+    let results = place.batch(BatchMode::All, &["a", "b", "c"]).await;
+    assert_eq!((kinds(&results), trips(since)), (vec![None; 3], 1));
+    let since = tokio::time::Instant::now();
+    let mut stream = place
+        .host
+        .sockets()
+        .connect_unix(&path, StreamUse::Control)
+        .await
+        .unwrap();
+    let mut hello = [0; 5];
+    stream.read_exact(&mut hello).await.unwrap();
+    assert_eq!(trips(since), 1, "a greeting comes with the connection");
+    let since = tokio::time::Instant::now();
+    for _ in 0..8 {
+        stream.write_all(b"hello").await.unwrap();
+    }
+    for _ in 0..8 {
+        stream.read_exact(&mut hello).await.unwrap();
+    }
+    assert_eq!((trips(since), &hello), (1, b"hello"));
 }

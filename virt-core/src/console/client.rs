@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::hub::Shared;
+use super::hub::{End, Shared};
 
 /// How much of what is typed waits for the device, at most.
 const INPUT_LIMIT: usize = 16 * 1024;
@@ -57,6 +57,13 @@ impl AsyncRead for Client {
         let limit = seat.limit.unwrap_or(end);
         let before = buf.filled().len();
         seat.position = state.log.read(seat.position, limit, buf);
+        if let (None, Some(End::Failed(kind))) = (seat.limit, state.end)
+            && buf.filled().len() == before
+            && buf.remaining() > 0
+        {
+            // A line that was cut is no end of the guest.
+            return Poll::Ready(Err(kind.into()));
+        }
         let is_over = seat.limit.is_some() || state.end.is_some();
         if buf.filled().len() > before || buf.remaining() == 0 || is_over {
             return Poll::Ready(Ok(()));

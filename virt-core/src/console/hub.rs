@@ -28,6 +28,7 @@ const ROUNDS: usize = 16;
 /// * What is typed reaches the device in the order it was accepted. Where the device takes nothing, whoever types
 ///   waits; readers do not. What was accepted is delivered even when its writer is dropped.
 /// * When the device ends (for a pty: its other side is closed), readers get what there is and then the end.
+///   When it fails, as one on a machine that cannot be reached any more, they get an error instead.
 ///
 /// Dropping the hub closes the device and ends all who have it open.
 pub struct ConsoleHub {

@@ -35,6 +35,7 @@ pub(crate) async fn agent_of(
         )
         .with_retry(virt_core::Retry::Never)
     })?;
+    manager.check_reach()?;
     let known = lock(&run.agent).clone();
     if let Some(agent) = known.filter(|agent| !agent.is_closed()) {
         return Ok(agent);

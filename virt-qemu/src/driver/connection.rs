@@ -24,11 +24,11 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {
-        Ok(NodeInfo::from(self.manager.facts.as_ref()))
+        Ok(NodeInfo::from(self.manager.facts().as_ref()))
     }
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
-        let emulator = document::default_emulator(&self.manager.facts.arch);
+        let emulator = document::default_emulator(&self.manager.facts().arch);
         let (major, minor, micro) = self
             .manager
             .probes
@@ -39,7 +39,7 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn is_alive(&self) -> bool {
-        !self.manager.is_closed()
+        self.manager.is_open()
     }
 
     async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {

@@ -9,7 +9,7 @@ use virt_core::domain::{
 };
 use virt_core::driver::DomainDriver;
 use virt_core::model::{ByteSize, DomainConfig};
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
 use crate::document;
@@ -193,11 +193,14 @@ impl EmbedDriver {
     /// has changed.
     async fn complete(&self, call: &CallContext, config: &DomainConfig) -> Result<DomainConfig> {
         self.manager.check_open()?;
+        self.manager.check_reach()?;
         DomainName::new(config.name.as_str())?;
         config.validate()?;
         document::check_end_actions(config)?;
-        let emulator = document::emulator_or_default(config, &self.manager.facts.arch);
-        let abilities = self.manager.probes.of(&self.manager, &emulator, call).await?;
+        let emulator = document::emulator_or_default(config, &self.manager.facts().arch);
+        let probed = self.manager.probes.of(&self.manager, &emulator, call);
+        let probed = call.bound(Outcome::NotApplied, probed).await;
+        let abilities = probed.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         plan::complete(config, &abilities)
     }
 
@@ -225,12 +228,12 @@ impl EmbedDriver {
     fn claim(&self, uuid: Uuid, name: &str) -> Result<std::sync::Arc<Entry>> {
         let mut made = None;
         let entry = self.manager.registry.claim(uuid, name, || {
-            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.closed());
+            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.closing());
             made = Some(inbox);
             Ok(entry)
         })?;
         if let Some(inbox) = made {
-            owner::spawn(&self.manager, std::sync::Arc::clone(&entry), inbox, None)?;
+            owner::spawn(&self.manager, std::sync::Arc::clone(&entry), inbox, None, None)?;
         }
         Ok(entry)
     }

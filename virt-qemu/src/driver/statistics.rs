@@ -14,11 +14,11 @@ use virt_core::stats::{
     BalloonStats, BlockStats, CpuStats, DomainStats, DomainStatsRow, InterfaceStats, StatsGroup, StatsGroups,
     VcpuStats,
 };
-use virt_core::{CallContext, Error, Result};
+use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::EmbedDriver;
 use crate::document;
-use crate::manager::{Entry, View};
+use crate::manager::{Entry, View, unreachable};
 use crate::owner::Run;
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::balloon::{BalloonStatistics, QueryBalloon};
@@ -65,11 +65,13 @@ impl StatisticsDriver for EmbedDriver {
                     .map(|(entry, view)| guest_row(call, entry, view, groups))
             )
         );
-        let processes = processes?;
         let mut rows: Vec<DomainStatsRow> = rows;
         for ((_, view), row) in views.iter().zip(rows.iter_mut()) {
             let process = view.run.as_ref().and_then(|run| processes.get(&run.process.pid));
             add_process(&mut row.stats, view, process, groups);
+            if row.error.is_none() && process.is_some_and(|facts| facts.is_lost) {
+                row.error = Some(unreachable());
+            }
         }
         // What ended or vanished meanwhile has no failure of its own.
         let gone = |uuid: Uuid| {
@@ -88,29 +90,38 @@ impl EmbedDriver {
         &self,
         views: &[(Arc<Entry>, View)],
         groups: StatsGroups,
-    ) -> Result<HashMap<u32, ProcessFacts>> {
+    ) -> HashMap<u32, ProcessFacts> {
         if !groups.has(StatsGroup::Cpu) && !groups.has(StatsGroup::Balloon) && !groups.has(StatsGroup::Vcpu) {
-            return Ok(HashMap::new());
+            return HashMap::new();
         }
         let runs: Vec<&Arc<Run>> = views.iter().filter_map(|(_, view)| view.run.as_ref()).collect();
         let mut ops = Vec::new();
         for run in &runs {
             ops.push(HostOp::Inspect { pid: run.process.pid });
             if groups.has(StatsGroup::Vcpu) {
-                ops.extend(run.vcpu_threads.iter().map(|thread| HostOp::Read {
+                ops.extend(run.vcpu_threads().iter().map(|thread| HostOp::Read {
                     path: format!("/proc/{}/task/{thread}/schedstat", run.process.pid),
                 }));
             }
         }
-        let mut replies = self.manager.host.batch(BatchMode::All, ops).await.into_iter();
+        if ops.is_empty() {
+            return HashMap::new();
+        }
+        let asked = self.manager.host.batch(BatchMode::All, ops);
+        let replies = tokio::time::timeout(PATIENCE, asked).await;
+        let mut replies = replies.unwrap_or_default().into_iter();
         let mut facts = HashMap::new();
         for run in runs {
-            let process = match replies.next() {
-                Some(Ok(HostReply::Process(process))) => process.filter(|info| info.identity == run.process),
-                _ => None,
+            let (process, is_lost) = match replies.next() {
+                Some(Ok(HostReply::Process(process))) => {
+                    (process.filter(|info| info.identity == run.process), false)
+                }
+                Some(Err(error)) => (None, error.kind() == ErrorKind::ConnectionLost),
+                None => (None, true),
+                Some(Ok(_)) => (None, false),
             };
             let threads = if groups.has(StatsGroup::Vcpu) {
-                run.vcpu_threads.len()
+                run.vcpu_threads().len()
             } else {
                 0
             };
@@ -122,15 +133,22 @@ impl EmbedDriver {
                     _ => None,
                 })
                 .collect();
-            facts.insert(run.process.pid, ProcessFacts { process, schedules });
+            let known = ProcessFacts {
+                process,
+                is_lost,
+                schedules,
+            };
+            facts.insert(run.process.pid, known);
         }
-        Ok(facts)
+        facts
     }
 }
 
 /// What the host knows of a guest's process.
 struct ProcessFacts {
     process: Option<ProcessInfo>,
+    /// Whether the machine did not answer.
+    is_lost: bool,
     /// For each vCPU: time it ran, and time it waited for a CPU.
     schedules: Vec<Option<(Duration, Duration)>>,
 }
@@ -248,7 +266,7 @@ async fn ask_guest(
             Ok(())
         }
         Err(error) => {
-            run.set_silent(error.kind() == virt_core::ErrorKind::Timeout);
+            run.set_silent(error.kind() == ErrorKind::Timeout);
             Err(error)
         }
     }
@@ -256,7 +274,7 @@ async fn ask_guest(
 
 fn silent() -> Error {
     Error::new(
-        virt_core::ErrorKind::Timeout,
+        ErrorKind::Timeout,
         "QEMU has not answered its monitor since it was last asked",
     )
 }

@@ -13,7 +13,7 @@ use virt_core::domain::{
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
-use super::lock;
+use super::{Closing, lock};
 use crate::document::{Glance, Kept};
 use crate::owner::Run;
 
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     // Boxed: a queue makes room for 32 at once, and most domains are never asked anything.
     requests: mpsc::Sender<Box<Request>>,
     destroys: mpsc::Sender<Box<DestroyRequest>>,
-    closed: watch::Receiver<bool>,
+    closing: watch::Receiver<Closing>,
 }
 
 /// What is known of a domain without asking anybody. Written by its owner only.
@@ -190,7 +190,7 @@ impl Ticket {
 
 impl Entry {
     /// A new domain that nobody sees yet, and what its owner reads.
-    pub(crate) fn new(uuid: Uuid, view: View, closed: watch::Receiver<bool>) -> (Arc<Self>, Inbox) {
+    pub(crate) fn new(uuid: Uuid, view: View, closing: watch::Receiver<Closing>) -> (Arc<Self>, Inbox) {
         let (requests, request_queue) = mpsc::channel(QUEUE);
         let (destroys, destroy_queue) = mpsc::channel(QUEUE);
         let entry = Arc::new(Self {
@@ -198,7 +198,7 @@ impl Entry {
             view: Mutex::new(view),
             requests,
             destroys,
-            closed,
+            closing,
         });
         (
             entry,
@@ -272,8 +272,8 @@ impl Entry {
         } else {
             Outcome::NotApplied
         };
-        if *self.closed.borrow() {
-            let error = Error::new(ErrorKind::ConnectionLost, "the connection was closed");
+        let closing = *self.closing.borrow();
+        if let Some(error) = closing.error() {
             return Asked::Answered(Err(error.with_outcome(outcome)));
         }
         if begun {

@@ -1,22 +1,29 @@
 //! The manager of one root: its domains, and what all of their owners share.
 
+mod closing;
 mod entry;
 mod open;
+mod orphan;
+mod reach;
 mod recovery;
 mod registry;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
+use virt_core::connection::AccessMode;
 use virt_core::domain::DomainRef;
 use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
-use virt_core::host::{Host, HostFacts, Lease};
-use virt_core::{Deadlines, Error, ErrorKind, Result};
+use virt_core::host::{Host, HostFacts};
+use virt_core::{Deadlines, Result};
 
+pub(crate) use closing::Closing;
 pub(crate) use entry::{Asked, DestroyRequest, Entry, Inbox, Operation, Request, View, not_running};
+pub(crate) use reach::{Look, unreachable};
 pub use recovery::RecoveryReport;
 pub(crate) use registry::Registry;
 
+use crate::gate::Fence;
 use crate::probe_cache::ProbeCache;
 use crate::state::{Identifiers, ManagerRecord, Store, Taken};
 
@@ -24,19 +31,22 @@ use crate::state::{Identifiers, ManagerRecord, Store, Taken};
 #[derive(Debug)]
 pub(crate) struct Manager {
     pub(crate) host: Arc<dyn Host>,
-    pub(crate) facts: Arc<HostFacts>,
+    facts: Mutex<Arc<HostFacts>>,
     pub(crate) store: Store,
     pub(crate) registry: Registry,
     pub(crate) events: EventBus,
     pub(crate) deadlines: Deadlines,
     pub(crate) probes: ProbeCache,
+    pub(crate) access: AccessMode,
+    fence: Fence,
+    reach: reach::Reach,
     identifiers: Identifiers,
     autostarted_boot: Mutex<Option<String>>,
     saving: tokio::sync::Mutex<()>,
     recovery: Mutex<RecoveryReport>,
-    lease: Mutex<Option<Box<dyn Lease>>>,
-    /// Turns true when the connection is closed: owners finish what they do and end.
-    closed: watch::Sender<bool>,
+    lease: Mutex<Option<closing::KeptLease>>,
+    /// How the connection ends: owners see it and end, too.
+    closing: watch::Sender<Closing>,
     /// Turns true when everything has ended and the lease is given back.
     done: watch::Sender<bool>,
     /// Held by every owner; the receiver's end says that all have ended.
@@ -79,19 +89,42 @@ impl Manager {
             .await
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        *self.closed.borrow()
+    pub(crate) fn is_open(&self) -> bool {
+        *self.closing.borrow() == Closing::Open
     }
 
-    pub(crate) fn closed(&self) -> watch::Receiver<bool> {
-        self.closed.subscribe()
+    pub(crate) fn closing(&self) -> watch::Receiver<Closing> {
+        self.closing.subscribe()
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {
-        if self.is_closed() {
-            return Err(Error::new(ErrorKind::ConnectionLost, "the connection is closed"));
-        }
-        Ok(())
+        let closing = *self.closing.borrow();
+        closing.error().map_or(Ok(()), Err)
+    }
+
+    /// What the machine is, in its present boot.
+    pub(crate) fn facts(&self) -> Arc<HostFacts> {
+        Arc::clone(&lock(&self.facts))
+    }
+
+    fn set_facts(&self, facts: Arc<HostFacts>) {
+        *lock(&self.facts) = facts;
+    }
+
+    /// Whether the connection only watches: it leaves everything as it is.
+    pub(crate) fn only_watches(&self) -> bool {
+        self.access == AccessMode::ReadOnly
+    }
+
+    /// Begins the end; whether it was not begun before.
+    fn begin_closing(&self) -> bool {
+        self.closing.send_if_modified(|closing| {
+            let is_open = *closing == Closing::Open;
+            if is_open {
+                *closing = Closing::Closed;
+            }
+            is_open
+        })
     }
 
     /// A token of being alive, for one owner.
@@ -106,7 +139,7 @@ impl Manager {
 
     /// Ends it in good order: owners finish what they do, auto-destroy guests go, the lease is given back.
     pub(crate) async fn end(&self) -> Result<()> {
-        self.closed.send_replace(true);
+        self.begin_closing();
         drop(lock(&self.alive).take());
         // Nobody ever sends: this waits until the last owner has dropped its end.
         let _none_left = self.all_ended.lock().await.recv().await;
@@ -127,7 +160,7 @@ impl Manager {
 
     /// Begins the end and returns at once.
     pub(crate) fn begin_end(self: &Arc<Self>) {
-        if self.closed.send_replace(true) {
+        if !self.begin_closing() {
             return;
         }
         let manager = Arc::clone(self);

@@ -1,21 +1,25 @@
 //! Opening a root: lease, state, recovery, autostart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use virt_core::backend::OpenRequest;
+use virt_core::connection::AccessMode;
 use virt_core::domain::{StartOptions, StateReason};
 use virt_core::event::EventBus;
-use virt_core::host::{Lease, LeaseRequest};
+use virt_core::host::{Host, Lease, LeaseRequest};
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result, Subject};
 
-use super::{Manager, Operation, RecoveryReport, Registry, View, recovery};
+use super::closing::KeptLease;
+use super::reach::Reach;
+use super::{Closing, Manager, Operation, RecoveryReport, Registry, View, lock, orphan, recovery};
 use crate::document::Kept;
+use crate::gate::{Fence, Gate};
 use crate::probe_cache::ProbeCache;
-use crate::state::{Identifiers, Layout, Loaded, Store};
+use crate::state::{Identifiers, Layout, Loaded, Store, chain};
 
 /// How many domains are started by themselves at a time.
 const AUTOSTART_AT_A_TIME: usize = 4;
@@ -23,11 +27,15 @@ const AUTOSTART_AT_A_TIME: usize = 4;
 impl Manager {
     /// Opens a root.
     pub(crate) async fn open(request: OpenRequest, call: &CallContext) -> Result<Arc<Self>> {
-        let facts = request.host.facts().await?;
+        let fence = Fence::default();
+        let host: Arc<dyn Host> = Arc::new(Gate::new(request.host, fence.clone(), request.access));
+        let facts = host.facts().await?;
         let layout = Layout::of(&request.uri, &facts)?;
-        let store = Store::new(Arc::clone(&request.host), layout);
-        let lease = take_lease(&store).await?;
-        let loaded = store.load().await?;
+        let store = Store::new(Arc::clone(&host), layout);
+        let lease = take_lease(&store, request.access).await?;
+        let loaded = store.load(request.access).await?;
+        let (lease, keeper) = lease.map(KeptLease::new).unzip();
+        let events = EventBus::new();
         let (alive, all_ended) = mpsc::channel(1);
         let manager = Arc::new(Self {
             probes: ProbeCache::new(store.layout.cache()),
@@ -38,19 +46,32 @@ impl Manager {
                 corrupt: loaded.corrupt.clone(),
                 ..RecoveryReport::default()
             }),
-            lease: Mutex::new(Some(lease)),
-            host: request.host,
-            facts,
+            lease: Mutex::new(lease),
+            host,
+            facts: Mutex::new(facts),
             store,
             registry: Registry::default(),
-            events: EventBus::new(),
+            reach: Reach::new(events.clone()),
+            events,
             deadlines: request.deadlines,
-            closed: watch::Sender::new(false),
+            access: request.access,
+            fence,
+            closing: watch::Sender::new(Closing::Open),
             done: watch::Sender::new(false),
             alive: Mutex::new(Some(alive)),
             all_ended: tokio::sync::Mutex::new(all_ended),
             runtime: tokio::runtime::Handle::current(),
         });
+        if let Some(keeper) = keeper {
+            let manager = Arc::downgrade(&manager);
+            drop(tokio::spawn(async move {
+                if keeper.keep().await
+                    && let Some(manager) = manager.upgrade()
+                {
+                    manager.lease_lost();
+                }
+            }));
+        }
         let recovered = manager.recover(loaded, call).await;
         if let Err(error) = recovered {
             // Nothing was ended that was not to be: what was adopted stays as it is for the next open.
@@ -65,21 +86,21 @@ impl Manager {
         &self.runtime
     }
 
+    /// What cannot be recovered is told in the report, and keeps nothing else from being opened; but a machine that goes
+    /// away meanwhile does.
     async fn recover(self: &Arc<Self>, loaded: Loaded, call: &CallContext) -> Result<()> {
-        let mut definitions: HashMap<Uuid, Kept> = loaded
+        // In an order that is the same every time: of two that exclude each other the same one is taken.
+        let mut definitions: BTreeMap<Uuid, Kept> = loaded
             .definitions
             .into_iter()
             .map(|(uuid, config)| (uuid, Kept::new(&config)))
             .collect();
-        for uuid in loaded
-            .autostart
-            .iter()
-            .filter(|uuid| !definitions.contains_key(uuid))
-        {
-            self.store.set_autostart(*uuid, false).await?;
+        if !self.only_watches() {
+            self.remove_stray_marks(&loaded.autostart, &definitions).await;
         }
-        let mut recoveries: FuturesUnordered<_> = loaded
-            .runs
+        let mut runs = loaded.runs;
+        runs.extend(orphan::runs(self, &loaded.corrupt, &definitions).await?);
+        let mut recoveries: FuturesUnordered<_> = runs
             .into_iter()
             .map(|record| {
                 let inactive = definitions.remove(&record.uuid);
@@ -87,12 +108,22 @@ impl Manager {
                 async move {
                     let path = self.store.layout.run_record(record.uuid);
                     let recovered = recovery::recover(self, record, inactive, autostart, call).await;
-                    recovered.map_err(|error| error.with_subject(Subject::Path(path)))
+                    recovered.map_err(|error| (path, error))
                 }
             })
             .collect();
         while let Some(recovered) = recoveries.next().await {
-            recovered?;
+            match recovered {
+                Err((path, error)) if error.kind() == ErrorKind::ConnectionLost => {
+                    return Err(error.with_subject(Subject::Path(path)));
+                }
+                Err((path, error)) => {
+                    let reason = chain(&error);
+                    tracing::warn!(%path, %reason, "a run could not be recovered");
+                    lock(&self.recovery).failed.push((path, reason));
+                }
+                Ok(()) => {}
+            }
         }
         drop(recoveries);
         for (uuid, kept) in definitions {
@@ -100,24 +131,52 @@ impl Manager {
             view.autostart = loaded.autostart.contains(&uuid);
             view.reason = StateReason::Unknown;
             view.inactive = Some(kept);
-            recovery::add(self, uuid, view, None)?;
+            if let Err(error) = recovery::add(self, uuid, view, recovery::Found::default()) {
+                self.leave_out(uuid, &error).await;
+            }
         }
-        // Only a record that could not be read leaves a QEMU that nobody knows: else the look is not worth its time.
-        if !loaded.corrupt.is_empty() {
-            super::lock(&self.recovery).unknown_processes = recovery::unknown_processes(self).await?;
+        let has_all = {
+            let report = lock(&self.recovery);
+            report.corrupt.is_empty() && report.failed.is_empty()
+        };
+        // Only a record that could not be used leaves a QEMU that nobody knows: else the look is not worth its time.
+        if !has_all {
+            lock(&self.recovery).unknown_processes = recovery::unknown_processes(self).await?;
         }
         Ok(())
     }
 
+    /// Removes marks of autostart that a crash left without a definition.
+    async fn remove_stray_marks(&self, marks: &HashSet<Uuid>, definitions: &BTreeMap<Uuid, Kept>) {
+        for uuid in marks.iter().filter(|uuid| !definitions.contains_key(uuid)) {
+            if let Err(error) = self.store.set_autostart(*uuid, false).await {
+                tracing::warn!(domain = %uuid, %error, "a mark of autostart without a definition stays for now");
+            }
+        }
+    }
+
+    /// A definition that cannot be one beside the others, as one of a name that is taken, is set aside.
+    async fn leave_out(&self, uuid: Uuid, error: &Error) {
+        let path = self.store.layout.definition(uuid);
+        let reason = chain(error);
+        if !self.only_watches() {
+            self.store.set_aside(&path, &reason).await;
+        }
+        lock(&self.recovery).corrupt.push((path, reason));
+    }
+
     /// In a new boot of the host, starts what is to start by itself: in the background, a few at a time.
-    fn start_by_themselves(self: &Arc<Self>) {
-        let boot = self.facts.boot_id.clone();
-        if super::lock(&self.autostarted_boot).as_deref() == Some(boot.as_str()) {
+    pub(super) fn start_by_themselves(self: &Arc<Self>) {
+        if self.only_watches() {
+            return;
+        }
+        let boot = self.facts().boot_id.clone();
+        if lock(&self.autostarted_boot).as_deref() == Some(boot.as_str()) {
             return;
         }
         let manager = Arc::clone(self);
         drop(self.runtime.spawn(async move {
-            *super::lock(&manager.autostarted_boot) = Some(boot);
+            *lock(&manager.autostarted_boot) = Some(boot);
             if let Err(error) = manager.save_record(0).await {
                 tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
                 return;
@@ -143,10 +202,17 @@ impl Manager {
     }
 }
 
-async fn take_lease(store: &Store) -> Result<Box<dyn Lease>> {
+/// Takes the lease of the root, made where it is missing. A read-only connection takes it, too, since two managers would
+/// be in each other's way at the guests' monitors; but where there is no root, there is nothing to hold.
+async fn take_lease(store: &Store, access: AccessMode) -> Result<Option<Box<dyn Lease>>> {
     let root = store.layout.root().to_owned();
     let about = |error: Error| error.with_subject(Subject::Path(root.clone()));
-    store.host.files().create_dir(&root, 0o700).await.map_err(about)?;
+    let files = store.host.files();
+    if access != AccessMode::ReadOnly {
+        files.create_dir(&root, 0o700).await.map_err(about)?;
+    } else if files.stat(&root).await.map_err(about)?.is_none() {
+        return Ok(None);
+    }
     let program = std::env::current_exe().ok();
     let name = program
         .as_deref()
@@ -157,6 +223,7 @@ async fn take_lease(store: &Store) -> Result<Box<dyn Lease>> {
         .host
         .lease(&store.layout.lease(), LeaseRequest { owner })
         .await
+        .map(Some)
         .map_err(|error| {
             if error.kind() == ErrorKind::Busy {
                 error

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join;
 use uuid::Uuid;
 use virt_core::domain::{DomainState, StateReason};
+use virt_core::host::{ProcessIdentity, ProcessInfo};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::{Entry, Manager, View};
-use crate::document::Kept;
-use crate::owner::{self, Run, Running};
-use crate::process::{EndMode, Found, Monitor, connect_any, end_process, find};
+use crate::document::{self, Kept};
+use crate::owner::{self, Known, Run, Running};
+use crate::process::{self, EndMode, Monitor, Seen, end_process, find, look};
+use crate::qmp::QmpConnection;
 use crate::qmp::commands::machine::{Cont, QueryStatus, RunState};
-use crate::state::{RunPhase, RunRecord};
+use crate::state::{RunPhase, RunRecord, chain};
 
 /// How long one guest may take to answer when it is adopted: the others' opening waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a monitor has to greet when a guest is adopted.
-const GREETING: Duration = Duration::from_secs(2);
 
 /// What the opening of a root found, and what it made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub struct RecoveryReport {
     pub auto_destroyed: Vec<String>,
     /// Files that could not be understood: the path they had, and why. They are kept beside, with `.corrupt` appended.
     pub corrupt: Vec<(String, String)>,
+    /// Runs that could not be taken over, finished or taken back: the path of the record, and why. They are left as they
+    /// are; where it is known what is to be done with them, that is tried again.
+    pub failed: Vec<(String, String)>,
     /// QEMU processes that use this root's directories and of which no record tells: left alone, by pid.
     pub unknown_processes: Vec<u32>,
 }
@@ -46,6 +50,16 @@ enum Outcome {
     Ended,
     RolledBack,
     AutoDestroyed,
+    /// It is to be ended and removed, and could not be yet.
+    Owed(Box<RunRecord>, Error),
+}
+
+/// What is known of a domain's run when its owner begins.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) running: Option<Running>,
+    /// A run that is to be ended and removed.
+    pub(super) owed: Option<RunRecord>,
 }
 
 struct Adoption {
@@ -68,7 +82,7 @@ pub(super) async fn recover(
 ) -> Result<()> {
     let name = record.name.clone();
     let uuid = record.uuid;
-    let outcome = examine(manager, record, call).await?;
+    let outcome = Box::pin(examine(manager, record, call)).await?;
     let mut view = View::hidden(
         inactive
             .as_ref()
@@ -84,8 +98,13 @@ pub(super) async fn recover(
             Outcome::Ended => report.ended.push(name),
             Outcome::RolledBack => report.rolled_back.push(name),
             Outcome::AutoDestroyed => report.auto_destroyed.push(name),
+            Outcome::Owed(record, error) => {
+                let path = manager.store.layout.run_record(record.uuid);
+                report.failed.push((path, chain(error)));
+            }
         }
     }
+    let mut owed = None;
     let running = match outcome {
         Outcome::Adopted(adoption) => {
             view.state = adoption.state;
@@ -113,92 +132,109 @@ pub(super) async fn recover(
             view.reason = StateReason::Destroyed;
             None
         }
+        Outcome::Owed(record, _) => {
+            owed = Some(*record);
+            None
+        }
     };
-    if view.inactive.is_none() && running.is_none() {
+    if view.inactive.is_none() && running.is_none() && owed.is_none() {
         return Ok(());
     }
-    add(manager, uuid, view, running)
+    add(manager, uuid, view, Found { running, owed })
 }
 
 /// Adds a domain that was found, and its owner.
-pub(super) fn add(
-    manager: &Arc<Manager>,
-    uuid: Uuid,
-    mut view: View,
-    running: Option<Running>,
-) -> Result<()> {
-    view.visible = true;
+pub(super) fn add(manager: &Arc<Manager>, uuid: Uuid, mut view: View, found: Found) -> Result<()> {
+    view.visible = view.inactive.is_some() || view.run.is_some();
     let name = view.name.clone();
     let mut made = None;
     manager.registry.claim(uuid, &name, || {
-        let (entry, inbox) = Entry::new(uuid, view, manager.closed());
+        let (entry, inbox) = Entry::new(uuid, view, manager.closing());
         made = Some(inbox);
         Ok(entry)
     })?;
     match (made, manager.registry.by_uuid(uuid)) {
-        (Some(inbox), Some(entry)) => owner::spawn(manager, entry, inbox, running),
+        (Some(inbox), Some(entry)) => owner::spawn(manager, entry, inbox, found.running, found.owed),
         _ => Ok(()),
     }
 }
 
-async fn examine(manager: &Arc<Manager>, mut record: RunRecord, call: &CallContext) -> Result<Outcome> {
+async fn examine(manager: &Arc<Manager>, record: RunRecord, call: &CallContext) -> Result<Outcome> {
     let host = manager.host.as_ref();
-    let found = if record.boot_id == manager.facts.boot_id {
-        find(host, &record).await?
+    let only_watches = manager.only_watches();
+    let launching = record.phase == RunPhase::Launching;
+    if only_watches && launching {
+        // A start that was never confirmed: for the next manager to take back.
+        return Ok(Outcome::RolledBack);
+    }
+    let found = if record.boot_id == manager.facts().boot_id {
+        find(host, &record).await
     } else {
-        Found::Gone
+        Ok(process::Found::Gone)
     };
-    let Found::Alive(process) = found else {
-        manager.store.remove_run(&record).await?;
-        return Ok(if record.phase == RunPhase::Launching {
+    let is_there = match found {
+        Ok(process::Found::Alive(process)) => Some(process),
+        Ok(process::Found::Gone) => None,
+        Err(error) => return later(record, error),
+    };
+    let Some(process) = is_there else {
+        if let Err(error) = over(manager, &record).await {
+            return later(record, error);
+        }
+        return Ok(if launching {
             Outcome::RolledBack
         } else {
             Outcome::Ended
         });
     };
-    if record.phase == RunPhase::Launching || record.auto_destroy {
-        let mode = if record.auto_destroy {
-            EndMode::Firm
-        } else {
-            EndMode::Kill
-        };
-        end_process(host, &record, mode, call).await?;
-        manager.store.remove_run(&record).await?;
-        let launching = record.phase == RunPhase::Launching;
-        return Ok(if launching {
-            Outcome::RolledBack
-        } else {
-            Outcome::AutoDestroyed
-        });
+    if launching || (record.auto_destroy && !only_watches) {
+        return take_back(manager, record, call).await;
     }
-    record.process = Some(process.identity);
-    if process.stopped {
-        // It can answer nobody: no need to wait for that.
-        let live = DomainConfig::from_xml(&record.live)?;
-        return Ok(unreachable(record, live, process.identity, true));
+    Box::pin(adopt(manager, record, process, call)).await
+}
+
+/// What could not be found out or done now, for other reasons than an absent machine, is tried again later.
+fn later(record: RunRecord, error: Error) -> Result<Outcome> {
+    if error.kind() == ErrorKind::ConnectionLost {
+        return Err(error);
     }
-    let live = DomainConfig::from_xml(&record.live)?;
-    match connect_any(host, &record, GREETING).await {
-        Ok(monitor) => adopt(record, live, monitor, process.identity, call).await,
-        Err(error) => {
-            // One that is ending closes its monitor a little before it is gone.
-            let exit = host.processes().wait_exit(process.identity);
-            if error.kind() != ErrorKind::Busy && tokio::time::timeout(GREETING, exit).await.is_ok() {
-                manager.store.remove_run(&record).await?;
-                return Ok(Outcome::Ended);
-            }
-            tracing::warn!(domain = %record.name, %error, "a running guest's monitor is not to be had yet");
-            Ok(unreachable(record, live, process.identity, process.stopped))
+    match record.process.filter(|_| record.phase == RunPhase::Running) {
+        Some(process) if !record.auto_destroy => {
+            let live = DomainConfig::from_xml(&record.live)?;
+            tracing::warn!(domain = %record.name, %error, "a run could not be looked at yet");
+            Ok(unreachable(record, live, process, false))
         }
+        _ => Ok(Outcome::Owed(Box::new(record), error)),
     }
 }
 
-fn unreachable(
-    record: RunRecord,
-    live: DomainConfig,
-    process: virt_core::host::ProcessIdentity,
-    stopped: bool,
-) -> Outcome {
+/// The run is over: what is left of it goes, unless this connection only watches.
+async fn over(manager: &Manager, record: &RunRecord) -> Result<()> {
+    if manager.only_watches() {
+        return Ok(());
+    }
+    manager.store.remove_run(record).await
+}
+
+/// Ends a run that was never confirmed, or whose manager is gone and was to take it along.
+async fn take_back(manager: &Manager, record: RunRecord, call: &CallContext) -> Result<Outcome> {
+    let mode = if record.auto_destroy {
+        EndMode::Firm
+    } else {
+        EndMode::Kill
+    };
+    let ended = async {
+        end_process(manager.host.as_ref(), &record, mode, call).await?;
+        manager.store.remove_run(&record).await
+    };
+    match ended.await {
+        Err(error) => later(record, error),
+        Ok(()) if record.phase == RunPhase::Launching => Ok(Outcome::RolledBack),
+        Ok(()) => Ok(Outcome::AutoDestroyed),
+    }
+}
+
+fn unreachable(record: RunRecord, live: DomainConfig, process: ProcessIdentity, stopped: bool) -> Outcome {
     let run = Arc::new(Run::new(&record, process, Vec::new()));
     let state = if stopped {
         DomainState::Paused
@@ -216,32 +252,69 @@ fn unreachable(
     }))
 }
 
+/// Takes over a run whose process lives.
 async fn adopt(
-    record: RunRecord,
-    live: DomainConfig,
-    monitor: Monitor,
-    process: virt_core::host::ProcessIdentity,
+    manager: &Arc<Manager>,
+    mut record: RunRecord,
+    process: ProcessInfo,
     call: &CallContext,
 ) -> Result<Outcome> {
-    let qmp = monitor.qmp.clone();
-    let call = &call.at_most(PATIENCE);
-    let asked = async {
-        let known = owner::learn(&qmp, &live, call).await?;
-        let mut status = qmp.execute(&QueryStatus, call.deadline).await?.status;
-        if status == RunState::Prelaunch && !record.start_paused {
-            // The manager died between making the run known and letting it run.
-            qmp.execute(&Cont, call.deadline).await?;
-            status = RunState::Running;
+    record.process = Some(process.identity);
+    let live = DomainConfig::from_xml(&record.live)?;
+    if process.stopped {
+        // It can answer nobody: no need to wait for that.
+        return Ok(unreachable(record, live, process.identity, true));
+    }
+    let greeted = match look(manager.host.as_ref(), &record, process.identity).await {
+        Seen::Greeted(greeted) => greeted,
+        Seen::Ended => {
+            over(manager, &record).await?;
+            return Ok(Outcome::Ended);
         }
-        Ok::<_, virt_core::Error>((known, status))
+        Seen::Nothing(error) => {
+            tracing::warn!(domain = %record.name, %error, "a running guest's monitor is not to be had yet");
+            return Ok(unreachable(record, live, process.identity, process.stopped));
+        }
     };
-    let (known, status) = match asked.await {
-        Ok(asked) => asked,
+    let call = &call.at_most(PATIENCE);
+    let may_run = !record.start_paused && !manager.only_watches();
+    let asked = greeted.begin(|qmp| ask(qmp, &live, may_run, call), call).await;
+    match asked {
+        Ok((monitor, (known, status))) => Ok(adopted(
+            record,
+            live,
+            (monitor, process.identity),
+            (known, status),
+        )),
         Err(error) => {
             tracing::warn!(domain = %record.name, %error, "a running guest does not answer its monitor yet");
-            return Ok(unreachable(record, live, process, false));
+            Ok(unreachable(record, live, process.identity, false))
         }
-    };
+    }
+}
+
+/// What a guest that is adopted does. The manager may have died between making its run known and letting it run.
+async fn ask(
+    qmp: QmpConnection,
+    live: &DomainConfig,
+    may_run: bool,
+    call: &CallContext,
+) -> Result<(Known, RunState)> {
+    let status = async { Ok(qmp.execute(&QueryStatus, call.deadline).await?.status) };
+    let (known, status) = try_join(owner::learn(&qmp, live, call), status).await?;
+    if status == RunState::Prelaunch && may_run {
+        qmp.execute(&Cont, call.deadline).await?;
+        return Ok((known, RunState::Running));
+    }
+    Ok((known, status))
+}
+
+fn adopted(
+    record: RunRecord,
+    mut live: DomainConfig,
+    (monitor, process): (Monitor, ProcessIdentity),
+    (known, status): (Known, RunState),
+) -> Outcome {
     let (state, reason) = match &status {
         RunState::Running => (DomainState::Running, StateReason::Unknown),
         // What the guest's end or crash asks for is done by its owner, which takes these for news.
@@ -249,8 +322,9 @@ async fn adopt(
         RunState::Suspended => (DomainState::PmSuspended, StateReason::Unknown),
         other => (DomainState::Paused, owner::paused_because(other).0),
     };
+    document::set_ttys(&mut live, &known.ttys);
     let run = Arc::new(Run::new(&record, process, known.vcpu_threads));
-    Ok(Outcome::Adopted(Box::new(Adoption {
+    Outcome::Adopted(Box::new(Adoption {
         record,
         live,
         run,
@@ -258,7 +332,7 @@ async fn adopt(
         state,
         reason,
         agent_connected: known.agent_connected,
-    })))
+    }))
 }
 
 /// QEMU processes of this root's directories that no record tells of.

@@ -44,6 +44,19 @@ impl Registry {
             .collect()
     }
 
+    /// All domains, those that nobody sees yet included.
+    pub(crate) fn everyone(&self) -> Vec<Arc<Entry>> {
+        self.read().by_uuid.values().cloned().collect()
+    }
+
+    /// Of all names that are reserved for a domain, leaves it this one.
+    pub(crate) fn settle_name(&self, uuid: Uuid, name: &str) {
+        let mut maps = self.write();
+        maps.by_name
+            .retain(|known, owner| *owner != uuid || known == name);
+        maps.by_name.entry(name.to_owned()).or_insert(uuid);
+    }
+
     /// The domain a selector names.
     pub(crate) fn select(&self, selector: &DomainSelector) -> Result<DomainRef> {
         let found = match selector {

@@ -10,6 +10,7 @@ use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::Owner;
+use super::debts::is_cut;
 use crate::document::{self, Kept};
 use crate::qmp::commands::balloon::Balloon;
 use crate::qmp::commands::machine::SetAction;
@@ -39,8 +40,9 @@ impl Owner {
             running.record.transient = false;
             running.record.origin = None;
             // Whether there is a definition is seen by its file: the record only repeats it.
-            if let Err(error) = self.manager.store.save_run(&running.record).await {
-                tracing::warn!(domain = %running.record.name, %error, "a run's record could not be written");
+            let record = running.record.clone();
+            if let Err(error) = self.manager.store.save_run(&record).await {
+                tracing::warn!(domain = %record.name, %error, "a run's record could not be written");
             }
         }
         self.publish(DomainChange::Defined(if existed {
@@ -90,7 +92,10 @@ impl Owner {
         let mut renamed = inactive;
         renamed.name = name.to_string();
         if let Err(error) = self.manager.store.save_definition(uuid, &renamed).await {
-            self.manager.registry.release_name(uuid, name.as_str());
+            // Where it cannot be told which name is on disk, it keeps both until it can.
+            if !is_cut(&error) {
+                self.manager.registry.release_name(uuid, name.as_str());
+            }
             return Err(error);
         }
         self.update(|view| {

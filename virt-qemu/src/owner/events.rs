@@ -9,11 +9,9 @@ use virt_core::event::{
 use virt_core::job::JobState;
 use virt_core::{CallClass, CallContext, ErrorKind, Result};
 
-use super::{Owner, unless};
+use super::Owner;
 use crate::document::{self, EndAction};
-use crate::process::connect_any;
-use crate::qmp::commands::chardev::QueryChardev;
-use crate::qmp::commands::machine::{Cont, QueryStatus, Quit, RunState, SystemReset};
+use crate::qmp::commands::machine::{Cont, Quit, RunState, SystemReset};
 use crate::qmp::event::{
     BlockErrorAction, BlockIoError, GuestPanicAction, Shutdown, ShutdownCause, WatchdogAction,
 };
@@ -23,8 +21,14 @@ use crate::qmp::{EventKind, QmpEvent, QmpEventItem};
 const FOLLOW_UP: Duration = Duration::from_secs(30);
 /// Resets that follow each other so quickly are one reboot.
 const SAME_REBOOT: Duration = Duration::from_secs(2);
-/// How long a monitor has to greet when it is tried again.
-const GREETING: Duration = Duration::from_secs(2);
+
+/// What a guest's end asks for, and the state of a guest that is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FollowUp {
+    pub(super) action: EndAction,
+    pub(super) kept: DomainState,
+    pub(super) reason: StateReason,
+}
 
 impl Owner {
     pub(super) async fn handle_event(&mut self, item: Option<QmpEventItem>) {
@@ -36,12 +40,19 @@ impl Owner {
             }
             Some(QmpEventItem::Event(event)) => self.follow(&event).await,
         };
-        if let Err(error) = result {
-            tracing::warn!(domain = %self.name(), %error, "what followed from an event of a guest failed");
+        match result {
+            // The end of the connection is seen by itself, and what follows from it.
+            Err(error) if error.kind() == ErrorKind::ConnectionLost => {
+                tracing::debug!(domain = %self.name(), %error, "what followed from an event of a guest was cut off");
+            }
+            Err(error) => {
+                tracing::warn!(domain = %self.name(), %error, "what followed from an event of a guest failed");
+            }
+            Ok(()) => {}
         }
     }
 
-    fn call(&self) -> CallContext {
+    pub(super) fn follow_up_call(&self) -> CallContext {
         CallContext::new("event", CallClass::Change, FOLLOW_UP)
     }
 
@@ -164,7 +175,7 @@ impl Owner {
     }
 
     /// The guest has ended, and QEMU keeps it until told what to do (`-no-shutdown`); or QEMU itself ends.
-    async fn shut_down(&mut self, shutdown: &Shutdown) -> Result<()> {
+    pub(super) async fn shut_down(&mut self, shutdown: &Shutdown) -> Result<()> {
         let Some(running) = self.running.as_mut() else {
             return Ok(());
         };
@@ -197,31 +208,42 @@ impl Owner {
         if action != EndAction::Restart {
             self.publish(DomainChange::ShutdownFinished);
         }
-        self.carry_out_end(action, (DomainState::ShuttingDown, StateReason::Shutdown))
-            .await
+        self.carry_out_end(FollowUp {
+            action,
+            kept: DomainState::ShuttingDown,
+            reason: StateReason::Shutdown,
+        })
+        .await
     }
 
-    /// The guest is over: what its configuration wants to follow.
-    pub(super) async fn carry_out_end(
-        &mut self,
-        action: EndAction,
-        (kept, reason): (DomainState, StateReason),
-    ) -> Result<()> {
-        let call = self.call();
-        match action {
+    /// The guest is over: what its configuration wants to follow. What is cut off is done when the monitor is had again.
+    pub(super) async fn carry_out_end(&mut self, follow_up: FollowUp) -> Result<()> {
+        if self.manager.only_watches() {
+            return Ok(());
+        }
+        if let Some(running) = self.running.as_mut() {
+            running.follow_up = Some(follow_up);
+        }
+        self.follow_up(follow_up).await?;
+        if let Some(running) = self.running.as_mut() {
+            running.follow_up = None;
+        }
+        Ok(())
+    }
+
+    async fn follow_up(&mut self, follow_up: FollowUp) -> Result<()> {
+        let call = self.follow_up_call();
+        match follow_up.action {
             EndAction::Destroy => {
                 if let Some(running) = self.running.as_mut() {
-                    running.end_cause = Some(if reason == StateReason::Shutdown {
-                        reason
+                    running.end_cause = Some(if follow_up.reason == StateReason::Shutdown {
+                        follow_up.reason
                     } else {
                         StateReason::Crashed
                     });
                 }
                 // The end of the connection tells that it is done.
-                match self.tell(&Quit, &call).await {
-                    Err(error) if error.kind() == ErrorKind::ConnectionLost => Ok(()),
-                    told => told.map(drop),
-                }
+                self.tell(&Quit, &call).await.map(drop)
             }
             EndAction::Restart => {
                 let record = self.active()?.record.clone();
@@ -232,18 +254,18 @@ impl Owner {
             }
             EndAction::Preserve => {
                 self.update(|view| {
-                    view.state = kept;
-                    view.reason = reason;
+                    view.state = follow_up.kept;
+                    view.reason = follow_up.reason;
                 });
-                if kept == DomainState::Crashed {
-                    self.publish(DomainChange::Crashed(reason));
+                if follow_up.kept == DomainState::Crashed {
+                    self.publish(DomainChange::Crashed(follow_up.reason));
                 }
                 Ok(())
             }
         }
     }
 
-    async fn panicked(&mut self, action: &GuestPanicAction, info: String) -> Result<()> {
+    pub(super) async fn panicked(&mut self, action: &GuestPanicAction, info: String) -> Result<()> {
         let Some(live) = self.entry.view().live.clone() else {
             return Ok(());
         };
@@ -267,8 +289,12 @@ impl Owner {
             view.reason = StateReason::Panicked;
         });
         self.publish(DomainChange::Panicked { action, info });
-        self.carry_out_end(wanted, (DomainState::Crashed, StateReason::Panicked))
-            .await
+        self.carry_out_end(FollowUp {
+            action: wanted,
+            kept: DomainState::Crashed,
+            reason: StateReason::Panicked,
+        })
+        .await
     }
 
     fn io_error(&mut self, error: &BlockIoError) {
@@ -292,7 +318,7 @@ impl Owner {
         });
     }
 
-    fn port_changed(&mut self, id: &str, open: bool) {
+    pub(super) fn port_changed(&mut self, id: &str, open: bool) {
         let channel = self
             .entry
             .view()
@@ -337,112 +363,6 @@ impl Owner {
             running.stop_cause = Some(StateReason::Watchdog);
         }
         self.publish(DomainChange::Watchdog(told));
-    }
-
-    /// The monitor's connection ended: QEMU did, as a rule. One that lives on is connected again.
-    async fn monitor_ended(&mut self) -> Result<()> {
-        let Some(running) = self.running.as_mut() else {
-            return Ok(());
-        };
-        running.detach();
-        let (record, cause) = (running.record.clone(), running.end_cause);
-        let host = std::sync::Arc::clone(&self.manager.host);
-        // An ending QEMU closes its monitor a little before it is gone.
-        let gone = tokio::time::timeout(GREETING, host.processes().wait_exit(running.run.process)).await;
-        if gone.is_ok() || cause.is_some() {
-            return self.finish(cause.unwrap_or(StateReason::Crashed)).await;
-        }
-        tracing::warn!(domain = %record.name, "a monitor's connection ended while QEMU lives; connecting again");
-        self.reconnect().await;
-        Ok(())
-    }
-
-    /// Tries to have the monitor (again), and looks at what the guest does meanwhile.
-    pub(super) async fn reconnect(&mut self) {
-        let Some(running) = self.running.as_mut() else {
-            return;
-        };
-        let connected = connect_any(self.manager.host.as_ref(), &running.record, GREETING);
-        match unless(&self.preempted, connected).await {
-            Ok(monitor) => {
-                running.attach(monitor);
-                if let Err(error) = self.read_state_again().await {
-                    tracing::warn!(domain = %self.name(), %error, "the guest's state could not be read");
-                }
-                self.manager.events.publish(&virt_core::event::Event::Resync);
-            }
-            Err(error) => {
-                tracing::debug!(domain = %running.record.name, %error, "the monitor is not to be had yet");
-                running.detach();
-                if self.process_is_gone().await {
-                    let cause = self.running.as_ref().and_then(|running| running.end_cause);
-                    let ended = self.finish(cause.unwrap_or(StateReason::Crashed)).await;
-                    if let Err(error) = ended {
-                        tracing::warn!(domain = %self.name(), %error, "what a guest left could not be removed");
-                    }
-                }
-            }
-        }
-    }
-
-    async fn process_is_gone(&self) -> bool {
-        let Some(running) = self.running.as_ref() else {
-            return false;
-        };
-        let found = crate::process::find(self.manager.host.as_ref(), &running.record).await;
-        matches!(found, Ok(crate::process::Found::Gone))
-    }
-
-    /// Asks QEMU whether the guest has its end of the agent's channel open, and takes that over.
-    async fn look_at_agent(&mut self, call: &CallContext) -> Result<()> {
-        let live = self.entry.view().live.clone();
-        let Some(channel) = live.as_deref().and_then(document::agent_channel) else {
-            return Ok(());
-        };
-        let chardevs = self.tell(&QueryChardev, call).await?;
-        let id = format!("char{}", channel.alias);
-        if let Some(chardev) = chardevs.iter().find(|chardev| chardev.label == id) {
-            self.port_changed(&channel.alias, chardev.frontend_open);
-        }
-        Ok(())
-    }
-
-    /// Asks QEMU what the machine does, and takes that over.
-    pub(super) async fn read_state_again(&mut self) -> Result<()> {
-        let call = self.call();
-        let status = self.tell(&QueryStatus, &call).await?;
-        self.look_at_agent(&call).await?;
-        let known = self.entry.view().state;
-        match status.status {
-            // The manager died between making the run known and letting it run.
-            RunState::Prelaunch if !self.active()?.record.start_paused => {
-                self.tell(&Cont, &call).await?;
-                self.update(|view| {
-                    view.state = DomainState::Running;
-                    view.reason = StateReason::Booted;
-                });
-            }
-            RunState::Running if known != DomainState::Running => {
-                self.now_running(StateReason::Unknown, ResumedReason::Unpaused);
-            }
-            RunState::Shutdown if known != DomainState::ShuttingDown => {
-                let shutdown = Shutdown {
-                    guest: true,
-                    reason: ShutdownCause::GuestShutdown,
-                };
-                return self.shut_down(&shutdown).await;
-            }
-            RunState::GuestPanicked if known != DomainState::Crashed => {
-                return self.panicked(&GuestPanicAction::Pause, String::new()).await;
-            }
-            RunState::Running | RunState::Shutdown | RunState::GuestPanicked => {}
-            status if known == DomainState::Running => {
-                let (reason, suspended) = paused_because(&status);
-                self.now_paused(reason, suspended);
-            }
-            _ => {}
-        }
-        Ok(())
     }
 }
 

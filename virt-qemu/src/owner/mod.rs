@@ -5,8 +5,10 @@
 //! written before anything was begun, tells what has to be ended and removed.
 
 mod changes;
+mod debts;
 mod events;
 mod lifecycle;
+mod reconnect;
 mod requests;
 mod run;
 mod start;
@@ -20,10 +22,11 @@ use virt_core::event::DomainChange;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 pub(crate) use events::paused_because;
-pub(crate) use run::{News, Run, Running};
-pub(crate) use start::learn;
+use run::News;
+pub(crate) use run::{Run, Running};
+pub(crate) use start::{Known, learn, resources};
 
-use crate::manager::{DestroyRequest, Entry, Inbox, Manager, Operation, View};
+use crate::manager::{Closing, DestroyRequest, Entry, Inbox, Manager, Operation, View};
 use crate::process::Program;
 use crate::qmp::{QmpCommand, QmpEventItem};
 use crate::state::RunRecord;
@@ -37,6 +40,8 @@ pub(crate) struct Owner {
     running: Option<Running>,
     /// A launch that was begun and is not done.
     launching: Option<Launching>,
+    /// What was cut off in the middle and has to be settled.
+    debts: debts::Debts,
     /// Whether a destroy waits: then what waits for the guest is given up. What writes state never is.
     preempted: watch::Receiver<bool>,
     /// Says that this owner lives.
@@ -57,6 +62,7 @@ enum Step {
     Event(Option<QmpEventItem>),
     Request(Box<crate::manager::Request>),
     Reconnect,
+    Settle,
     Close,
 }
 
@@ -73,22 +79,24 @@ async fn unless<T>(preempted: &watch::Receiver<bool>, work: impl Future<Output =
     }
 }
 
-/// Starts the owner of a domain, with its run where it has one.
+/// Starts the owner of a domain, with its run where it has one, and with one that is to be ended where there is such a one.
 pub(crate) fn spawn(
     manager: &Arc<Manager>,
     entry: Arc<Entry>,
     inbox: Inbox,
     running: Option<Running>,
+    owed: Option<RunRecord>,
 ) -> Result<()> {
     let alive = manager
         .alive()
-        .ok_or_else(|| Error::new(ErrorKind::ConnectionLost, "the connection is closed"))?;
+        .ok_or_else(|| Error::new(ErrorKind::ConnectionLost, "the connection was closed"))?;
     let preempt = watch::Sender::new(false);
     let owner = Owner {
         manager: Arc::clone(manager),
         entry,
         running,
         launching: None,
+        debts: debts::Debts::of_run(owed),
         preempted: preempt.subscribe(),
         _alive: alive,
     };
@@ -98,7 +106,8 @@ pub(crate) fn spawn(
 
 impl Owner {
     async fn work(mut self, mut inbox: Inbox, preempt: watch::Sender<bool>) {
-        let mut closed = self.manager.closed();
+        let mut closing = self.manager.closing();
+        let (mut away, mut away_too) = (self.manager.away(), self.manager.away());
         // An adopted guest may have done something meanwhile.
         let mut first = self.running.is_some().then_some(Step::Look);
         loop {
@@ -106,12 +115,13 @@ impl Owner {
                 biased;
                 Some(request) = inbox.destroys.recv() => Step::Destroy(request),
                 // An end that was asked for already is seen at once.
-                _ = closed.wait_for(|closed| *closed) => Step::Close,
+                _ = closing.wait_for(|closing| *closing != Closing::Open) => Step::Close,
                 Some(step) = std::future::ready(first.take()) => step,
-                news = Running::news(self.running.as_mut()) => match news {
+                news = Running::news(self.running.as_mut(), &mut away) => match news {
                     News::Event(item) => Step::Event(item),
                     News::ReconnectDue => Step::Reconnect,
                 },
+                () = self.debts.due(&mut away_too) => Step::Settle,
                 Some(request) = inbox.requests.recv() => Step::Request(request),
             };
             match step {
@@ -133,8 +143,8 @@ impl Owner {
             matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
         let was_running = self.running.is_some();
         let destroy = {
-            let work = self.follow_step(step);
-            tokio::pin!(work);
+            // What is done at a start is large.
+            let mut work = Box::pin(self.follow_step(step));
             let destroy = tokio::select! {
                 biased;
                 Some(destroy) = inbox.destroys.recv() => Some(destroy),
@@ -151,7 +161,12 @@ impl Owner {
             // The start that was given up has taken everything back.
             Some(destroy) if starts && !was_running && self.running.is_none() => {
                 self.is_over();
-                drop(destroy.reply.send(Ok(())));
+                let taken_back = if self.debts.is_none() {
+                    Ok(())
+                } else {
+                    Err(crate::manager::unreachable().with_outcome(Outcome::Unknown))
+                };
+                drop(destroy.reply.send(taken_back));
             }
             Some(destroy) => self.answer_destroy(*destroy).await,
             None => {}
@@ -162,6 +177,8 @@ impl Owner {
         match step {
             Step::Event(item) => self.handle_event(item).await,
             Step::Reconnect => self.reconnect().await,
+            // What keeps it from being settled is told where it happens.
+            Step::Settle => drop(self.settle().await),
             Step::Look => {
                 if let Err(error) = self.read_state_again().await {
                     tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
@@ -178,7 +195,7 @@ impl Owner {
 
     /// Whether there is nothing left to own, neither definition nor run: then its name and uuid are free.
     pub(super) fn is_over(&self) -> bool {
-        if self.running.is_some() || self.launching.is_some() {
+        if self.running.is_some() || self.launching.is_some() || !self.debts.is_none() {
             return false;
         }
         let persistent = self.entry.view().inactive.is_some();
@@ -193,13 +210,15 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return;
         };
-        if running.record.auto_destroy {
+        let is_fenced = *self.manager.closing().borrow() == Closing::LeaseLost;
+        if running.record.auto_destroy && !is_fenced && !self.manager.only_watches() {
             let call = CallContext::new(
                 "close",
                 virt_core::CallClass::Change,
                 self.manager.deadlines.of(virt_core::CallClass::Change),
             );
-            if let Err(error) = self.destroy(&call, false).await {
+            let destroyed = call.bound(Outcome::Unknown, self.destroy(&call, false)).await;
+            if let Err(error) = destroyed {
                 tracing::warn!(domain = %self.name(), %error, "an auto-destroy guest could not be destroyed");
             }
         } else {

@@ -3,13 +3,14 @@
 use virt_core::Result;
 
 use super::Owner;
+use super::debts::is_cut;
 use crate::manager::{DestroyRequest, Operation, Request};
 
 impl Owner {
     /// Carries out one request and answers it.
     pub(super) async fn carry_out(&mut self, request: Request) {
         let span = tracing::debug_span!("domain", name = %self.name(), operation = request.call.operation);
-        let result = self.perform(&request.call, request.operation).await;
+        let result = self.perform_or_owe(&request.call, request.operation).await;
         span.in_scope(|| match &result {
             Ok(()) => tracing::debug!("done"),
             Err(error) => tracing::debug!(%error, "failed"),
@@ -20,12 +21,35 @@ impl Owner {
         drop(request.reply.send(result));
     }
 
+    /// Performs what is asked; what was cut off in the middle is looked at, so that what is known is true again.
+    async fn perform_or_owe(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
+        self.manager.check_open()?;
+        self.manager.check_reach()?;
+        let starts = matches!(operation, Operation::Start { .. });
+        if starts || self.debts.is_unsure() {
+            self.settle().await?;
+        }
+        let result = self.perform(call, operation).await;
+        let Err(error) = result else {
+            return result;
+        };
+        if !is_cut(&error) {
+            return Err(error);
+        }
+        self.owe_a_look().await;
+        if !self.manager.is_away() && self.manager.is_open() {
+            // It was gone for a moment only.
+            drop(self.settle().await);
+        }
+        Err(error)
+    }
+
     async fn perform(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
         match operation {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
             Operation::Start { options, config } => {
-                self.start(call, &options, config.map(|config| *config)).await
+                Box::pin(self.start(call, &options, config.map(|config| *config))).await
             }
             Operation::Shutdown(options) => self.shutdown(call, options.mode).await,
             Operation::Reboot(options) => self.reboot(call, options.mode).await,
@@ -44,7 +68,10 @@ impl Owner {
 
     /// Ends the domain and answers.
     pub(super) async fn answer_destroy(&mut self, request: DestroyRequest) {
-        let result = self.destroy(&request.call, request.options.graceful).await;
+        let result = match self.manager.check_reach() {
+            Ok(()) => self.destroy(&request.call, request.options.graceful).await,
+            away => away,
+        };
         self.is_over();
         drop(request.reply.send(result));
     }

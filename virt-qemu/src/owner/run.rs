@@ -5,21 +5,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use virt_core::console::ConsoleHub;
 use virt_core::domain::StateReason;
 use virt_core::host::ProcessIdentity;
 use virt_core::job::Job;
-use virt_core::{Error, ErrorKind, Result};
+use virt_core::{Error, ErrorKind, Result, Retry};
 
+use super::debts::back;
+use super::events::FollowUp;
 use crate::agent::AgentConnection;
-use crate::manager::lock;
+use crate::manager::{Look, lock};
 use crate::process::Monitor;
 use crate::qmp::{QmpConnection, QmpEventItem, QmpEvents};
 use crate::state::RunRecord;
 
 /// After so long a monitor that could not be had is tried again: a stopped process cannot tell that it goes on.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// What others may use of a run beside its owner.
 #[derive(Debug)]
@@ -29,9 +32,11 @@ pub(crate) struct Run {
     pub(crate) auto_destroy: bool,
     /// Seconds since 1970.
     pub(crate) started_at: u64,
-    /// The host's threads of the vCPUs, in order.
-    pub(crate) vcpu_threads: Vec<u64>,
+    /// The host's threads of the vCPUs, in order; empty while the monitor could not be asked yet.
+    vcpu_threads: Mutex<Arc<[u64]>>,
     qmp: Mutex<Option<QmpConnection>>,
+    /// Whether the monitor's connection was lost, and is looked for.
+    away: AtomicBool,
     pub(crate) agent: Mutex<Option<AgentConnection>>,
     pub(crate) consoles: Mutex<HashMap<String, Arc<ConsoleHub>>>,
     pub(crate) job: Mutex<Option<Job>>,
@@ -46,8 +51,9 @@ impl Run {
             process,
             auto_destroy: record.auto_destroy,
             started_at: record.started_at,
-            vcpu_threads,
+            vcpu_threads: Mutex::new(vcpu_threads.into()),
             qmp: Mutex::new(None),
+            away: AtomicBool::new(false),
             agent: Mutex::new(None),
             consoles: Mutex::new(HashMap::new()),
             job: Mutex::new(None),
@@ -58,9 +64,17 @@ impl Run {
     /// The monitor.
     ///
     /// # Errors
-    /// `Busy` while it can't be had: somebody else holds it, or QEMU's process is stopped.
+    /// `Busy` while it can't be had: somebody else holds it, or QEMU's process is stopped. `ConnectionLost` while the
+    /// machine is away.
     pub(crate) fn qmp(&self) -> Result<QmpConnection> {
         lock(&self.qmp).clone().ok_or_else(|| {
+            if self.away.load(Ordering::Relaxed) {
+                return Error::new(
+                    ErrorKind::ConnectionLost,
+                    "there is no connection to QEMU's monitor at present: it is made again as soon as the machine answers",
+                )
+                .with_retry(Retry::Later);
+            }
             Error::new(
                 ErrorKind::Busy,
                 "QEMU's monitor cannot be had: another program holds it, or QEMU's process is stopped",
@@ -71,6 +85,24 @@ impl Run {
     pub(crate) fn set_qmp(&self, qmp: Option<QmpConnection>) {
         *lock(&self.qmp) = qmp;
         self.silent.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn vcpu_threads(&self) -> Arc<[u64]> {
+        Arc::clone(&lock(&self.vcpu_threads))
+    }
+
+    pub(super) fn set_vcpu_threads(&self, threads: Vec<u64>) {
+        *lock(&self.vcpu_threads) = threads.into();
+    }
+
+    pub(super) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+    }
+
+    /// What was opened to the guest before the machine was away leads nowhere: it is opened anew when it is needed.
+    pub(super) fn forget_streams(&self) {
+        lock(&self.agent).take();
+        lock(&self.consoles).retain(|_, hub| !hub.has_ended());
     }
 
     /// Closes whatever is open to the guest; the guest goes on.
@@ -104,6 +136,14 @@ pub(crate) struct Running {
     pub(crate) rebooted_at: Option<Instant>,
     /// Why the process is about to end, where that is known.
     pub(crate) end_cause: Option<StateReason>,
+    /// What the guest's end asks for and is not known to be done.
+    pub(super) follow_up: Option<FollowUp>,
+    /// Whether the machine was away since the monitor was had: an end in that time was seen by nobody.
+    pub(super) unattended: bool,
+    /// How often the monitor was tried in vain since the machine answers.
+    pub(super) tries: u32,
+    /// Held while the guest is looked for.
+    pub(super) look: Option<Look>,
 }
 
 impl Running {
@@ -116,31 +156,36 @@ impl Running {
             stop_cause: None,
             rebooted_at: None,
             end_cause: None,
+            follow_up: None,
+            unattended: false,
+            tries: 0,
+            look: None,
         }
     }
 
     /// Takes a monitor into use.
     pub(crate) fn attach(&mut self, monitor: Monitor) {
+        self.run.set_away(false);
         self.run.set_qmp(Some(monitor.qmp));
         self.events = Some(monitor.events);
     }
 
-    /// The monitor is gone or can't be had; it is tried again after a while.
-    pub(crate) fn detach(&mut self) {
+    /// The monitor is gone or can't be had; it is tried again at this moment, or when the machine is back.
+    pub(super) fn detach(&mut self, again: Instant) {
         self.run.set_qmp(None);
         self.events = None;
-        self.reconnect_at = Instant::now() + TRY_AGAIN;
+        self.reconnect_at = again;
     }
 
     /// What a run tells next; never, where there is none. Cancel-safe.
-    pub(crate) async fn news(running: Option<&mut Self>) -> News {
+    pub(super) async fn news(running: Option<&mut Self>, away: &mut watch::Receiver<bool>) -> News {
         let Some(running) = running else {
             return std::future::pending().await;
         };
         match running.events.as_mut() {
             Some(events) => News::Event(events.next().await),
             None => {
-                tokio::time::sleep_until(running.reconnect_at).await;
+                back(running.reconnect_at, away).await;
                 News::ReconnectDue
             }
         }
@@ -149,7 +194,7 @@ impl Running {
 
 /// What a run tells.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(super) enum News {
     /// An event; `None`: the monitor's connection ended.
     Event(Option<QmpEventItem>),
     /// A monitor that could not be had is to be tried again.

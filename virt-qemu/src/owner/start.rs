@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::future::try_join;
 use tokio::time::Instant;
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, StoppedReason};
-use virt_core::host::{Host, ProcessIdentity};
+use virt_core::host::Host;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::{Launching, Owner, Run, Running, unless};
-use crate::command::command_line;
+use crate::command::{CommandLine, command_line};
 use crate::document::{self, Kept};
 use crate::plan;
-use crate::process::{self, EndMode, Monitor, Program, end_process};
+use crate::process::{self, EndMode, Launch, Launched, Program, end_process};
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::chardev::QueryChardev;
 use crate::qmp::commands::cpu::QueryCpusFast;
@@ -26,6 +27,8 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// How long the end of a launch that failed may take, beside the end of QEMU itself.
 const CLEAN_UP: Duration = Duration::from_secs(30);
+/// How long a process that closed its monitor may take to be gone.
+const ENDING: Duration = Duration::from_secs(2);
 /// After so long a launch that goes on is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -48,17 +51,29 @@ impl Owner {
             (None, Some(defined)) => defined.config()?,
             (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no definition")),
         };
-        let checked = document::check_images(self.manager.host.as_ref(), &config);
-        unless(&self.preempted, checked).await?;
-        let result = self.launch(call, options, &config, defined.is_none()).await;
-        match result {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.clean_up_launch(call).await;
-                // Whatever it was, it has been taken back.
-                Err(error.with_outcome(Outcome::NotApplied))
-            }
+        let result = Box::pin(self.launch(call, options, &config, defined.is_none())).await;
+        let Err(error) = result else {
+            return Ok(());
+        };
+        if error.kind() == ErrorKind::ConnectionLost && self.goes_on_without_us().await {
+            // All was done but to let it run. That is done when the monitor is had again, as the next open would do it.
+            return Err(error.with_outcome(Outcome::Unknown));
         }
+        if self.clean_up_launch(call).await {
+            // Whatever it was, it has been taken back.
+            return Err(error.with_outcome(Outcome::NotApplied));
+        }
+        Err(error.with_outcome(Outcome::Unknown))
+    }
+
+    /// Whether the run was made known and nothing tells that it has ended: then its monitor's end is followed up.
+    async fn goes_on_without_us(&self) -> bool {
+        let Some(running) = self.running.as_ref() else {
+            return false;
+        };
+        let exit = self.manager.host.processes().wait_exit(running.run.process);
+        // A process that ends closes its monitor a little before it is gone.
+        !matches!(tokio::time::timeout(ENDING, exit).await, Ok(Ok(())))
     }
 
     async fn launch(
@@ -68,22 +83,23 @@ impl Owner {
         config: &DomainConfig,
         transient: bool,
     ) -> Result<()> {
-        let id = self.manager.next_id().await?;
-        let run_dir = self.manager.store.layout.run_dir(id);
-        let emulator = document::emulator_or_default(config, &self.manager.facts.arch);
+        let facts = self.manager.facts();
+        let emulator = document::emulator_or_default(config, &facts.arch);
+        let checked = document::check_images(self.manager.host.as_ref(), config);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);
-        let abilities = unless(&self.preempted, probed).await?;
+        let ((), abilities) = unless(&self.preempted, try_join(checked, probed)).await?;
+        let id = self.manager.next_id().await?;
         let mut record = RunRecord {
             format: crate::state::FORMAT,
             uuid: self.entry.uuid,
             name: config.name.clone(),
             id,
-            boot_id: self.manager.facts.boot_id.clone(),
+            boot_id: facts.boot_id.clone(),
             phase: RunPhase::Launching,
             process: None,
             argv: Vec::new(),
             log: self.manager.store.layout.log(self.entry.uuid),
-            run_dir,
+            run_dir: self.manager.store.layout.run_dir(id),
             transient,
             auto_destroy: options.auto_destroy,
             start_paused: options.paused,
@@ -102,32 +118,46 @@ impl Owner {
             .chain(line.args.iter().cloned())
             .collect();
         record.live = live.to_xml();
+        let launched = Box::pin(self.launched(call, &record, &live, &line)).await?;
+        Box::pin(self.make_known(call, options, (record, live), launched)).await
+    }
+
+    /// Launches QEMU, its vCPUs stopped, and asks what has to be known of it.
+    async fn launched(
+        &mut self,
+        call: &CallContext,
+        record: &RunRecord,
+        live: &DomainConfig,
+        line: &CommandLine,
+    ) -> Result<Launched<Known>> {
         let store = self.manager.store.clone();
         let launching = self.launching.insert(Launching {
             record: record.clone(),
             program: None,
         });
-        let mut watch = process::make_ready(&store, &record).await?;
-        let program = launching.program.insert(process::begin(&store, &record, &line));
-        let contact = process::first_contact(&store, &record, program, watch.as_mut(), call);
-        let (monitor, process) = unless(&self.preempted, contact).await?;
-        self.prepare(call, options, record, live, (monitor, process))
-            .await
+        let mut watch = process::make_ready(&store, record).await?;
+        let launch = Launch {
+            store: &store,
+            record,
+            program: launching.program.insert(process::begin(&store, record, line)),
+            watch: watch.as_mut(),
+        };
+        let first = |qmp: QmpConnection| async move {
+            let (known, ()) = try_join(learn(&qmp, live, call), tune(&qmp, live, call)).await?;
+            Ok(known)
+        };
+        unless(&self.preempted, Box::pin(launch.first_contact(first, call))).await
     }
 
-    /// QEMU is there, its vCPUs stopped: asks what has to be known of it, makes the run known, and lets it run.
-    async fn prepare(
+    /// Makes the run known, and lets it run.
+    async fn make_known(
         &mut self,
         call: &CallContext,
         options: &StartOptions,
-        mut record: RunRecord,
-        mut live: DomainConfig,
-        (monitor, process): (Monitor, ProcessIdentity),
+        (mut record, mut live): (RunRecord, DomainConfig),
+        (monitor, process, known): Launched<Known>,
     ) -> Result<()> {
-        let qmp = monitor.qmp.clone();
-        let known = unless(&self.preempted, learn(&qmp, &live, call)).await?;
         document::set_ttys(&mut live, &known.ttys);
-        unless(&self.preempted, tune(&qmp, &live, call)).await?;
         record.live = live.to_xml();
         record.process = Some(process);
         record.phase = RunPhase::Running;
@@ -170,23 +200,25 @@ impl Owner {
         self.publish(DomainChange::Resumed(resumed));
     }
 
-    /// A start failed or was interrupted: nothing of it stays.
-    pub(super) async fn clean_up_launch(&mut self, call: &CallContext) {
+    /// A start failed or was interrupted: nothing of it stays, now or as soon as that can be done. Whether it is done.
+    async fn clean_up_launch(&mut self, call: &CallContext) -> bool {
         let (record, program) = match (self.launching.take(), self.running.take()) {
             (Some(launching), _) => (launching.record, launching.program),
             (None, Some(running)) => {
                 running.run.disconnect();
                 (running.record, None)
             }
-            (None, None) => return,
+            (None, None) => return true,
         };
         let removed = match end_launch(self.manager.host.as_ref(), &record, program.as_ref(), call).await {
             Ok(()) => self.manager.store.remove_run(&record).await,
             Err(error) => Err(error),
         };
+        let is_done = removed.is_ok();
         if let Err(error) = removed {
-            // The record is still there, and the next open of the root takes it from there.
-            tracing::warn!(domain = %record.name, %error, "what a failed start left could not be removed");
+            // The record is still there: it is tried again, by the next open of the root at the latest.
+            tracing::warn!(domain = %record.name, %error, "what a failed start left could not be removed yet");
+            self.owe_run(record).await;
         }
         let mut was_seen = false;
         self.update(|view| {
@@ -205,6 +237,7 @@ impl Owner {
         if was_seen {
             self.publish(DomainChange::Stopped(StoppedReason::Failed));
         }
+        is_done
     }
 }
 
@@ -234,7 +267,7 @@ async fn end_launch(
 }
 
 /// What a run is given: everything of it lies in its own directory.
-fn resources(record: &RunRecord) -> plan::Resources {
+pub(crate) fn resources(record: &RunRecord) -> plan::Resources {
     let mut resources = plan::Resources::in_directory(record.run_dir.as_str());
     resources.domain_id = i32::try_from(record.id).ok();
     resources.pid_file = Some(record.pid_file());

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::{DomainChange, StoppedReason};
-use virt_core::{CallClass, CallContext, Result};
+use virt_core::{CallClass, CallContext, Outcome, Result};
 
 use super::Owner;
+use super::debts::is_cut;
 use crate::process::{EndMode, end_process};
 
 /// How long the remains of a run that ended may take to remove.
@@ -27,8 +28,19 @@ impl Owner {
         } else {
             CallContext::new(call.operation, call.class, CLEAN_UP)
         };
-        end_process(self.manager.host.as_ref(), &record, mode, &patient).await?;
-        self.finish(StateReason::Destroyed).await
+        let ended = end_process(self.manager.host.as_ref(), &record, mode, &patient).await;
+        if let Err(error) = ended {
+            // It may have been told to end before the machine was out of reach.
+            if is_cut(&error)
+                && let Some(running) = self.running.as_mut()
+            {
+                running.end_cause.get_or_insert(StateReason::Destroyed);
+                return Err(error.with_outcome(Outcome::Unknown));
+            }
+            return Err(error);
+        }
+        self.has_ended(StateReason::Destroyed).await;
+        Ok(())
     }
 
     /// The process is gone, or about to go: whatever is left of the run is removed, and everybody told.
@@ -36,14 +48,29 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return Ok(());
         };
-        let record = running.record.clone();
-        let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
-        end_process(self.manager.host.as_ref(), &record, EndMode::Firm, &call).await?;
+        if !self.manager.only_watches() {
+            let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
+            end_process(self.manager.host.as_ref(), &running.record, EndMode::Firm, &call).await?;
+        }
+        self.has_ended(reason).await;
+        Ok(())
+    }
+
+    /// No process of the run is left.
+    async fn has_ended(&mut self, reason: StateReason) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        let record = running.record;
         running.run.disconnect();
-        self.running = None;
-        // The domain has ended all the same: a record without a process is taken away by the next open.
-        if let Err(error) = self.manager.store.remove_run(&record).await {
+        if !self.manager.only_watches()
+            && let Err(error) = self.manager.store.remove_run(&record).await
+        {
+            // The domain has ended all the same: a record without a process is taken away by the next open at the latest.
             tracing::warn!(domain = %record.name, %error, "what a run left could not be removed");
+            if is_cut(&error) {
+                self.owe_run(record).await;
+            }
         }
         self.update(|view| {
             view.run = None;
@@ -57,7 +84,6 @@ impl Owner {
         });
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
-        Ok(())
     }
 }
 

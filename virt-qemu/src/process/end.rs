@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use virt_core::host::{Host, ProcessIdentity, Signal};
-use virt_core::{CallContext, ErrorKind, Outcome, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::find::{Found, find};
 use crate::state::RunRecord;
@@ -12,6 +12,9 @@ use crate::state::RunRecord;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a killed process may take: the kernel may have to wait for its storage.
 const KILL_TIME: Duration = Duration::from_secs(20);
+
+/// How often a run's process is looked for and ended.
+const ROUNDS: u32 = 4;
 
 /// How a process is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +37,8 @@ pub(crate) async fn end_process(
     mode: EndMode,
     call: &CallContext,
 ) -> Result<()> {
-    // At most twice: a launch cut half-way may have left a second process.
-    for _ in 0..4 {
+    // As a rule once: a launch cut half-way may have left a second process.
+    for _ in 0..ROUNDS {
         let Found::Alive(info) = find(host, record).await? else {
             return Ok(());
         };
@@ -52,10 +55,8 @@ pub(crate) async fn end_process(
             } else {
                 GRACE
             };
-            if tokio::time::timeout(limit, host.processes().wait_exit(process))
-                .await
-                .is_ok()
-            {
+            if let Ok(ended) = tokio::time::timeout(limit, host.processes().wait_exit(process)).await {
+                ended?;
                 continue;
             }
             if mode == EndMode::Graceful {
@@ -68,7 +69,13 @@ pub(crate) async fn end_process(
             .bound(Outcome::Unknown, host.processes().wait_exit(process))
             .await?;
     }
-    Ok(())
+    match find(host, record).await? {
+        Found::Gone => Ok(()),
+        Found::Alive(_) => Err(Error::new(
+            ErrorKind::Failed,
+            "the run's process is there again and again, however often it is ended",
+        )),
+    }
 }
 
 async fn signal(host: &dyn Host, process: ProcessIdentity, signal: Signal) -> Result<()> {

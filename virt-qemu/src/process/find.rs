@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use virt_core::Result;
-use virt_core::host::{Host, ProcessInfo};
+use virt_core::host::{BatchMode, Host, HostOp, HostReply, ProcessInfo};
 
 use super::launch::LAUNCHER;
 use crate::state::{RunPhase, RunRecord};
@@ -23,19 +23,22 @@ const LOOKS: u32 = 100;
 
 /// Looks for a run's QEMU: by the process its record names, by its pid file, and at last, since QEMU may not have come so
 /// far as to write one, by the arguments of every QEMU there is.
+///
+/// # Errors
+/// Whatever keeps the machine from telling: an answer that did not come says nothing about the process.
 pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
     let is_ours = |info: &ProcessInfo| {
         // A process that is being loaded, or about to end, has no arguments.
         !info.zombie && (record.process == Some(info.identity) || record.is_run_by(&info.argv))
     };
-    let mut pids: Vec<u32> = record.process.map(|process| process.pid).into_iter().collect();
-    if let Ok(content) = host.files().read(&record.pid_file()).await {
-        pids.extend(String::from_utf8_lossy(&content).trim().parse::<u32>());
+    let (named, written) = named_process(host, record).await?;
+    if let Some(info) = named.filter(is_ours) {
+        return Ok(Found::Alive(info));
     }
-    for pid in pids {
-        if let Some(info) = host.processes().inspect(pid).await?.filter(is_ours) {
-            return Ok(Found::Alive(info));
-        }
+    if let Some(pid) = written.filter(|pid| record.process.is_none_or(|process| process.pid != *pid))
+        && let Some(info) = host.processes().inspect(pid).await?.filter(is_ours)
+    {
+        return Ok(Found::Alive(info));
     }
     // A launch that was cut may have QEMU's launcher going on, with a QEMU that has no arguments yet.
     for _ in 0..LOOKS {
@@ -49,6 +52,25 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
     }
     let launcher = youngest(host, LAUNCHER, is_ours).await?;
     Ok(launcher.map_or(Found::Gone, Found::Alive))
+}
+
+/// The process a record names, and the number in its pid file: in one round trip.
+async fn named_process(host: &dyn Host, record: &RunRecord) -> Result<(Option<ProcessInfo>, Option<u32>)> {
+    let mut ops = vec![HostOp::Read {
+        path: record.pid_file(),
+    }];
+    ops.extend(record.process.map(|process| HostOp::Inspect { pid: process.pid }));
+    let mut replies = host.batch(BatchMode::All, ops).await.into_iter();
+    let written = match replies.next() {
+        Some(Ok(HostReply::Bytes(content))) => String::from_utf8_lossy(&content).trim().parse().ok(),
+        // Where there is none, or it can't be read, the arguments tell.
+        _ => None,
+    };
+    let named = match replies.next().transpose()? {
+        Some(HostReply::Process(info)) => info,
+        _ => None,
+    };
+    Ok((named, written))
 }
 
 async fn youngest(

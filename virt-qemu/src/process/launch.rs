@@ -6,12 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join;
 use tokio::task::{JoinError, JoinHandle};
 use virt_core::host::{BatchMode, Command, CommandOutput, FileWatch, HostOp, HostReply, ProcessIdentity};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
-use super::monitors::{Monitor, connect_main};
+use super::monitors::{Greeted, Monitor, connect_main};
 use crate::command::CommandLine;
+use crate::qmp::QmpConnection;
 use crate::state::{RunRecord, Store};
 
 /// The program that makes a daemon of QEMU.
@@ -21,6 +23,8 @@ const RUN_DIR_MODE: u32 = 0o700;
 const SAID: u64 = 16 * 1024;
 /// Between the moment its socket is there and that in which QEMU listens no file changes: then it is tried again.
 const ALMOST: Duration = Duration::from_millis(1);
+/// At most so long: each pause is twice the one before, as every try is a round trip to a machine far away.
+const ALMOST_AT_MOST: Duration = Duration::from_millis(16);
 
 /// The program that launches QEMU: it ends when QEMU does. Dropping the handle leaves it to itself.
 pub(crate) type Program = JoinHandle<Result<CommandOutput>>;
@@ -50,37 +54,56 @@ pub(crate) fn begin(store: &Store, record: &RunRecord, line: &CommandLine) -> Pr
     tokio::spawn(async move { host.processes().run(command).await })
 }
 
-/// Waits for the monitor of a QEMU that was launched, or for its early end.
-///
-/// On an error whatever may have been left of it is still there: the caller ends and removes it by the record.
-pub(crate) async fn first_contact(
-    store: &Store,
-    record: &RunRecord,
-    program: &mut Program,
-    watch: &mut dyn FileWatch,
-    call: &CallContext,
-) -> Result<(Monitor, ProcessIdentity)> {
-    let monitor = call.bound(Outcome::NotApplied, async {
-        tokio::select! {
-            biased;
-            ended = program => Err(early_end(store, record, ended).await),
-            monitor = first_monitor(store, record, watch, call) => monitor,
+/// A launch that was begun.
+pub(crate) struct Launch<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) record: &'a RunRecord,
+    pub(crate) program: &'a mut Program,
+    pub(crate) watch: &'a mut dyn FileWatch,
+}
+
+/// A QEMU that was launched: its monitor, its process, and what it answered first.
+pub(crate) type Launched<T> = (Monitor, ProcessIdentity, T);
+
+impl Launch<'_> {
+    /// Waits for QEMU's monitor and asks it the first questions, or sees its early end. Its process is looked up beside.
+    ///
+    /// On an error whatever may have been left of it is still there: the caller ends and removes it by the record.
+    pub(crate) async fn first_contact<T, F>(
+        self,
+        first: impl FnOnce(QmpConnection) -> F,
+        call: &CallContext,
+    ) -> Result<Launched<T>>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let (store, record) = (self.store, self.record);
+        let contact = async {
+            let greeted = first_monitor(store, record, self.watch, call).await?;
+            let begin = greeted.begin(first, call);
+            let ((monitor, answer), process) = try_join(begin, identify(store, record)).await?;
+            Ok((monitor, process, answer))
+        };
+        let contact = call.bound(Outcome::NotApplied, async {
+            tokio::select! {
+                biased;
+                ended = self.program => Err(early_end(store, record, ended).await),
+                contact = contact => contact,
+            }
+        });
+        match contact.await {
+            // The connection may break a moment before the end itself is seen; what QEMU said tells more.
+            Err(error) if error.kind() == ErrorKind::ConnectionLost => {
+                let said = what_it_said(store, record).await;
+                Err(if said.is_empty() {
+                    error
+                } else {
+                    could_not_start(&said)
+                })
+            }
+            other => other,
         }
-    });
-    let monitor = match monitor.await {
-        // The connection may break a moment before the end itself is seen; what QEMU said tells more.
-        Err(error) if error.kind() == ErrorKind::ConnectionLost => {
-            let said = what_it_said(store, record).await;
-            return Err(if said.is_empty() {
-                error
-            } else {
-                could_not_start(&said)
-            });
-        }
-        other => other?,
-    };
-    let process = identify(store, record).await?;
-    Ok((monitor, process))
+    }
 }
 
 /// The command that makes a daemon of QEMU and waits for its end.
@@ -102,13 +125,17 @@ async fn first_monitor(
     record: &RunRecord,
     watch: &mut dyn FileWatch,
     call: &CallContext,
-) -> Result<Monitor> {
+) -> Result<Greeted> {
     // It was watched for before QEMU was launched: before a change there is nothing to connect to.
     watch.changed().await?;
+    let mut pause = ALMOST;
     loop {
         match connect_main(store.host.as_ref(), record, call.remaining()).await {
             Err(error) if error.kind() == ErrorKind::NotFound => watch.changed().await?,
-            Err(error) if is_refused(&error) => tokio::time::sleep(ALMOST).await,
+            Err(error) if is_refused(&error) => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(ALMOST_AT_MOST);
+            }
             other => return other,
         }
     }

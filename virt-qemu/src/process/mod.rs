@@ -7,5 +7,5 @@ mod monitors;
 
 pub(crate) use end::{EndMode, end_process};
 pub(crate) use find::{Found, find};
-pub(crate) use launch::{Program, begin, first_contact, make_ready};
-pub(crate) use monitors::{Monitor, connect_any};
+pub(crate) use launch::{Launch, Launched, Program, begin, make_ready};
+pub(crate) use monitors::{Monitor, Seen, look};

@@ -125,6 +125,18 @@ impl QmpConnection {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let negotiation = options.negotiation;
+        let (connection, events) = Self::greet(stream, options).await?;
+        connection.negotiate(after(negotiation)).await?;
+        Ok((connection, events))
+    }
+
+    /// Waits for the greeting only. The first command has to be [`negotiate`](Self::negotiate); others may be sent right
+    /// behind it.
+    pub(crate) async fn greet<S>(stream: S, options: QmpOptions) -> QmpResult<(Self, QmpEvents)>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let shared = Arc::new(Shared::new(options.label));
         let (urgent, urgent_queue) = mpsc::channel(QUEUE);
         let (normal, normal_queue) = mpsc::channel(QUEUE);
@@ -164,11 +176,11 @@ impl QmpConnection {
         let connection = Self {
             inner: Arc::new(inner),
         };
-        connection.negotiate(after(options.negotiation)).await?;
         Ok((connection, QmpEvents::new(first_receiver)))
     }
 
-    async fn negotiate(&self, deadline: Instant) -> QmpResult<()> {
+    /// Leaves the negotiation mode, with what the greeting offered.
+    pub(crate) async fn negotiate(&self, deadline: Instant) -> QmpResult<()> {
         let oob = self.inner.greeting.offers_oob();
         let arguments = oob.then(|| serde_json::json!({"enable": ["oob"]}));
         self.execute_raw("qmp_capabilities", arguments, deadline).await?;

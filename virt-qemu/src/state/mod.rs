@@ -21,4 +21,4 @@ mod store;
 pub(crate) use identifiers::{Identifiers, Taken};
 pub(crate) use layout::Layout;
 pub(crate) use record::{FORMAT, ManagerRecord, RunPhase, RunRecord};
-pub(crate) use store::{Loaded, Store};
+pub(crate) use store::{Loaded, OnDisk, Store, chain};

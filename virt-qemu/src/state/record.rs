@@ -65,8 +65,7 @@ impl RunRecord {
 
     /// Whether a process of these arguments is this run's QEMU: no other has this run's monitor.
     pub(crate) fn is_run_by(&self, argv: &[String]) -> bool {
-        // As QEMU is told: with the key before it, so that no longer path ends like it, and with commas doubled.
-        let monitor = format!("path={}", self.main_monitor().replace(',', ",,"));
+        let monitor = format!("path={}", as_option(&self.main_monitor()));
         let is_it = |arg: &String| {
             let mut found = arg.match_indices(&monitor);
             found.any(|(at, _)| {
@@ -83,6 +82,11 @@ impl RunRecord {
         let program = self.argv.first().map_or("qemu-system", String::as_str);
         program.rsplit('/').next().unwrap_or(program)
     }
+}
+
+/// A value as QEMU is told it in an option: with commas doubled. With its key before it, no longer path ends like it.
+fn as_option(value: &str) -> String {
+    value.replace(',', ",,")
 }
 
 /// What the manager of a root keeps of itself.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
+use virt_core::connection::AccessMode;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply, TEMPORARY_PREFIX};
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result, Subject};
@@ -32,26 +33,25 @@ pub(crate) struct Loaded {
     pub(crate) corrupt: Vec<(String, String)>,
 }
 
+/// What the root holds of one domain.
+#[derive(Debug)]
+pub(crate) struct OnDisk {
+    pub(crate) definition: Option<DomainConfig>,
+    pub(crate) autostart: bool,
+    pub(crate) run: Option<RunRecord>,
+}
+
 impl Store {
     pub(crate) fn new(host: Arc<dyn Host>, layout: Layout) -> Self {
         Self { host, layout }
     }
 
-    /// Makes the directories and reads everything, in one batch.
-    pub(crate) async fn load(&self) -> Result<Loaded> {
-        let dirs = [
-            self.layout.definitions(),
-            self.layout.autostarts(),
-            self.layout.runs(),
-            self.layout.cache(),
-            self.layout.logs(),
-            self.layout.run_dirs().to_owned(),
-        ];
-        let made = dirs.len();
-        let mut ops: Vec<HostOp> = dirs
-            .into_iter()
-            .map(|path| HostOp::CreateDir { path, mode: DIR_MODE })
-            .collect();
+    /// Makes the directories and reads everything, in one batch. A read-only connection makes nothing, removes nothing
+    /// and sets nothing aside.
+    pub(crate) async fn load(&self, access: AccessMode) -> Result<Loaded> {
+        let may_change = access != AccessMode::ReadOnly;
+        let mut ops = if may_change { self.make_dirs() } else { Vec::new() };
+        let made = ops.len();
         ops.push(HostOp::ReadDir {
             path: self.layout.definitions(),
             suffix: ".xml".into(),
@@ -63,44 +63,78 @@ impl Store {
             path: self.layout.runs(),
             suffix: ".json".into(),
         });
-        let listed: Vec<String> = self.listed();
+        let listed: Vec<String> = if may_change { self.listed() } else { Vec::new() };
         ops.extend(listed.iter().map(|path| HostOp::ListDir { path: path.clone() }));
-        let mut replies = self.host.batch(BatchMode::StopAtError, ops).await.into_iter();
+        ops.push(HostOp::Read {
+            path: self.layout.manager(),
+        });
+        let replies = self.host.batch(BatchMode::All, ops).await;
+        // What is not there is empty: a root that was never used, or the record of a manager that has not been one yet.
+        let absent = |error: &Error| error.kind() == ErrorKind::NotFound;
+        let mut replies = replies.into_iter().enumerate().map(|(index, reply)| match reply {
+            Err(error) if index >= made && absent(&error) => Ok(None),
+            other => other.map(Some),
+        });
         for reply in replies.by_ref().take(made) {
             reply?;
         }
         let mut loaded = Loaded::default();
-        if let Some(HostReply::Files(files)) = replies.next().transpose()? {
+        if let Some(HostReply::Files(files)) = replies.next().transpose()?.flatten() {
             for (name, content) in files {
                 self.take_definition(&mut loaded, &name, content)?;
             }
         }
-        if let Some(HostReply::Entries(entries)) = replies.next().transpose()? {
+        if let Some(HostReply::Entries(entries)) = replies.next().transpose()?.flatten() {
             loaded.autostart = entries
                 .iter()
                 .filter_map(|entry| entry.name.parse().ok())
                 .collect();
         }
-        if let Some(HostReply::Files(files)) = replies.next().transpose()? {
+        if let Some(HostReply::Files(files)) = replies.next().transpose()?.flatten() {
             for (name, content) in files {
                 self.take_run(&mut loaded, &name, content)?;
             }
         }
         let mut leftovers = Vec::new();
         for directory in &listed {
-            if let Some(HostReply::Entries(entries)) = replies.next().transpose()? {
+            if let Some(HostReply::Entries(entries)) = replies.next().transpose()?.flatten() {
                 let names = entries.into_iter().map(|entry| entry.name);
                 leftovers.extend(self.leftovers(directory, names, &mut loaded));
             }
         }
-        self.take_manager(&mut loaded).await?;
-        self.set_aside(&loaded).await;
+        let content = match replies.next().transpose()?.flatten() {
+            Some(HostReply::Bytes(content)) => Some(content),
+            _ => None,
+        };
+        self.take_manager(&mut loaded, content)?;
+        if !may_change {
+            return Ok(loaded);
+        }
+        for (path, reason) in &loaded.corrupt {
+            self.set_aside(path, reason).await;
+        }
+        if leftovers.is_empty() {
+            return Ok(loaded);
+        }
         for reply in self.host.batch(BatchMode::All, leftovers).await {
             if let Err(error) = reply {
                 tracing::warn!(%error, "what a crash left could not be removed");
             }
         }
         Ok(loaded)
+    }
+
+    fn make_dirs(&self) -> Vec<HostOp> {
+        let dirs = [
+            self.layout.definitions(),
+            self.layout.autostarts(),
+            self.layout.runs(),
+            self.layout.cache(),
+            self.layout.logs(),
+            self.layout.run_dirs().to_owned(),
+        ];
+        let make = |path| HostOp::CreateDir { path, mode: DIR_MODE };
+        dirs.into_iter().map(make).collect()
     }
 
     /// The directories in which a crash may leave something.
@@ -188,7 +222,7 @@ impl Store {
         Ok(())
     }
 
-    async fn take_manager(&self, loaded: &mut Loaded) -> Result<()> {
+    fn take_manager(&self, loaded: &mut Loaded, content: Option<Vec<u8>>) -> Result<()> {
         let used = loaded
             .runs
             .iter()
@@ -198,10 +232,8 @@ impl Store {
         let used = used.max(loaded.manager.next_id);
         loaded.manager.next_id = used;
         let path = self.layout.manager();
-        let content = match self.host.files().read(&path).await {
-            Ok(content) => content,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
+        let Some(content) = content else {
+            return Ok(());
         };
         match serde_json::from_slice::<ManagerRecord>(&content) {
             Ok(record) if record.format <= FORMAT => loaded.manager = record,
@@ -216,13 +248,51 @@ impl Store {
     }
 
     /// Gives what could not be understood another name, so that nothing overwrites it.
-    async fn set_aside(&self, loaded: &Loaded) {
-        for (path, reason) in &loaded.corrupt {
-            tracing::warn!(%path, %reason, "a file of the root could not be understood and is set aside");
-            if let Err(error) = self.host.files().rename(path, &format!("{path}.corrupt")).await {
-                tracing::warn!(%path, %error, "it could not be set aside");
-            }
+    pub(crate) async fn set_aside(&self, path: &str, reason: &str) {
+        tracing::warn!(%path, %reason, "a file of the root could not be understood and is set aside");
+        if let Err(error) = self.host.files().rename(path, &format!("{path}.corrupt")).await {
+            tracing::warn!(%path, %error, "it could not be set aside");
         }
+    }
+
+    /// What the root holds of one domain now, in one round trip.
+    ///
+    /// # Errors
+    /// `Corrupt` when it cannot be understood: what is known in memory is better then.
+    pub(crate) async fn load_one(&self, uuid: Uuid) -> Result<OnDisk> {
+        let ops = vec![
+            HostOp::Read {
+                path: self.layout.definition(uuid),
+            },
+            HostOp::Stat {
+                path: self.layout.autostart(uuid),
+            },
+            HostOp::Read {
+                path: self.layout.run_record(uuid),
+            },
+        ];
+        let mut replies = self.host.batch(BatchMode::All, ops).await.into_iter();
+        let bytes = |replies: &mut std::vec::IntoIter<Result<HostReply>>| match replies.next() {
+            Some(Ok(HostReply::Bytes(content))) => Ok(Some(content)),
+            Some(Err(error)) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(None),
+        };
+        let mut loaded = Loaded::default();
+        if let Some(content) = bytes(&mut replies)? {
+            self.take_definition(&mut loaded, &format!("{uuid}.xml"), Ok(content))?;
+        }
+        let autostart = matches!(replies.next().transpose()?, Some(HostReply::Stat(Some(_))));
+        if let Some(content) = bytes(&mut replies)? {
+            self.take_run(&mut loaded, &format!("{uuid}.json"), Ok(content))?;
+        }
+        if let Some((path, reason)) = loaded.corrupt.pop() {
+            return Err(Error::new(ErrorKind::Corrupt, reason).with_subject(Subject::Path(path)));
+        }
+        Ok(OnDisk {
+            definition: loaded.definitions.pop().map(|(_, config)| config),
+            autostart,
+            run: loaded.runs.pop(),
+        })
     }
 
     pub(crate) fn write_definition(&self, uuid: Uuid, config: &DomainConfig) -> HostOp {
@@ -337,7 +407,7 @@ fn present(content: Result<Vec<u8>>) -> Result<Option<Vec<u8>>> {
 }
 
 /// An error with its causes, in one line, for a report.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -3,16 +3,31 @@
 use virt_core::host::{BatchMode, HostOp, HostReply};
 use virt_core::{Error, ErrorKind, Result};
 
-use super::shared::{Verdict, answer_lost, crashed_error};
+use super::shared::{Verdict, answer_lost};
 use super::{FakeHost, Op, processes};
 
 /// Carries out a batch on the machine beneath, operation by operation, so that it can break anywhere.
 pub(super) async fn run(host: &FakeHost, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
     let count = ops.len();
-    let Ok(batch) = host.shared.begin_batch() else {
-        return all(count, crashed_error);
-    };
-    let mut results: Vec<Result<HostReply>> = Vec::with_capacity(count);
+    let carried = carry_out(host, mode, ops).await;
+    // Who was cut off in the middle hears nothing of what was done before, either.
+    carried.unwrap_or_else(|error| (0..count).map(|_| Err(error(host))).collect())
+}
+
+/// Why a whole batch got no answer.
+type Lost = fn(&FakeHost) -> Error;
+
+async fn carry_out(
+    host: &FakeHost,
+    mode: BatchMode,
+    ops: Vec<HostOp>,
+) -> std::result::Result<Vec<Result<HostReply>>, Lost> {
+    let broken: Lost = |host| host.shared.broken_error();
+    host.shared.reach().await.map_err(|_| broken)?;
+    let outages = host.shared.way().outages();
+    let batch = host.shared.begin_batch().map_err(|_| broken)?;
+    host.shared.travel().await.map_err(|_| broken)?;
+    let mut results: Vec<Result<HostReply>> = Vec::with_capacity(ops.len());
     let mut stopped = false;
     for op in ops {
         if stopped {
@@ -21,20 +36,20 @@ pub(super) async fn run(host: &FakeHost, mode: BatchMode, ops: Vec<HostOp>) -> V
         }
         let recorded = Op::Host(op.clone());
         let verdict = match host.shared.judge(batch, &recorded).await {
-            Ok(Verdict::BreakBatch) => return all(count, answer_lost),
+            Ok(Verdict::BreakBatch) => return Err(|_| answer_lost()),
             Ok(verdict) => verdict,
-            Err(_) => return all(count, crashed_error),
+            Err(_) => return Err(broken),
         };
         let work = one(host, op);
         let result = host.shared.carry_out(verdict, &recorded, work).await;
-        // Who was killed in the middle hears nothing of what was done before, either.
-        if host.shared.is_crashed() {
-            return all(count, crashed_error);
+        if host.shared.is_crashed() || host.shared.way().outages() != outages {
+            return Err(broken);
         }
         stopped = result.is_err() && mode == BatchMode::StopAtError;
         results.push(result);
     }
-    results
+    host.shared.travel().await.map_err(|_| broken)?;
+    Ok(results)
 }
 
 async fn one(host: &FakeHost, op: HostOp) -> Result<HostReply> {
@@ -48,10 +63,6 @@ async fn one(host: &FakeHost, op: HostOp) -> Result<HostReply> {
             "the machine beneath gave no answer for an operation",
         ))
     })
-}
-
-fn all(count: usize, error: fn() -> Error) -> Vec<Result<HostReply>> {
-    (0..count).map(|_| Err(error())).collect()
 }
 
 fn not_begun() -> Error {

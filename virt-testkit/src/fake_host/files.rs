@@ -1,10 +1,13 @@
 //! Files, through the faults.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use virt_core::Result;
 use virt_core::host::{DirEntry, FileStat, FileWatch, Files, HostOp};
 
-use super::shared::crashed_error;
 use super::{FakeHost, Op};
 
 #[async_trait]
@@ -80,24 +83,47 @@ impl Files for FakeHost {
         Ok(Box::new(FakeWatch {
             inner,
             host: self.clone(),
+            broken: Broken(Box::pin(self.shared.broken())),
+            is_broken: false,
         }))
     }
 }
 
-/// A watch that ends with the crash.
+/// A watch that ends with the crash, and when the way to the machine is cut.
 #[derive(Debug)]
 struct FakeWatch {
     inner: Box<dyn FileWatch>,
     host: FakeHost,
+    broken: Broken,
+    is_broken: bool,
 }
 
 #[async_trait]
 impl FileWatch for FakeWatch {
     async fn changed(&mut self) -> Result<()> {
+        if self.is_broken {
+            return Err(self.host.shared.broken_error());
+        }
+        let late = async {
+            let changed = self.inner.changed().await;
+            tokio::time::sleep(self.host.shared.one_way()).await;
+            changed
+        };
         tokio::select! {
             biased;
-            () = self.host.shared.crashed() => Err(crashed_error()),
-            changed = self.inner.changed() => changed,
+            () = &mut self.broken.0 => {}
+            changed = late => return changed,
         }
+        self.is_broken = true;
+        Err(self.host.shared.broken_error())
+    }
+}
+
+/// The end of the way to the machine, for a value that others may look at.
+struct Broken(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Broken")
     }
 }

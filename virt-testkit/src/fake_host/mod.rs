@@ -29,8 +29,10 @@ mod shared;
 mod sockets;
 mod stream;
 mod terminal;
+mod way;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use virt_core::Result;
@@ -42,6 +44,8 @@ use virt_core::host::{
 pub use fault::Fault;
 pub use op::{Fate, Op, Recorded};
 use shared::Shared;
+pub use way::Absence;
+use way::CutPlan;
 
 /// A machine under the control of a test. Clones are the same machine: keep one, give one away.
 ///
@@ -138,6 +142,53 @@ impl FakeHost {
         let reborn = Self::over(Arc::clone(&self.inner));
         self.shared.hand_down(&reborn.shared);
         reborn
+    }
+
+    /// Makes the machine unreachable, as a broken line does: every stream that came from it is cut, what is in flight
+    /// fails with `ConnectionLost` and outcome `Unknown`, and so does (at once, unless [`FakeHost::absence`] says
+    /// otherwise) what begins before [`FakeHost::come_back`]. The machine itself and its programs go on; leases are held.
+    pub fn go_away(&self) {
+        self.shared.way().go_away();
+    }
+
+    /// Lets so many more operations pass, reads included, then goes away where the next would begin.
+    pub fn go_away_after(&self, ops: u64) {
+        self.shared.plan_cut(CutPlan {
+            ops_left: ops,
+            on_reply: false,
+        });
+    }
+
+    /// As [`FakeHost::go_away_after`], but right after that operation (from 1): it is carried out, and its answer never
+    /// comes.
+    pub fn go_away_on_reply(&self, op: u64) {
+        self.shared.plan_cut(CutPlan {
+            ops_left: op,
+            on_reply: true,
+        });
+    }
+
+    /// Makes the machine reachable again; a cut that was planned and has not come is forgotten. Streams stay cut.
+    pub fn come_back(&self) {
+        self.shared.come_back();
+    }
+
+    /// Whether the machine is away.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.shared.way().is_cut()
+    }
+
+    /// Sets what calls do that begin while the machine is away, from the next time on.
+    pub fn absence(&self, absence: Absence) {
+        self.shared.way().set_absence(absence);
+    }
+
+    /// Moves the machine away: a call's answer, a batch's, and that to what is written to a stream come so much later,
+    /// half of it on the way there. What is under way at the same time waits side by side. Holds for calls that begin
+    /// from now on and for streams that are opened from now on.
+    pub fn latency(&self, round_trip: Duration) {
+        self.shared.set_latency(round_trip);
     }
 
     /// Takes all leases away, as a machine far away does whose heartbeats no longer come: their holders are told.

@@ -7,8 +7,7 @@ use virt_core::host::{
     Processes, Signal,
 };
 
-use super::shared::crashed_error;
-use super::stream::cut_by_crash;
+use super::stream::cut_off;
 use super::{FakeHost, Op};
 
 #[async_trait]
@@ -57,8 +56,8 @@ impl Processes for FakeHost {
     }
 }
 
-/// Runs a program, or gives the answer a test has for it. A program that runs when the crash comes goes on, as it does
-/// when its parent is killed.
+/// Runs a program, or gives the answer a test has for it. A program that runs when the crash comes, or
+/// when the way to the machine is cut, goes on, as it does when its parent is killed.
 pub(super) async fn run_beneath(host: &FakeHost, command: Command) -> Result<CommandOutput> {
     if let Some(answer) = host.shared.answer_of(&command) {
         return answer(&command);
@@ -67,15 +66,15 @@ pub(super) async fn run_beneath(host: &FakeHost, command: Command) -> Result<Com
     let mut running = Box::pin(async move { inner.processes().run(command).await });
     tokio::select! {
         biased;
-        () = host.shared.crashed() => {
+        () = host.shared.broken() => {
             tokio::spawn(running);
-            Err(crashed_error())
+            Err(host.shared.broken_error())
         }
         result = &mut running => result,
     }
 }
 
-/// A child that cannot be reached any more after the crash.
+/// A child that cannot be reached any more after the crash, nor while the machine is away.
 #[derive(Debug)]
 struct FakeChild {
     inner: Box<dyn ChildProcess>,
@@ -86,13 +85,13 @@ struct FakeChild {
 impl ChildProcess for FakeChild {
     fn take_stdio(&mut self) -> Option<Box<dyn ByteStream>> {
         let stdio = self.inner.take_stdio()?;
-        Some(cut_by_crash(&self.host, stdio))
+        Some(cut_off(&self.host, stdio))
     }
 
     async fn wait(&mut self) -> Result<(ExitStatus, Vec<u8>)> {
         tokio::select! {
             biased;
-            () = self.host.shared.crashed() => Err(crashed_error()),
+            () = self.host.shared.broken() => Err(self.host.shared.broken_error()),
             end = self.inner.wait() => end,
         }
     }

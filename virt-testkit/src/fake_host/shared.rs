@@ -1,9 +1,10 @@
-//! What all clones of a fake machine share: counts, record, faults, the crash.
+//! What all clones of a fake machine share: counts, record, faults, the crash, the way to it.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use virt_core::host::{Command, CommandOutput, HostFacts};
@@ -11,6 +12,7 @@ use virt_core::{Error, ErrorKind, Result};
 
 use super::fault::{Effect, connection_lost, error_of};
 use super::lease::Held;
+use super::way::{CutPlan, Way, cut_error};
 use super::{Fate, Fault, Op, Recorded};
 
 pub(super) type Answer = Arc<dyn Fn(&Command) -> Result<CommandOutput> + Send + Sync>;
@@ -21,6 +23,7 @@ const ANSWER_LOST: &str = "the answer was made to be lost";
 pub(super) struct Shared {
     state: Mutex<State>,
     crashed: watch::Sender<bool>,
+    way: Way,
     /// Counts how often faults were cleared: those who hang wait for it.
     cleared: watch::Sender<u64>,
 }
@@ -31,6 +34,8 @@ struct State {
     record: Vec<Recorded>,
     faults: Vec<Fault>,
     crash: Option<CrashPlan>,
+    cut: Option<CutPlan>,
+    latency: Duration,
     leases: Vec<Weak<Held>>,
     programs: HashMap<String, Answer>,
     facts: Option<Arc<HostFacts>>,
@@ -48,10 +53,12 @@ pub(super) enum Verdict {
     CarryOut,
     CarryOutAndCrash,
     CarryOutAndLose,
+    CarryOutAndCut,
     Later(Effect),
     Refuse(ErrorKind),
     BreakBatch,
     Crash,
+    Cut,
 }
 
 impl Default for Shared {
@@ -59,6 +66,7 @@ impl Default for Shared {
         Self {
             state: Mutex::default(),
             crashed: watch::Sender::new(false),
+            way: Way::default(),
             cleared: watch::Sender::new(0),
         }
     }
@@ -121,14 +129,79 @@ impl Shared {
         *self.crashed.borrow()
     }
 
-    /// Waits for the crash.
-    pub(super) fn crashed(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+    /// Waits for the crash, or for the next time the way to the machine is cut. Whoever calls this while it is cut
+    /// already need not wait.
+    pub(super) fn broken(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let mut crashed = self.crashed.subscribe();
+        let cut = self.way.cut();
         async move {
-            if crashed.wait_for(|crashed| *crashed).await.is_err() {
-                // The machine is gone, and so is everybody who could make it crash.
-                std::future::pending().await
+            let crash = async {
+                if crashed.wait_for(|crashed| *crashed).await.is_err() {
+                    // The machine is gone, and so is everybody who could make it crash.
+                    std::future::pending().await
+                }
+            };
+            tokio::select! {
+                () = crash => {}
+                () = cut => {}
             }
+        }
+    }
+
+    /// What whoever was interrupted is told.
+    pub(super) fn broken_error(&self) -> Error {
+        if self.is_crashed() {
+            connection_lost(CRASHED)
+        } else {
+            cut_error()
+        }
+    }
+
+    pub(super) fn way(&self) -> &Way {
+        &self.way
+    }
+
+    pub(super) fn plan_cut(&self, plan: CutPlan) {
+        self.state().cut = Some(plan);
+    }
+
+    pub(super) fn come_back(&self) {
+        self.state().cut = None;
+        self.way.open();
+    }
+
+    pub(super) fn set_latency(&self, latency: Duration) {
+        self.state().latency = latency;
+    }
+
+    /// How long something is under way in one direction.
+    pub(super) fn one_way(&self) -> Duration {
+        self.state().latency / 2
+    }
+
+    /// Lets the time pass that something is under way in one direction.
+    pub(super) async fn travel(&self) -> Result<()> {
+        let time = self.one_way();
+        if time.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            () = self.broken() => Err(self.broken_error()),
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+
+    /// Waits until the machine can be reached, or fails, as it was told to.
+    pub(super) async fn reach(&self) -> Result<()> {
+        if self.is_crashed() {
+            return Err(connection_lost(CRASHED));
+        }
+        let mut crashed = self.crashed.subscribe();
+        tokio::select! {
+            biased;
+            reached = self.way.reach() => reached,
+            _ = crashed.wait_for(|crashed| *crashed) => Err(connection_lost(CRASHED)),
         }
     }
 
@@ -137,6 +210,7 @@ impl Shared {
         let mut new = heir.state();
         new.programs = state.programs.clone();
         new.facts = state.facts.clone();
+        new.latency = state.latency;
     }
 
     pub(super) fn note_lease(&self, held: &Arc<Held>) {
@@ -180,15 +254,19 @@ impl Shared {
 
     /// A call that is a batch of its own.
     pub(super) async fn single<T>(&self, op: Op, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.reach().await?;
         let batch = self.begin_batch()?;
+        self.travel().await?;
         let verdict = self.judge(batch, &op).await?;
-        self.carry_out(verdict, &op, work).await
+        let result = self.carry_out(verdict, &op, work).await;
+        self.travel().await?;
+        result
     }
 
     /// Decides what becomes of an operation, and records that; waits where it is to be late.
     pub(super) async fn judge(&self, batch: u64, op: &Op) -> Result<Verdict> {
-        if self.is_crashed() {
-            return Err(connection_lost(CRASHED));
+        if self.is_crashed() || self.way.is_cut() {
+            return Err(self.broken_error());
         }
         // From before the decision: faults may be cleared right after it.
         let cleared = self.cleared.subscribe();
@@ -196,7 +274,7 @@ impl Shared {
             Verdict::Later(effect) => {
                 tokio::select! {
                     () = wait_out(effect, cleared) => {}
-                    () = self.crashed() => return Err(connection_lost(CRASHED)),
+                    () = self.broken() => return Err(self.broken_error()),
                 }
                 Ok(self.decide_crash(batch, op))
             }
@@ -218,16 +296,24 @@ impl Shared {
                 self.crash();
                 return Err(connection_lost(CRASHED));
             }
-            Verdict::CarryOut | Verdict::CarryOutAndCrash | Verdict::CarryOutAndLose | Verdict::Later(_) => {}
+            Verdict::Cut => {
+                self.way.go_away();
+                return Err(cut_error());
+            }
+            Verdict::CarryOut
+            | Verdict::CarryOutAndCrash
+            | Verdict::CarryOutAndLose
+            | Verdict::CarryOutAndCut
+            | Verdict::Later(_) => {}
         }
-        if self.is_crashed() {
-            return Err(connection_lost(CRASHED));
+        if self.is_crashed() || self.way.is_cut() {
+            return Err(self.broken_error());
         }
-        // What was begun sees the crash first, so that a program can be left to itself.
+        // What was begun sees the break first, so that a program can be left to itself.
         let result = tokio::select! {
             biased;
             result = work => result,
-            () = self.crashed() => return Err(connection_lost(CRASHED)),
+            () = self.broken() => return Err(self.broken_error()),
         };
         match verdict {
             Verdict::CarryOutAndCrash => {
@@ -235,6 +321,10 @@ impl Shared {
                 Err(connection_lost(CRASHED))
             }
             Verdict::CarryOutAndLose => Err(connection_lost(ANSWER_LOST)),
+            Verdict::CarryOutAndCut => {
+                self.way.go_away();
+                Err(cut_error())
+            }
             _ => result,
         }
     }
@@ -264,6 +354,10 @@ impl Shared {
 
     fn decide_crash_alone(&self, op: &Op) -> Verdict {
         let mut state = self.state();
+        if let Some(verdict) = state.cut.as_mut().and_then(CutPlan::count) {
+            state.cut = None;
+            return verdict;
+        }
         let Some(plan) = state.crash.as_mut().filter(|_| op.is_write()) else {
             return Verdict::CarryOut;
         };
@@ -278,9 +372,11 @@ impl Shared {
     fn note(&self, batch: u64, op: &Op, verdict: Verdict) {
         let fate = match verdict {
             Verdict::CarryOut | Verdict::Later(_) => Fate::CarriedOut,
-            Verdict::CarryOutAndCrash | Verdict::CarryOutAndLose => Fate::AnswerLost,
+            Verdict::CarryOutAndCrash | Verdict::CarryOutAndLose | Verdict::CarryOutAndCut => {
+                Fate::AnswerLost
+            }
             Verdict::Refuse(kind) => Fate::Refused(kind),
-            Verdict::BreakBatch | Verdict::Crash => Fate::Refused(ErrorKind::ConnectionLost),
+            Verdict::BreakBatch | Verdict::Crash | Verdict::Cut => Fate::Refused(ErrorKind::ConnectionLost),
         };
         let op = op.clone();
         self.state().record.push(Recorded { batch, op, fate });

@@ -1,318 +1,19 @@
-//! What crashes, full disks and destroys in the middle leave: on real QEMUs that are started paused.
+//! Crashes of the manager, full disks and missing rights, at every write; destroys in the middle of a start.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "what is shared by tests fails as they do"
-)]
-
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use virt_core::backend::{Backend, BackendTable, PathRule};
-use virt_core::domain::{ConfigScope, DomainFilter, DomainName, MetadataItem, StartOptions, XmlOptions};
-use virt_core::host::{LocalHost, Processes, Signal, TEMPORARY_PREFIX};
-use virt_core::model::DomainConfig;
-use virt_core::{Connection, Domain, ErrorKind, Result};
-use virt_qemu::{QemuBackend, recovery_report};
+use virt_core::ErrorKind;
+use virt_core::domain::{StartOptions, XmlOptions};
+use virt_core::host::TEMPORARY_PREFIX;
+use virt_qemu::recovery_report;
 use virt_testkit::fake_host::{FakeHost, Fault};
 use virt_testkit::live::qemu::QemuBinary;
 
-/// A root directory of its own; what QEMU can do is known in it already.
-struct Place {
-    directory: tempfile::TempDir,
-}
-
-impl Place {
-    async fn new() -> Self {
-        let directory = tempfile::tempdir().expect("tests need a directory for temporary files");
-        let place = Self { directory };
-        let cache = std::env::temp_dir().join("virt-live-crashes-probed");
-        let ours = place.directory.path().join("cache");
-        std::fs::create_dir_all(&ours).expect("the directory is ours");
-        copy_files(&cache, &ours);
-        if std::fs::read_dir(&ours).expect("it is there").next().is_none() {
-            let conn = place.open(&FakeHost::local()).await.unwrap();
-            conn.version().await.unwrap();
-            std::fs::create_dir_all(&cache).expect("a cache beside the tests");
-            copy_files(&ours, &cache);
-            conn.shutdown().await.unwrap();
-        }
-        place
-    }
-
-    async fn open(&self, host: &FakeHost) -> Result<Connection> {
-        let backend: Option<Arc<dyn Backend>> = Some(Arc::new(QemuBackend));
-        Connection::builder()
-            .backends(BackendTable::default().backend("qemu", PathRule::Is("/embed"), "qemu", backend))
-            .host(Arc::new(host.clone()))
-            .open(&format!(
-                "qemu:///embed?root={}",
-                self.path("").trim_end_matches('/')
-            ))
-            .await
-    }
-
-    fn path(&self, below: &str) -> String {
-        format!("{}/{below}", self.directory.path().display())
-    }
-
-    fn names(&self, below: &str) -> BTreeSet<String> {
-        let Ok(entries) = std::fs::read_dir(self.path(below)) else {
-            return BTreeSet::new();
-        };
-        let name =
-            |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
-        entries.map(name).collect()
-    }
-
-    async fn processes(&self) -> Vec<virt_core::host::ProcessIdentity> {
-        let ours = self.path("run/");
-        let all = LocalHost::new().list("qemu-system").await.unwrap();
-        all.into_iter()
-            .filter(|info| !info.zombie && info.argv.iter().any(|arg| arg.contains(&ours)))
-            .map(|info| info.identity)
-            .collect()
-    }
-
-    /// Every active domain has one process, one record, one directory; nothing else is left.
-    async fn is_clean(&self, conn: &Connection, story: &str) {
-        let infos = conn.domain_infos(&DomainFilter::default()).await.unwrap();
-        let active: Vec<_> = infos.iter().filter(|info| info.id.is_some()).collect();
-        let ids: BTreeSet<String> = active
-            .iter()
-            .filter_map(|info| Some(info.id?.to_string()))
-            .collect();
-        let records: BTreeSet<String> = active
-            .iter()
-            .map(|info| format!("{}.json", info.domain.uuid))
-            .collect();
-        assert_eq!(self.processes().await.len(), active.len(), "{story}: processes");
-        assert_eq!(self.names("run"), ids, "{story}: run directories");
-        assert_eq!(self.names("runs"), records, "{story}: records of runs");
-        for below in ["definitions", "autostart", "runs"] {
-            let temporary = self
-                .names(below)
-                .into_iter()
-                .find(|name| name.starts_with(TEMPORARY_PREFIX));
-            assert_eq!(temporary, None, "{story}: half-written files in {below:?}");
-        }
-    }
-
-    async fn end(&self) {
-        for process in self.processes().await {
-            let host = LocalHost::new();
-            drop(host.signal(process, Signal::Kill).await);
-            drop(host.wait_exit(process).await);
-        }
-    }
-}
-
-fn copy_files(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).into_iter().flatten() {
-        let entry = entry.expect("a directory of ours");
-        drop(std::fs::copy(entry.path(), to.join(entry.file_name())));
-    }
-}
-
-fn config(name: &str) -> DomainConfig {
-    let xml = format!(
-        "<domain type='qemu'><name>{name}</name><uuid>7f9c1a52-3b0e-4a6c-9d53-0c2f5d1e8a01</uuid>\
-         <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"
-    );
-    DomainConfig::from_xml(&xml).unwrap()
-}
-
-/// What a user sees of all domains.
-async fn seen(conn: &Connection) -> Vec<String> {
-    let infos = conn.domain_infos(&DomainFilter::default()).await.unwrap();
-    let one = |info: &virt_core::domain::DomainInfo| {
-        format!(
-            "{} state {} persistent {} autostart {} title {:?} memory {}",
-            info.domain.name, info.state, info.persistent, info.autostart, info.title, info.max_memory
-        )
-    };
-    infos.iter().map(one).collect()
-}
-
-type Act = for<'a> fn(&'a Connection) -> BoxFuture<'a, Result<()>>;
-
-/// An operation with what has to be there before.
-struct Story {
-    name: &'static str,
-    before: &'static [Act],
-    act: Act,
-}
-
-async fn only(conn: &Connection) -> Result<Domain> {
-    Ok(conn.domains().await?.remove(0))
-}
-
-fn define(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { conn.define_domain(&config("web")).await.map(drop) })
-}
-
-fn redefine(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async {
-        let mut other = config("web");
-        other.title = Some("another".into());
-        conn.define_domain(&other).await.map(drop)
-    })
-}
-
-fn undefine(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { only(conn).await?.undefine().await })
-}
-
-fn rename(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async {
-        only(conn)
-            .await?
-            .rename(&DomainName::new("shop")?)
-            .await
-            .map(drop)
-    })
-}
-
-fn autostart(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { only(conn).await?.set_autostart(true).await })
-}
-
-fn no_autostart(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { only(conn).await?.set_autostart(false).await })
-}
-
-fn title(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async {
-        let title = MetadataItem::Title(Some("shop".into()));
-        only(conn).await?.set_metadata(&title, ConfigScope::Current).await
-    })
-}
-
-fn start(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async {
-        only(conn)
-            .await?
-            .start_with(&StartOptions::default().paused())
-            .await
-    })
-}
-
-fn create(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    let paused = StartOptions::default().paused();
-    Box::pin(async move { conn.create_domain_with(&config("web"), &paused).await.map(drop) })
-}
-
-fn destroy(conn: &Connection) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { only(conn).await?.destroy().await })
-}
-
-const DEFINITIONS: &[Story] = &[
-    Story {
-        name: "define",
-        before: &[],
-        act: define,
-    },
-    Story {
-        name: "redefine",
-        before: &[define],
-        act: redefine,
-    },
-    Story {
-        name: "undefine",
-        before: &[define, autostart],
-        act: undefine,
-    },
-    Story {
-        name: "rename",
-        before: &[define],
-        act: rename,
-    },
-    Story {
-        name: "autostart",
-        before: &[define],
-        act: autostart,
-    },
-    Story {
-        name: "no autostart",
-        before: &[define, autostart],
-        act: no_autostart,
-    },
-    Story {
-        name: "metadata",
-        before: &[define],
-        act: title,
-    },
-];
-
-const STARTS: &[Story] = &[
-    Story {
-        name: "start",
-        before: &[define],
-        act: start,
-    },
-    Story {
-        name: "create",
-        before: &[],
-        act: create,
-    },
-];
-
-const RUNNING: &[Story] = &[
-    Story {
-        name: "destroy",
-        before: &[define, start],
-        act: destroy,
-    },
-    Story {
-        name: "destroy of a transient one",
-        before: &[create],
-        act: destroy,
-    },
-    Story {
-        name: "undefine while it runs",
-        before: &[define, start],
-        act: undefine,
-    },
-    Story {
-        name: "define while it runs",
-        before: &[create],
-        act: define,
-    },
-    Story {
-        name: "metadata while it runs",
-        before: &[define, start],
-        act: title,
-    },
-];
+use crate::stories::{
+    DEFINITIONS, Place, RUNNING, STARTS, Story, config, create, needs_qemu, only, seen, start, title,
+};
 
 impl Story {
-    async fn prepare(&self, place: &Place, host: &FakeHost) -> (Connection, Vec<String>) {
-        let conn = place.open(host).await.unwrap();
-        for step in self.before {
-            step(&conn).await.unwrap();
-        }
-        // Numbers of runs are reserved many at a time.
-        let before = seen(&conn).await;
-        host.forget();
-        (conn, before)
-    }
-
-    /// Without any fault: what is seen then, and how many writes it takes.
-    async fn told_whole(&self) -> (Vec<String>, u64) {
-        let (place, host) = (Place::new().await, FakeHost::local());
-        let (conn, _) = self.prepare(&place, &host).await;
-        (self.act)(&conn).await.unwrap();
-        let (after, writes) = (seen(&conn).await, host.writes());
-        place.is_clean(&conn, self.name).await;
-        conn.shutdown().await.unwrap();
-        place.end().await;
-        (after, writes)
-    }
-
     async fn with_crashes(&self) {
         let (after, writes) = self.told_whole().await;
         assert!(writes > 0, "{}: writes something", self.name);
@@ -374,14 +75,6 @@ impl Story {
     }
 }
 
-macro_rules! needs_qemu {
-    () => {
-        if let Err(missing) = QemuBinary::installed() {
-            virt_testkit::skip!("{missing}");
-        }
-    };
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_write_of_a_definition_leaves_the_old_or_the_new() {
     needs_qemu!();
@@ -415,6 +108,14 @@ async fn what_a_full_disk_refuses_has_changed_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_for_lack_of_rights_has_changed_nothing() {
+    needs_qemu!();
+    for story in DEFINITIONS.iter().chain(STARTS).chain(RUNNING) {
+        story.with_refusals(ErrorKind::Denied).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_takes_at_most_eight_round_trips() {
     needs_qemu!();
     let (place, host) = (Place::new().await, FakeHost::local());
@@ -429,7 +130,10 @@ async fn a_start_takes_at_most_eight_round_trips() {
         .iter()
         .map(|one| (one.batch, one.op.name()))
         .collect();
-    assert!(host.batches() <= 8, "{} round trips: {names:?}", host.batches());
+    // A socket that is there a moment before QEMU listens is tried again: how often, is chance.
+    let tries = names.iter().filter(|(_, name)| *name == "connect_unix").count();
+    let batches = host.batches() - u64::try_from(tries).unwrap() + 1;
+    assert!(batches <= 8, "{batches} round trips: {names:?}");
     domain.destroy().await.unwrap();
     conn.shutdown().await.unwrap();
 }

@@ -37,7 +37,12 @@ async fn connect_over_ssh(arguments: cli::Arguments) -> cli::Outcome {
         node.memory_kib / 1024
     );
     for info in conn.domain_infos(&DomainFilter::all()).await? {
-        println!("{:<24} {:<14} {}", info.domain.name, info.state.to_string(), info.memory);
+        println!(
+            "{:<24} {:<14} {}",
+            info.domain.name,
+            info.state.to_string(),
+            info.memory
+        );
     }
     conn.shutdown().await?;
     Ok(())

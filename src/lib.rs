@@ -102,7 +102,7 @@ fn with_ssh(table: BackendTable) -> BackendTable {
 
 #[cfg(feature = "ssh")]
 fn with_ssh(table: BackendTable) -> BackendTable {
-    let opener = std::sync::Arc::new(virt_remote::ssh::SshOpener::default());
+    let opener = std::sync::Arc::new(ssh::SshOpener::default());
     table.transport(Some("ssh"), "ssh", Some(opener))
 }
 

@@ -67,7 +67,10 @@ impl Tally {
                 ErrorKind::ConnectionLost => self.lost += 1,
                 ErrorKind::Timeout => self.timed_out += 1,
                 // What a call before it left undone, or what it had done though its answer was lost.
-                ErrorKind::InvalidState | ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::Cancelled => {}
+                ErrorKind::InvalidState
+                | ErrorKind::NotFound
+                | ErrorKind::AlreadyExists
+                | ErrorKind::Cancelled => {}
                 _ => self.other.push(format!("{what}: {error}")),
             },
         }
@@ -95,7 +98,9 @@ async fn work(conn: &Connection, machine: &DomainConfig, tally: &mut Tally) {
     let domain = domain.with_deadline(DEADLINE);
     tally.call("start", domain.start_with(&paused)).await;
     tally.call("resume", domain.resume()).await;
-    tally.call("statistics", conn.domain_stats(StatsGroups::all())).await;
+    tally
+        .call("statistics", conn.domain_stats(StatsGroups::all()))
+        .await;
     tally.call("list", conn.domain_infos(&DomainFilter::all())).await;
     tally.call("suspend", domain.suspend()).await;
     tally.call("destroy", domain.destroy()).await;
@@ -143,7 +148,10 @@ async fn a_line_that_is_cut_at_any_moment_leaves_nothing_half_done() {
         Ok(far) => far,
         Err(missing) => return skip::declare(&missing.to_string()),
     };
-    let place = tempfile::Builder::new().prefix("vs").tempdir_in("/tmp").expect("a directory");
+    let place = tempfile::Builder::new()
+        .prefix("vs")
+        .tempdir_in("/tmp")
+        .expect("a directory");
     let root = place.path().join("root");
     let conn = virt_sdk::connect(&far.uri(&root)).await.expect("it opens");
     let conn = conn.with_deadline(DEADLINE);
@@ -185,19 +193,27 @@ async fn a_line_that_is_cut_at_any_moment_leaves_nothing_half_done() {
         let working = work(&conn, &restless, &mut tally);
         let ((), ()) = tokio::join!(failing, working);
         settled(&conn, &steady, &restless, place.path()).await;
-        assert_eq!(steady_pid(place.path()), pid, "the steady guest is another process");
+        assert_eq!(
+            steady_pid(place.path()),
+            pid,
+            "the steady guest is another process"
+        );
         if round % 10 == 9 || round >= SHORT {
             println!("{} outages: {tally:?}", round + 1);
         }
     }
-    assert!(tally.other.is_empty(), "errors of kinds that do not fit: {:?}", tally.other);
+    assert!(
+        tally.other.is_empty(),
+        "errors of kinds that do not fit: {:?}",
+        tally.other
+    );
     equal_state(&steady).await;
     steady.destroy().await.expect("it is destroyed");
     conn.shutdown().await.expect("it is shut down");
 }
 
 async fn equal_state(steady: &Domain) {
-    let state = steady.state().await.expect("its state");
+    let state = steady.info().await.expect("what it is").state;
     assert_eq!(state, DomainState::Paused);
 }
 

@@ -81,12 +81,20 @@ async fn a_far_machine_is_shown(fixture: &Fixture) -> Result<(), Failure> {
     fixture.paused(&conn, "steady").await?;
     conn.shutdown().await.doing("shutting down")?;
     let uri = far.uri(&fixture.root());
-    prints("connect_over_ssh", &[&uri], "", &["processors", "steady", "paused"]).await?;
+    prints(
+        "connect_over_ssh",
+        &[&uri],
+        "",
+        &["processors", "steady", "paused"],
+    )
+    .await?;
     let conn = fixture.open_soon().await?;
     fixture.remove_all(&conn).await
 }
 
 #[cfg(not(feature = "ssh"))]
 async fn a_far_machine_is_shown(_fixture: &Fixture) -> Result<(), Failure> {
-    Err(Failure::not_here("this program was built without the feature ssh"))
+    Err(Failure::not_here(
+        "this program was built without the feature ssh",
+    ))
 }

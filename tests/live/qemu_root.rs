@@ -1,16 +1,15 @@
 //! The root directory: full, unwritable, damaged.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use virt_sdk::domain::StartOptions;
 use virt_sdk::{Connection, DomainState, ErrorKind, Outcome};
 use virt_testkit::conformance::{Doing as _, Failure, refused};
 use virt_testkit::fake_host::{FakeHost, Fault};
 
-use crate::full::Mounted;
 use crate::fixture::{Fixture, builder, check, entries, equal, infos, live, uri};
+use crate::full::Mounted;
 
 live! { "qemu_root";
     a_write_that_finds_no_room_changes_nothing;

@@ -33,7 +33,9 @@ live! { "ssh_faults";
 const SLACK: Duration = Duration::from_secs(3);
 
 async fn far_machine() -> Result<FarMachine, Failure> {
-    FarMachine::start(|sshd| sshd).await.map_err(|missing| Failure::not_here(missing.to_string()))
+    FarMachine::start(|sshd| sshd)
+        .await
+        .map_err(|missing| Failure::not_here(missing.to_string()))
 }
 
 async fn open(far: &FarMachine, root: &Path) -> virt_sdk::Result<Connection> {
@@ -62,7 +64,8 @@ async fn a_line_cut_for_a_second_costs_no_guest_anything(fixture: &Fixture) -> R
         far.cut_for(Duration::from_secs(1)).await;
         resync(&mut events).await?;
         let patient = domain.with_deadline(Duration::from_secs(30));
-        equal(patient.state().await.doing("asking for the state")?, DomainState::Paused, "the state")?;
+        let info = patient.info().await.doing("asking for it")?;
+        equal(info.state, DomainState::Paused, "the state")?;
         equal(fixture.pid_of("steady")?, pid, "the process of the guest")?;
         patient.resume().await.doing("resuming it")?;
         patient.suspend().await.doing("suspending it")?;
@@ -78,23 +81,43 @@ async fn calls_during_an_outage_answer_in_time(fixture: &Fixture) -> Result<(), 
     far.line.cut_and_refuse();
     let short = domain.with_deadline(Duration::from_secs(2));
     let began = Instant::now();
-    let error = short.resume().await.err().ok_or_else(|| Failure::new("it resumed without a line"))?;
+    let error = short
+        .resume()
+        .await
+        .err()
+        .ok_or_else(|| Failure::new("it resumed without a line"))?;
     check(
         matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Timeout),
         format!("a call without a line answers {error}"),
     )?;
-    check(began.elapsed() < Duration::from_secs(2) + SLACK, format!("it took {:?}", began.elapsed()))?;
+    check(
+        began.elapsed() < Duration::from_secs(2) + SLACK,
+        format!("it took {:?}", began.elapsed()),
+    )?;
     // What is known without asking is answered all the same.
-    equal(conn.domains().await.doing("listing")?.len(), 1, "domains that are listed")?;
+    equal(
+        conn.domains().await.doing("listing")?.len(),
+        1,
+        "domains that are listed",
+    )?;
     let began = Instant::now();
     let rows = conn.domain_stats(StatsGroups::all()).await;
-    check(began.elapsed() < Duration::from_secs(5) + SLACK, format!("statistics took {:?}", began.elapsed()))?;
+    check(
+        began.elapsed() < Duration::from_secs(5) + SLACK,
+        format!("statistics took {:?}", began.elapsed()),
+    )?;
     if let Ok(rows) = rows {
-        check(rows.iter().all(|row| row.error.is_some()), "statistics came without a line")?;
+        check(
+            rows.iter().all(|row| row.error.is_some()),
+            "statistics came without a line",
+        )?;
     }
     far.line.resume();
     let patient = domain.with_deadline(Duration::from_secs(30));
-    patient.wait_for(DomainState::Paused).await.doing("waiting for the line")?;
+    patient
+        .wait_for(DomainState::Paused)
+        .await
+        .doing("waiting for the line")?;
     fixture.remove_all(&conn).await
 }
 
@@ -141,7 +164,11 @@ async fn operations_cut_at_any_moment_are_done_or_not_done(fixture: &Fixture) ->
 
 /// The line is back: everything fits together, and can be used.
 async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<(), Failure> {
-    equal(fixture.pid_of("steady")?, steady, "the process of a guest that nobody touched")?;
+    equal(
+        fixture.pid_of("steady")?,
+        steady,
+        "the process of a guest that nobody touched",
+    )?;
     let known = conn.domain("steady").await.doing("looking the steady one up")?;
     let patient = known.with_deadline(Duration::from_secs(60));
     let unanswered = async {
@@ -151,7 +178,9 @@ async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<()
         }
         patient.suspend().await
     };
-    soon("the line", unanswered).await?.doing("suspending the steady one")?;
+    soon("the line", unanswered)
+        .await?
+        .doing("suspending the steady one")?;
     if let Ok(domain) = conn.domain("restless").await {
         fixture.is_usable(&domain).await.doing("using the restless one")?;
     }
@@ -177,7 +206,10 @@ async fn an_sshd_that_comes_back_with_another_key_is_refused(fixture: &Fixture) 
     let mut far = far_machine().await?;
     let conn = open(&far, &fixture.root()).await.doing("opening a far root")?;
     let domain = fixture.paused(&conn, "steady").await?;
-    far.sshd.restart_with_new_keys().await.doing("starting the sshd with another key")?;
+    far.sshd
+        .restart_with_new_keys()
+        .await
+        .doing("starting the sshd with another key")?;
     far.sshd.kill_sessions();
     let waiting = async {
         loop {
@@ -190,7 +222,10 @@ async fn an_sshd_that_comes_back_with_another_key_is_refused(fixture: &Fixture) 
     };
     let error = soon("the refusal of the other key", waiting).await??;
     let text = chain(&error);
-    check(text.contains("SHA256:"), format!("no fingerprint is named: {text}"))?;
+    check(
+        text.contains("SHA256:"),
+        format!("no fingerprint is named: {text}"),
+    )?;
     check(
         text.contains(&far.known_hosts().display().to_string()),
         format!("the file is not named: {text}"),
@@ -199,7 +234,11 @@ async fn an_sshd_that_comes_back_with_another_key_is_refused(fixture: &Fixture) 
     // With the new key known, the guest is found as it was.
     far.trust_host_keys().doing("writing the new key down")?;
     let conn = soon("opening again", reopened(&far, fixture)).await?;
-    equal(conn.domain("steady").await?.state().await?, DomainState::Paused, "the state")?;
+    equal(
+        conn.domain("steady").await?.info().await?.state,
+        DomainState::Paused,
+        "the state",
+    )?;
     fixture.remove_all(&conn).await
 }
 
@@ -256,7 +295,7 @@ async fn a_holder_that_is_not_heard_of_loses_the_root_within_15_seconds(
         }
     };
     soon("the refusal", refusal).await??;
-    equal(domain.state().await?, DomainState::Running, "the state")?;
+    equal(domain.info().await?.state, DomainState::Running, "the state")?;
     drop(lost);
     fixture.remove_all(&conn).await
 }
@@ -264,12 +303,23 @@ async fn a_holder_that_is_not_heard_of_loses_the_root_within_15_seconds(
 async fn a_far_and_a_near_manager_keep_each_other_out(fixture: &Fixture) -> Result<(), Failure> {
     let far = far_machine().await?;
     let conn = open(&far, &fixture.root()).await.doing("opening a far root")?;
-    let error = refused(fixture.open().await, ErrorKind::Busy, "opening a root that is held from afar")?;
-    check(error.to_string().contains("held by"), format!("no holder is named: {error}"))?;
+    let error = refused(
+        fixture.open().await,
+        ErrorKind::Busy,
+        "opening a root that is held from afar",
+    )?;
+    check(
+        error.to_string().contains("held by"),
+        format!("no holder is named: {error}"),
+    )?;
     conn.shutdown().await.doing("shutting down")?;
     let near = fixture.open_soon().await?;
     let far_error = open(&far, &fixture.root()).await;
-    refused(far_error, ErrorKind::Busy, "opening a root from afar that is held")?;
+    refused(
+        far_error,
+        ErrorKind::Busy,
+        "opening a root from afar that is held",
+    )?;
     near.shutdown().await.doing("shutting down")
 }
 
@@ -279,8 +329,14 @@ async fn a_slow_line_is_slow_and_nothing_else(fixture: &Fixture) -> Result<(), F
     let conn = open(&far, &fixture.root()).await.doing("opening a far root")?;
     let domain = fixture.paused(&conn, "steady").await?;
     domain.resume().await.doing("resuming it")?;
-    let rows = conn.domain_stats(StatsGroups::all()).await.doing("asking for statistics")?;
-    check(rows.iter().all(|row| row.error.is_none()), "a row of the statistics failed")?;
+    let rows = conn
+        .domain_stats(StatsGroups::all())
+        .await
+        .doing("asking for statistics")?;
+    check(
+        rows.iter().all(|row| row.error.is_none()),
+        "a row of the statistics failed",
+    )?;
     domain.suspend().await.doing("suspending it")?;
     fixture.remove_all(&conn).await
 }
@@ -290,7 +346,9 @@ async fn a_full_disk_there_is_told_and_changes_nothing(fixture: &Fixture) -> Res
     let mounted = Mounted::new(&fixture.place().join("m"), "size=1m,mode=0700")?;
     let root = mounted.path().join("root");
     let conn = open(&far, &root).await.doing("opening a far root")?;
-    conn.define_domain(&fixture.machine("first")?).await.doing("defining a machine")?;
+    conn.define_domain(&fixture.machine("first")?)
+        .await
+        .doing("defining a machine")?;
     mounted.fill();
     let mut second = fixture.machine("second")?;
     second.devices_mut().rngs.push(Rng::urandom());
@@ -300,7 +358,11 @@ async fn a_full_disk_there_is_told_and_changes_nothing(fixture: &Fixture) -> Res
         "defining a machine on a full disk",
     )?;
     check(!chain(&error).is_empty(), "the error says nothing")?;
-    equal(conn.domains().await.doing("listing")?.len(), 1, "domains that are listed")?;
+    equal(
+        conn.domains().await.doing("listing")?.len(),
+        1,
+        "domains that are listed",
+    )?;
     mounted.make_room()?;
     conn.define_domain(&second).await.doing("defining it with room")?;
     conn.shutdown().await.doing("shutting down")

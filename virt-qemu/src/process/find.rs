@@ -35,6 +35,10 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
     if let Some(info) = named.filter(is_ours) {
         return Ok(Found::Alive(info));
     }
+    // A start that was confirmed named the one process there is: looking at all of them would find no other.
+    if record.phase == RunPhase::Running && record.process.is_some() {
+        return Ok(Found::Gone);
+    }
     if let Some(pid) = written.filter(|pid| record.process.is_none_or(|process| process.pid != *pid))
         && let Some(info) = host.processes().inspect(pid).await?.filter(is_ours)
     {

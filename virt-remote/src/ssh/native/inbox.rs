@@ -1,7 +1,7 @@
 //! What came in on one channel and is not read yet.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, BytesMut};

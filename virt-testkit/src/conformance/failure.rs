@@ -101,6 +101,12 @@ impl<T, E: Into<Failure>> Doing<T> for Result<T, E> {
     }
 }
 
+impl From<crate::live::LiveError> for Failure {
+    fn from(error: crate::live::LiveError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 /// The error of something that has to be refused with this kind; its text has to say something.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use virt_sdk::{Connection, DomainState, ErrorKind};
 use virt_testkit::conformance::{Doing as _, Failure, refused};
 use virt_testkit::live::far::FarMachine;
 
-use crate::fixture::{Fixture, builder, check, equal, live, soon};
+use crate::fixture::{Fixture, PATIENCE, builder, check, equal, live, soon};
 use crate::full::Mounted;
 
 live! { "ssh_faults";
@@ -184,7 +184,14 @@ async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<()
     if let Ok(domain) = conn.domain("restless").await {
         fixture.is_usable(&domain).await.doing("using the restless one")?;
     }
-    fixture.is_consistent(conn).await
+    // What a cut left half done is finished or taken back as soon as the line is there.
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match fixture.is_consistent(conn).await {
+            Err(_) if Instant::now() < until => tokio::time::sleep(Duration::from_millis(100)).await,
+            consistent => return consistent,
+        }
+    }
 }
 
 async fn an_sshd_that_is_killed_and_comes_back_is_gone_on_with(fixture: &Fixture) -> Result<(), Failure> {

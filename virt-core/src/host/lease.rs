@@ -39,8 +39,9 @@ pub trait Lease: Send + Sync + fmt::Debug {
     /// What we wrote into it.
     fn holder(&self) -> &LeaseHolder;
 
-    /// Waits until the lease is lost without our doing (a far host: no heartbeat got through). Never, on this machine.
-    async fn lost(&self);
+    /// Waits until the lease is lost without our doing (a far host: no heartbeat got through, another manager took it,
+    /// or we are not let in any more), and says why, in words for an error. Never, on this machine. Cancel-safe.
+    async fn lost(&self) -> String;
 
     /// Gives it back; returns once another may take it.
     async fn release(self: Box<Self>) -> Result<()>;

@@ -1,5 +1,7 @@
 //! The fence that is raised when the lease is lost.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 use virt_core::{Error, ErrorKind, Result};
 
@@ -8,32 +10,39 @@ use super::INTERRUPTED;
 /// The fence. Clones are the same one; it is never lowered again.
 #[derive(Debug, Clone)]
 pub(crate) struct Fence {
-    raised: watch::Sender<bool>,
+    /// Why it was raised.
+    raised: watch::Sender<Option<Arc<str>>>,
 }
 
 impl Default for Fence {
     fn default() -> Self {
         Self {
-            raised: watch::Sender::new(false),
+            raised: watch::Sender::new(None),
         }
     }
 }
 
 impl Fence {
-    /// Lets nothing pass any more.
-    pub(crate) fn raise(&self) {
-        self.raised.send_replace(true);
+    /// Lets nothing pass any more, since the lease was lost: `why`, in words.
+    pub(crate) fn raise(&self, why: Arc<str>) {
+        self.raised.send_replace(Some(why));
     }
 
     pub(super) fn is_raised(&self) -> bool {
-        *self.raised.borrow()
+        self.raised.borrow().is_some()
+    }
+
+    /// What a call answers that may not pass.
+    pub(super) fn refusal(&self) -> Error {
+        let why = self.raised.borrow().clone().unwrap_or_default();
+        lease_lost(&why)
     }
 
     /// Waits until it is raised.
     pub(super) fn wait(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let mut raised = self.raised.subscribe();
         async move {
-            if raised.wait_for(|raised| *raised).await.is_err() {
+            if raised.wait_for(Option::is_some).await.is_err() {
                 // Nobody is left who could raise it.
                 std::future::pending().await
             }
@@ -43,20 +52,22 @@ impl Fence {
     /// Lets a call pass, and interrupts it when the fence is raised.
     pub(super) async fn pass<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         if self.is_raised() {
-            return Err(lease_lost());
+            return Err(self.refusal());
         }
         tokio::select! {
             biased;
-            () = self.wait() => Err(lease_lost().with_outcome(INTERRUPTED)),
+            () = self.wait() => Err(self.refusal().with_outcome(INTERRUPTED)),
             result = call => result,
         }
     }
 }
 
 /// What every call answers once the lease is lost.
-pub(crate) fn lease_lost() -> Error {
+pub(crate) fn lease_lost(why: &str) -> Error {
     Error::new(
         ErrorKind::ConnectionLost,
-        "the lease of the root was lost, and another manager may have it: open the connection again",
+        format!(
+            "the lease of the root was lost ({why}), and another manager may have it: open the connection again"
+        ),
     )
 }

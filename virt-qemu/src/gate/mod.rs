@@ -100,7 +100,7 @@ impl Host for Gate {
             Ok(replies) => replies,
             Err(error) => {
                 let outcome = error.outcome();
-                let lost = move || lease_lost().with_outcome(outcome);
+                let lost = || self.fence.refusal().with_outcome(outcome);
                 (0..count).map(|_| Err(lost())).collect()
             }
         }

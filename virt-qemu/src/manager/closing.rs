@@ -1,5 +1,7 @@
 //! How a connection ends: closed by us, or fenced because its lease was lost.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 use virt_core::event::Event;
 use virt_core::host::Lease;
@@ -9,23 +11,23 @@ use super::{Manager, lock};
 use crate::gate::lease_lost;
 
 /// Whether a connection is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Closing {
     /// It is.
     Open,
     /// It was closed: owners finish what they do, and end.
     Closed,
-    /// Its lease was lost: owners leave everything as it is, and end.
-    LeaseLost,
+    /// Its lease was lost, for this reason: owners leave everything as it is, and end.
+    LeaseLost(Arc<str>),
 }
 
 impl Closing {
     /// Why a call cannot be made; `None` while it can.
-    pub(crate) fn error(self) -> Option<Error> {
+    pub(crate) fn error(&self) -> Option<Error> {
         match self {
             Self::Open => None,
             Self::Closed => Some(Error::new(ErrorKind::ConnectionLost, "the connection was closed")),
-            Self::LeaseLost => Some(lease_lost()),
+            Self::LeaseLost(why) => Some(lease_lost(why)),
         }
     }
 }
@@ -62,8 +64,8 @@ pub(super) struct LeaseKeeper {
 }
 
 impl LeaseKeeper {
-    /// Keeps the lease until it is given back or lost, or the manager is gone. Whether it was lost.
-    pub(super) async fn keep(mut self) -> bool {
+    /// Keeps the lease until it is given back or lost, or the manager is gone. Why, where it was lost.
+    pub(super) async fn keep(mut self) -> Option<String> {
         tokio::select! {
             biased;
             asked = &mut self.asked => {
@@ -71,20 +73,21 @@ impl LeaseKeeper {
                     // Whoever asked may have gone away: it is given back all the same.
                     drop(done.send(self.lease.release().await));
                 }
-                false
+                None
             }
-            () = self.lease.lost() => true,
+            why = self.lease.lost() => Some(why),
         }
     }
 }
 
 impl Manager {
     /// The lease was lost: somebody else may be the manager now, and nothing more is done to the root or its guests.
-    pub(super) fn lease_lost(&self) {
+    pub(super) fn lease_lost(&self, why: &str) {
+        let reason: Arc<str> = why.into();
         // First the fence: from here on nothing passes, whoever is in the middle of what.
-        self.fence.raise();
-        tracing::warn!(root = %self.store.layout.root(), "the lease of a root was lost; its connection ends");
-        self.closing.send_replace(Closing::LeaseLost);
+        self.fence.raise(Arc::clone(&reason));
+        tracing::warn!(root = %self.store.layout.root(), why, "the lease of a root was lost; its connection ends");
+        self.closing.send_replace(Closing::LeaseLost(reason));
         drop(lock(&self.alive).take());
         for entry in self.registry.everyone() {
             let run = entry.view().run.clone();

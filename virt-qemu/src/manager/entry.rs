@@ -272,8 +272,8 @@ impl Entry {
         } else {
             Outcome::NotApplied
         };
-        let closing = *self.closing.borrow();
-        if let Some(error) = closing.error() {
+        let closed = self.closing.borrow().error();
+        if let Some(error) = closed {
             return Asked::Answered(Err(error.with_outcome(outcome)));
         }
         if begun {

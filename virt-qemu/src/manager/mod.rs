@@ -98,8 +98,7 @@ impl Manager {
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {
-        let closing = *self.closing.borrow();
-        closing.error().map_or(Ok(()), Err)
+        self.closing.borrow().error().map_or(Ok(()), Err)
     }
 
     /// What the machine is, in its present boot.

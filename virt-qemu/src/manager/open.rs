@@ -65,10 +65,10 @@ impl Manager {
         if let Some(keeper) = keeper {
             let manager = Arc::downgrade(&manager);
             drop(tokio::spawn(async move {
-                if keeper.keep().await
+                if let Some(why) = keeper.keep().await
                     && let Some(manager) = manager.upgrade()
                 {
-                    manager.lease_lost();
+                    manager.lease_lost(&why);
                 }
             }));
         }

@@ -210,7 +210,7 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return;
         };
-        let is_fenced = *self.manager.closing().borrow() == Closing::LeaseLost;
+        let is_fenced = matches!(*self.manager.closing().borrow(), Closing::LeaseLost(_));
         if running.record.auto_destroy && !is_fenced && !self.manager.only_watches() {
             let call = CallContext::new(
                 "close",

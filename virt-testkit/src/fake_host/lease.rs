@@ -78,10 +78,11 @@ impl Lease for FakeLease {
         &self.holder
     }
 
-    async fn lost(&self) {
+    async fn lost(&self) -> String {
         let mut lost = self.held.lost.subscribe();
         // The sender is in our own hands.
         let _ = lost.wait_for(|lost| *lost).await;
+        "the test took it away".to_owned()
     }
 
     async fn release(self: Box<Self>) -> Result<()> {

@@ -43,7 +43,7 @@ impl Lease for LocalLease {
         &self.holder
     }
 
-    async fn lost(&self) {
+    async fn lost(&self) -> String {
         // The kernel takes no lock back from the living.
         std::future::pending().await
     }

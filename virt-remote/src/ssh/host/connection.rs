@@ -11,7 +11,7 @@ use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 use super::HostOptions;
 use super::error::lost;
 use super::far::Rise;
-use super::lease::LeaseState;
+use super::lease::{LeaseState, told};
 use super::login::{Login, beat};
 use super::session::{Launch, Session};
 use crate::ssh::link::Dialer;
@@ -154,7 +154,7 @@ impl Connection {
                 }
                 Err(error) => {
                     tracing::error!(host = self.name(), %error, "cannot log in again");
-                    self.lose_leases();
+                    self.lose_leases(&error);
                     self.note(State::Refused(Arc::new(error)));
                     return;
                 }
@@ -204,12 +204,13 @@ impl Connection {
         }
     }
 
-    fn lose_leases(&self) {
+    fn lose_leases(&self, because: &Error) {
+        let why = format!("the machine did not let us in again: {}", told(because));
         let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
         leases
             .iter()
             .filter_map(Weak::upgrade)
-            .for_each(|lease| lease.lose());
+            .for_each(|lease| lease.lose(&why));
     }
 }
 

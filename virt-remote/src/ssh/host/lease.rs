@@ -48,7 +48,7 @@ pub(super) async fn take(
     let state = Arc::new(LeaseState {
         path: path.to_owned(),
         holder: Mutex::new(holder.clone()),
-        lost: watch::Sender::new(false),
+        lost: watch::Sender::new(None),
         given_back: AtomicBool::new(false),
         beating: Mutex::new(None),
         taking: tokio::sync::Mutex::default(),
@@ -64,7 +64,8 @@ pub(super) async fn take(
 pub(super) struct LeaseState {
     path: String,
     holder: Mutex<LeaseHolder>,
-    lost: watch::Sender<bool>,
+    /// Why it was lost.
+    lost: watch::Sender<Option<Arc<str>>>,
     given_back: AtomicBool,
     beating: Mutex<Option<Beating>>,
     /// Held while it is taken again, by one at a time.
@@ -143,8 +144,7 @@ impl LeaseState {
             let locked = match lock(login, &self.path).await {
                 Err(error) if error.kind() == ErrorKind::ConnectionLost => return Err(error),
                 Err(error) => {
-                    tracing::warn!(path = self.path, %error, "a lease can't be taken again");
-                    self.lose();
+                    self.lose(&format!("it can't be taken again: {}", told(&error)));
                     return Ok(());
                 }
                 Ok(locked) => locked,
@@ -170,17 +170,21 @@ impl LeaseState {
                     // What our dead login left behind gives up soon.
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
+                Locked::Held(Some(holder)) => {
+                    self.lose(&format!("no sign of life got through, and {holder} took it"));
+                    return Ok(());
+                }
                 _ => {
-                    self.lose();
+                    self.lose("no sign of life got through, and another manager has had it since");
                     return Ok(());
                 }
             }
         }
     }
 
-    /// Tells that it is lost.
-    pub(super) fn lose(&self) {
-        self.lost.send_replace(true);
+    /// Tells that it is lost, and why.
+    pub(super) fn lose(&self, why: &str) {
+        self.lost.send_replace(Some(why.into()));
     }
 
     fn holder(&self) -> std::sync::MutexGuard<'_, LeaseHolder> {
@@ -192,7 +196,7 @@ impl LeaseState {
     }
 
     fn is_over(&self) -> bool {
-        *self.lost.borrow() || self.given_back.load(Ordering::Acquire)
+        self.lost.borrow().is_some() || self.given_back.load(Ordering::Acquire)
     }
 
     /// Takes the beating out, for good.
@@ -200,6 +204,18 @@ impl LeaseState {
         self.given_back.store(true, Ordering::Release);
         self.beating().take()
     }
+}
+
+/// An error with its causes, as one sentence.
+pub(super) fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
 }
 
 fn same(found: Option<&LeaseHolder>, ours: &LeaseHolder) -> bool {
@@ -218,10 +234,16 @@ impl Lease for FarLease {
         &self.holder
     }
 
-    async fn lost(&self) {
+    async fn lost(&self) -> String {
         let mut lost = self.state.lost.subscribe();
-        if lost.wait_for(|lost| *lost).await.is_err() {
-            std::future::pending().await
+        let why = lost
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .map(|why| why.as_deref().unwrap_or_default().to_owned());
+        match why {
+            Some(why) => why,
+            None => std::future::pending().await,
         }
     }
 

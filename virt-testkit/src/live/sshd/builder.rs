@@ -135,6 +135,9 @@ impl SshdBuilder {
             authorized.push('\n');
         }
         write(&directory.join("authorized_keys"), &authorized, 0o644)?;
+        // The users' own shell start-up files are no part of any test: some take seconds, or lock each other out.
+        let home = directory.join("home");
+        std::fs::create_dir_all(&home).map_err(|error| LiveError::file("create", &home, error))?;
         let yes = |value: bool| if value { "yes" } else { "no" };
         let mut text = String::new();
         for line in &self.lines {
@@ -144,7 +147,7 @@ impl SshdBuilder {
         text.push_str(&format!(
             "ListenAddress {}\nPort {}\nPidFile none\nLogLevel VERBOSE\nUseDNS no\nStrictModes no\nPermitRootLogin yes\n\
              AuthorizedKeysFile {path}/authorized_keys\nMaxStartups 200\nMaxAuthTries 20\nPrintMotd no\nPrintLastLog no\n\
-             AcceptEnv LANG LC_*\nUsePAM {}\nKbdInteractiveAuthentication {}\nPasswordAuthentication {}\n",
+             AcceptEnv LANG LC_*\nSetEnv HOME={path}/home\nUsePAM {}\nKbdInteractiveAuthentication {}\nPasswordAuthentication {}\n",
             address.ip(),
             address.port(),
             yes(self.keyboard_interactive),

@@ -181,11 +181,18 @@ async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<()
     soon("the line", unanswered)
         .await?
         .doing("suspending the steady one")?;
-    if let Ok(domain) = conn.domain("restless").await {
-        fixture.is_usable(&domain).await.doing("using the restless one")?;
+    let until = Instant::now() + PATIENCE;
+    while let Ok(domain) = conn.domain("restless").await {
+        match fixture.is_usable(&domain).await {
+            // What was under way when the line broke comes to its end by itself.
+            Err(_) if Instant::now() < until => tokio::time::sleep(Duration::from_millis(100)).await,
+            usable => {
+                usable.doing("using the restless one")?;
+                break;
+            }
+        }
     }
     // What a cut left half done is finished or taken back as soon as the line is there.
-    let until = Instant::now() + PATIENCE;
     loop {
         match fixture.is_consistent(conn).await {
             Err(_) if Instant::now() < until => tokio::time::sleep(Duration::from_millis(100)).await,

@@ -55,6 +55,9 @@ pub enum HostOp {
     },
     /// [`Processes::inspect`](super::Processes::inspect); gives [`HostReply::Process`].
     Inspect { pid: u32 },
+    /// What the process is whose number stands in the file at `path`, as daemons write them; gives
+    /// [`HostReply::Process`], which is `None` where there is no such file, no number in it, or no such process.
+    InspectPidFile { path: String },
     /// [`Processes::list`](super::Processes::list); gives [`HostReply::Processes`].
     ListProcesses { program_prefix: String },
 }

@@ -55,6 +55,7 @@ fn is_change(op: &HostOp) -> bool {
             | HostOp::ListDir { .. }
             | HostOp::ReadDir { .. }
             | HostOp::Inspect { .. }
+            | HostOp::InspectPidFile { .. }
             | HostOp::ListProcesses { .. }
     )
 }
@@ -151,7 +152,7 @@ mod tests {
         });
         tokio::task::yield_now().await;
         gate.write_atomic(&at("a"), b"1", 0o600).await.unwrap();
-        fence.raise();
+        fence.raise("a test".into());
         let (read, written) = reading.await.unwrap();
         assert!(read.is_err() && written.is_err());
         let mut heard = Vec::new();
@@ -173,7 +174,7 @@ mod tests {
         let ourselves = gate.inspect(std::process::id()).await.unwrap().unwrap().identity;
         let waiting = tokio::spawn(async move { gate.wait_exit(ourselves).await });
         tokio::task::yield_now().await;
-        fence.raise();
+        fence.raise("a test".into());
         assert!(is_lost(&waiting.await.unwrap().unwrap_err()));
     }
 

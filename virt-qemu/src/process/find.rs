@@ -31,7 +31,7 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
         // A process that is being loaded, or about to end, has no arguments.
         !info.zombie && (record.process == Some(info.identity) || record.is_run_by(&info.argv))
     };
-    let (named, written) = named_process(host, record).await?;
+    let (named, written) = named_processes(host, record).await?;
     if let Some(info) = named.filter(is_ours) {
         return Ok(Found::Alive(info));
     }
@@ -39,9 +39,7 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
     if record.phase == RunPhase::Running && record.process.is_some() {
         return Ok(Found::Gone);
     }
-    if let Some(pid) = written.filter(|pid| record.process.is_none_or(|process| process.pid != *pid))
-        && let Some(info) = host.processes().inspect(pid).await?.filter(is_ours)
-    {
+    if let Some(info) = written.filter(is_ours) {
         return Ok(Found::Alive(info));
     }
     // A launch that was cut may have QEMU's launcher going on, with a QEMU that has no arguments yet.
@@ -58,16 +56,19 @@ pub(crate) async fn find(host: &dyn Host, record: &RunRecord) -> Result<Found> {
     Ok(launcher.map_or(Found::Gone, Found::Alive))
 }
 
-/// The process a record names, and the number in its pid file: in one round trip.
-async fn named_process(host: &dyn Host, record: &RunRecord) -> Result<(Option<ProcessInfo>, Option<u32>)> {
-    let mut ops = vec![HostOp::Read {
+/// The processes that a record and its pid file name: in one round trip.
+async fn named_processes(
+    host: &dyn Host,
+    record: &RunRecord,
+) -> Result<(Option<ProcessInfo>, Option<ProcessInfo>)> {
+    let mut ops = vec![HostOp::InspectPidFile {
         path: record.pid_file(),
     }];
     ops.extend(record.process.map(|process| HostOp::Inspect { pid: process.pid }));
     let mut replies = host.batch(BatchMode::All, ops).await.into_iter();
     let written = match replies.next() {
-        Some(Ok(HostReply::Bytes(content))) => String::from_utf8_lossy(&content).trim().parse().ok(),
-        // Where there is none, or it can't be read, the arguments tell.
+        Some(Ok(HostReply::Process(info))) => info,
+        // Where it can't be read, the arguments tell.
         _ => None,
     };
     let named = match replies.next().transpose()? {

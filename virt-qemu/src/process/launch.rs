@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::try_join;
 use tokio::task::{JoinError, JoinHandle};
 use virt_core::host::{BatchMode, Command, CommandOutput, FileWatch, HostOp, HostReply, ProcessIdentity};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::monitors::{Greeted, Monitor, connect_main};
 use crate::command::CommandLine;
@@ -194,37 +194,15 @@ fn without_prefix<'a>(line: &'a str, program: &str) -> &'a str {
     }
 }
 
-/// Which process it is, in one round trip: its number is not known before its file was read.
+/// Which process it is, in one round trip.
 async fn identify(store: &Store, record: &RunRecord) -> Result<ProcessIdentity> {
     let path = record.pid_file();
-    let ops = vec![
-        HostOp::Read { path: path.clone() },
-        HostOp::ListProcesses {
-            program_prefix: record.program_name().to_owned(),
-        },
-    ];
+    let ops = vec![HostOp::InspectPidFile { path }];
     let mut replies = store.host.batch(BatchMode::StopAtError, ops).await.into_iter();
-    let content = match replies.next().transpose()? {
-        Some(HostReply::Bytes(content)) => content,
-        _ => Vec::new(),
-    };
-    let all = match replies.next().transpose()? {
-        Some(HostReply::Processes(all)) => all,
-        _ => Vec::new(),
-    };
-    let text = String::from_utf8_lossy(&content);
-    let pid: u32 = text.trim().parse().map_err(|_| {
-        Error::new(ErrorKind::Corrupt, "QEMU's pid file holds no number").with_subject(Subject::Path(path))
-    })?;
-    let listed = all.into_iter().find(|info| info.identity.pid == pid);
-    // An emulator that is a script of another name is not in the list.
-    let info = match listed {
-        Some(info) => Some(info),
-        None => store.host.processes().inspect(pid).await?,
-    };
-    info.filter(|info| !info.zombie)
-        .map(|info| info.identity)
-        .ok_or_else(|| Error::new(ErrorKind::Failed, "QEMU ended right after its launch"))
+    match replies.next().transpose()? {
+        Some(HostReply::Process(Some(info))) if !info.zombie => Ok(info.identity),
+        _ => Err(Error::new(ErrorKind::Failed, "QEMU ended right after its launch")),
+    }
 }
 
 #[cfg(test)]

@@ -77,7 +77,8 @@ impl Op {
                 | HostOp::Rename { to: path, .. }
                 | HostOp::Stat { path }
                 | HostOp::ListDir { path }
-                | HostOp::ReadDir { path, .. },
+                | HostOp::ReadDir { path, .. }
+                | HostOp::InspectPidFile { path },
             )
             | Self::Watch { path }
             | Self::ConnectUnix { path }
@@ -109,6 +110,7 @@ impl Op {
                     | HostOp::ListDir { .. }
                     | HostOp::ReadDir { .. }
                     | HostOp::Inspect { .. }
+                    | HostOp::InspectPidFile { .. }
                     | HostOp::ListProcesses { .. }
             ),
             Self::Spawn(_) | Self::SignalChild(_) | Self::Lease { .. } => true,
@@ -132,6 +134,7 @@ fn name_of(op: &HostOp) -> &'static str {
         HostOp::Run(_) => "run",
         HostOp::Signal { .. } => "signal",
         HostOp::Inspect { .. } => "inspect",
+        HostOp::InspectPidFile { .. } => "inspect_pid_file",
         HostOp::ListProcesses { .. } => "list",
         _ => "unknown",
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{blocking, command, files, proc_fs, processes, write};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{BatchMode, Command, HostOp, HostReply};
+use crate::host::{BatchMode, Command, HostOp, HostReply, ProcessInfo};
 
 /// Carries out a batch in order.
 pub(super) async fn run(mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
@@ -117,12 +117,22 @@ fn carry_out(op: HostOp) -> Result<HostReply> {
         HostOp::ReadDir { path, suffix } => files::read_dir(&path, &suffix).map(HostReply::Files),
         HostOp::Signal { process, signal } => done(processes::signal(process, signal)),
         HostOp::Inspect { pid } => proc_fs::inspect(pid).map(HostReply::Process),
+        HostOp::InspectPidFile { path } => inspect_pid_file(&path).map(HostReply::Process),
         HostOp::ListProcesses { program_prefix } => proc_fs::list(&program_prefix).map(HostReply::Processes),
         HostOp::Run(_) => Err(Error::new(
             ErrorKind::Internal,
             "a program is not run on a thread that carries out files",
         )),
     }
+}
+
+fn inspect_pid_file(path: &str) -> Result<Option<ProcessInfo>> {
+    let content = match files::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        content => content?,
+    };
+    let number = String::from_utf8_lossy(&content).trim().parse();
+    number.map_or(Ok(None), proc_fs::inspect)
 }
 
 fn done(result: Result<()>) -> Result<HostReply> {
@@ -172,6 +182,24 @@ mod tests {
             [None, Some(ErrorKind::NotFound), cancelled, cancelled, cancelled]
         );
         assert!(!directory.path().join("d/f").exists());
+    }
+
+    #[tokio::test]
+    async fn a_process_is_found_by_the_file_with_its_number() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| format!("{}/{name}", directory.path().display());
+        std::fs::write(at("own"), format!("{}\n", std::process::id())).unwrap();
+        std::fs::write(at("odd"), "no number").unwrap();
+        let ops = ["own", "odd", "none"].map(|name| HostOp::InspectPidFile { path: at(name) });
+        let results = run(BatchMode::StopAtError, ops.into()).await;
+        let pids: Vec<Option<u32>> = results
+            .into_iter()
+            .map(|result| match result.unwrap() {
+                HostReply::Process(info) => info.map(|info| info.identity.pid),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(pids, [Some(std::process::id()), None, None]);
     }
 
     #[tokio::test]

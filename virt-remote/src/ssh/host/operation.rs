@@ -89,6 +89,9 @@ pub(super) fn prepare(op: HostOp) -> Result<Operation> {
         HostOp::Inspect { pid } => {
             Operation::new(Call::new("p_inspect").number(pid.into()), Expected::Process)
         }
+        HostOp::InspectPidFile { path } => {
+            Operation::new(on_path("p_inspect_file", &path)?, Expected::Process)
+        }
         HostOp::ListProcesses { program_prefix } => {
             let call = Call::new("p_list").arg(&program_prefix)?;
             Operation::new(call, Expected::Processes { program_prefix })

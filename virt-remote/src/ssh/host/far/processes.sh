@@ -214,6 +214,17 @@ p_inspect() {
   echo .
 }
 
+# The same by the file that its number stands in.
+p_inspect_file() {
+  number=
+  { read -r number < "$1"; } 2>/dev/null
+  case $number in
+    '' | *[!0-9]*) ;;
+    *) describe "$number" 2>/dev/null ;;
+  esac
+  echo .
+}
+
 # Candidates only: whose arguments hold the words somewhere. Which of them it is the program's name of is told later.
 p_list() {
   grep -l -F -e "$1" /proc/[0-9]*/cmdline 2>/dev/null | {

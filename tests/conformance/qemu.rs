@@ -16,7 +16,10 @@ use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
 
-/// All cases on the installed QEMU, here and over a real sshd, and those that start machines on 7.2.
+/// With this variable all cases run on a far machine, as in `cargo xtask soak ssh`.
+const WHOLE: &str = "VIRT_CONFORMANCE_WHOLE";
+
+/// All cases on the installed QEMU, those that start machines on 7.2, and those that differ by distance over a real sshd.
 pub(crate) fn targets() -> [TargetChoice; 3] {
     [
         TargetChoice::new("qemu", || make("qemu", QemuBinary::installed(), None)),
@@ -25,7 +28,8 @@ pub(crate) fn targets() -> [TargetChoice; 3] {
             let far = runtime.block_on(FarMachine::start(|sshd| sshd));
             let far = far.map_err(|error| error.to_string())?;
             make("qemu+ssh", QemuBinary::installed(), Some(far))
-        }),
+        })
+        .only(differs_by_distance),
         TargetChoice::new("qemu-7.2", || make("qemu-7.2", QemuBinary::version_7_2(), None))
             .only(differs_by_version),
     ]
@@ -39,6 +43,17 @@ fn make(
     let qemu = qemu.map_err(|error| error.to_string())?;
     let machines = Machines::of(qemu)?;
     Ok(Arc::new(QemuTarget { name, machines, far }))
+}
+
+/// What a far machine may do otherwise than a near one: what goes to it, not what is answered here.
+fn differs_by_distance(case: &Case) -> bool {
+    let goes_there = matches!(
+        case.theme(),
+        "access" | "definitions" | "identity" | "transient" | "cancelling" | "concurrency"
+    );
+    std::env::var_os(WHOLE).is_some()
+        || differs_by_version(case)
+        || goes_there && case.guest() != GuestNeed::Booted
 }
 
 /// What depends on the QEMU rather than on its manager.

@@ -30,7 +30,25 @@ pub(crate) fn run(group: Option<&str>) -> Outcome {
     command
         .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
         .env("VIRT_LIVE", "1");
-    cargo::run(command)
+    cargo::run(command)?;
+    if group == "ssh" {
+        say::heading("The whole conformance suite on a far machine");
+        let suite = [
+            "test",
+            "--workspace",
+            "--all-features",
+            "--test",
+            "conformance",
+            "--",
+        ];
+        let mut command = cargo::command(&suite);
+        command
+            .arg("qemu+ssh::")
+            .env("VIRT_CONFORMANCE_WHOLE", "1")
+            .env("VIRT_LIVE", "1");
+        cargo::run(command)?;
+    }
+    Ok(())
 }
 
 /// The groups there are: test targets of the workspace named `soak_GROUP`.

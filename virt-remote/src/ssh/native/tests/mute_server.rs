@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use russh::keys::PublicKey;
-use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session, run_stream};
+use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session, VerifiedPublicKey, run_stream};
 use russh::{Channel, Error};
 use tokio::net::TcpListener;
 
@@ -16,7 +15,7 @@ struct Mute {
 impl Handler for Mute {
     type Error = Error;
 
-    async fn auth_publickey(&mut self, _user: &str, _key: &PublicKey) -> Result<Auth, Error> {
+    async fn auth_publickey(&mut self, _user: &str, _key: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
         Ok(Auth::Accept)
     }
 

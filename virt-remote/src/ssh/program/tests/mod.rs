@@ -182,11 +182,16 @@ async fn an_end_that_is_one_is_told_from_a_loss() {
         (output.as_slice(), status),
         (&b"last words\n"[..], ExitStatus::Unknown)
     );
-    // Its output ends long before it does.
-    let mut program = link.exec("exec >&- 2>&-; read line; exit 4").await.unwrap();
+    // Its output ends before it does: sshd has one socket for it and the input.
+    let line = format!(
+        "exec <&- >&- 2>&-; while [ ! -e {0} ]; do sleep 0.1; done; exit 4",
+        sshd.path("go").display()
+    );
+    let mut program = link.exec(&line).await.unwrap();
     assert_eq!(program.stdio.read(&mut [0; 8]).await.unwrap(), 0);
+    std::fs::write(sshd.path("go"), "").unwrap();
+    // ssh has this one end with the program.
     assert_eq!(program.stderr.read(&mut [0; 8]).await.unwrap(), 0);
-    program.stdio.write_all(b"go on\n").await.unwrap();
     assert_eq!(program.end.await.unwrap(), ExitStatus::Code(4));
     // Closed here: what ran is lost, and did not end.
     let mut program = link.exec("cat").await.unwrap();

@@ -82,11 +82,6 @@ pub(super) enum Put {
 }
 
 impl Inbox {
-    #[cfg(test)]
-    fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
     /// Takes in data. `shared` says whether going beyond the limit is the end of the stream.
     pub(super) fn put(&self, lane: Lane, data: &[u8], shared: bool) -> Put {
         let mut state = lock(&self.state);
@@ -348,6 +343,13 @@ fn gone() -> io::Error {
 mod tests {
     use super::*;
     use std::future::poll_fn;
+    use std::sync::Arc;
+
+    impl Inbox {
+        fn new() -> Arc<Self> {
+            Arc::default()
+        }
+    }
 
     async fn read(inbox: &Inbox, lane: Lane) -> io::Result<Vec<u8>> {
         let mut space = [0; 64];

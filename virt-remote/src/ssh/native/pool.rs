@@ -17,6 +17,8 @@ const MAX_IDLE: usize = 2;
 #[derive(Debug, Default)]
 struct State {
     idle: Vec<Arc<Connection>>,
+    /// All that were made and are there still, for ending those in use as well.
+    made: Vec<Weak<Connection>>,
     /// Connections in use, and those being made.
     used: usize,
     closed: bool,
@@ -38,11 +40,11 @@ impl Pool {
         })
     }
 
-    /// A connection for one stream; `None` when there are as many as there may be.
+    /// A connection for one stream; `None` when there are as many as there may be, or the pool is closed.
     pub(super) async fn take(self: &Arc<Self>) -> Result<Option<Lease>> {
         let mut lease = {
             let mut state = lock(&self.state);
-            if state.used >= MAX_EXCLUSIVE {
+            if state.closed || state.used >= MAX_EXCLUSIVE {
                 return Ok(None);
             }
             state.used += 1;
@@ -56,9 +58,23 @@ impl Pool {
             .as_ref()
             .is_none_or(|connection| connection.shared().is_gone())
         {
-            lease.connection = Some(route::connect(&self.target, Sharing::Exclusive).await?);
+            let connection = route::connect(&self.target, Sharing::Exclusive).await?;
+            let made = Arc::downgrade(&connection);
+            lease.connection = Some(connection);
+            // The pool may have been closed meanwhile.
+            if !self.note(made) {
+                return Ok(None);
+            }
         }
         Ok(Some(lease))
+    }
+
+    /// Notes a new connection; `false` when the pool is closed.
+    fn note(&self, connection: Weak<Connection>) -> bool {
+        let mut state = lock(&self.state);
+        state.made.retain(|made| made.strong_count() > 0);
+        state.made.push(connection);
+        !state.closed
     }
 
     fn give_back(&self, connection: Option<Arc<Connection>>) {
@@ -73,16 +89,17 @@ impl Pool {
         connection.shared().sever();
     }
 
-    /// Ends those that nobody uses; those in use end when they are given back.
+    /// Ends them all, those in use as well, and makes no more: what a login carried must not outlive it.
     pub(super) fn close(&self) {
-        let idle = {
+        let (idle, made) = {
             let mut state = lock(&self.state);
             state.closed = true;
-            std::mem::take(&mut state.idle)
+            (std::mem::take(&mut state.idle), std::mem::take(&mut state.made))
         };
-        for connection in idle {
+        for connection in made.iter().filter_map(Weak::upgrade) {
             connection.shared().sever();
         }
+        drop(idle);
     }
 }
 

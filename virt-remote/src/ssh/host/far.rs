@@ -14,6 +14,7 @@ const PROCESSES: &str = include_str!("far/processes.sh");
 const HELLO: &str = include_str!("far/hello.sh");
 const WORKER: &str = include_str!("far/worker.sh");
 const HEART: &str = include_str!("far/heart.sh");
+const ENDING: &str = include_str!("far/ending.sh");
 const LEASE: &str = include_str!("far/lease.sh");
 const WATCHER: &str = include_str!("far/watcher.sh");
 const PROGRAM: &str = include_str!("far/program.sh");
@@ -37,6 +38,8 @@ pub(super) enum Role {
     Terminal,
     /// Passes a socket on.
     Socket,
+    /// Says what a new connection is on the far side.
+    Newcomer,
 }
 
 impl Role {
@@ -44,12 +47,13 @@ impl Role {
     pub(super) fn script(self, call: &str) -> String {
         let parts: &[&str] = match self {
             Self::Worker => &[BASE, FILES, PROCESSES, WORKER, HELLO],
-            Self::Heart => &[BASE, HEART],
-            Self::Lease => &[BASE, PROCESSES, HELLO, LEASE],
+            Self::Heart => &[BASE, ENDING, HEART],
+            Self::Lease => &[BASE, PROCESSES, HELLO, ENDING, LEASE],
             Self::Watcher => &[BASE, FILES, WATCHER],
             Self::Program => &[BASE, PROCESSES, HELLO, PROGRAM],
             Self::Terminal => &[BASE, TERMINAL],
             Self::Socket => &[BASE, SOCKET],
+            Self::Newcomer => &[BASE],
         };
         let mut script = String::new();
         for line in parts.iter().flat_map(|part| part.lines()) {
@@ -91,6 +95,18 @@ impl Rise {
             "exec {sudo}{shell} -c 'while IFS= read -r n; do case $n in virt:*) break;; esac; done; \
              eval \"$(dd bs=\"${{n#virt:}}\" count=1 iflag=fullblock 2>/dev/null)\"'"
         )
+    }
+
+    /// The line that tells, by how it ends, whether `sudo` takes the password that is the only line of its input: one
+    /// attempt, where a session would have it take our script for further passwords. None where there is no password.
+    pub(super) fn trial(&self, shell: &str) -> Option<(String, &Secret)> {
+        match self {
+            Self::SudoWith(password) => {
+                let line = format!("exec sudo -S -p \"\" -- {shell} -c \"exit 0\"");
+                Some((line, password))
+            }
+            Self::No | Self::Sudo => None,
+        }
     }
 
     /// What the session is sent first: the password, which a `sudo` that does not want it leaves to be skipped, and

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use virt_core::host::{ByteStream, ExitStatus};
+use virt_core::host::{ByteStream, ExitStatus, ProcessIdentity};
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::answer;
+use super::error::lost;
 use super::far::{Rise, Role, fresh_word};
+use super::fence::Fence;
 use super::quote::Call;
 use crate::ssh::link::{FarProgram, Link};
 
@@ -27,6 +29,8 @@ pub(super) struct Launch {
     pub(super) shell: String,
     /// Who they become.
     pub(super) rise: Rise,
+    /// What the far side ends before it lets go of a lease.
+    pub(super) fence: Arc<Fence>,
 }
 
 /// A session whose script has begun.
@@ -63,8 +67,13 @@ impl Session {
     ) -> Result<Self> {
         let (call, mut stderr) = said;
         let marker = fresh_word();
-        let script = role.script(&call.as_str().replacen("MARKER", &marker, 1));
-        let program = link.exec(&launch.rise.line(&launch.shell)).await?;
+        let call = call.as_str().replacen("MARKER", &marker, 1);
+        let script = role.script(&format!("enter {marker}\n{call}"));
+        let line = launch.rise.line(&launch.shell);
+        let program = tokio::select! {
+            program = link.exec(&line) => program?,
+            () = link.lost() => return Err(lost(&launch.host, Outcome::NotApplied)),
+        };
         let FarProgram {
             stdio,
             stderr: errors,
@@ -79,21 +88,28 @@ impl Session {
             stderr,
             end,
         };
-        if sent.is_ok() && session.writer.flush().await.is_ok() && session.skip_to(&marker).await {
-            return Ok(session);
+        if sent.is_err() || session.writer.flush().await.is_err() {
+            return Err(session.refused(launch).await);
         }
-        Err(session.refused(launch).await)
+        let Some(place) = session.skip_to(&marker).await else {
+            return Err(session.refused(launch).await);
+        };
+        launch.fence.admit(&launch.host, &place.to_be_ended(role)).await?;
+        Ok(session)
     }
 
-    /// Skips what the login shell's own files print.
-    async fn skip_to(&mut self, marker: &str) -> bool {
+    /// Skips what the login shell's own files print. Says what the session is on the far side.
+    async fn skip_to(&mut self, marker: &str) -> Option<Place> {
+        let mut place = Place::default();
         let mut line = Vec::new();
         while let Ok(Some(())) = answer::line(&mut self.reader, &mut line).await {
-            if line == marker.as_bytes() {
-                return true;
+            match line.strip_prefix(marker.as_bytes()) {
+                Some(b"") => return Some(place),
+                Some(rest) => place = Place::parse(&String::from_utf8_lossy(rest)),
+                None => {}
             }
         }
-        false
+        None
     }
 
     /// Why a session ended before it began.
@@ -103,23 +119,63 @@ impl Session {
         let said = self.stderr.text();
         let said = said.trim();
         let Some(status) = status else {
-            return super::error::lost(&launch.host, Outcome::NotApplied);
+            return lost(&launch.host, Outcome::NotApplied);
         };
-        let (kind, message) = match &launch.rise {
-            Rise::No => (
-                ErrorKind::Unsupported,
-                format!("{} could not be started ({status}): {said}", launch.shell),
-            ),
-            _ => (
-                ErrorKind::Denied,
-                format!(
-                    "sudo refused ({status}): {said}; allow this user to run {} by sudo without a password (NOPASSWD \
-                     in sudoers), or give credentials that answer for its password",
-                    launch.shell
-                ),
-            ),
+        match &launch.rise {
+            Rise::No => {
+                let message = format!("{} could not be started ({status}): {said}", launch.shell);
+                Error::new(ErrorKind::Unsupported, message).with_subject(Subject::Host(launch.host.clone()))
+            }
+            Rise::Sudo | Rise::SudoWith(_) => sudo_refused(launch, status, said),
+        }
+    }
+}
+
+/// `sudo` did not let us in.
+pub(super) fn sudo_refused(launch: &Launch, status: ExitStatus, said: &str) -> Error {
+    let message = format!(
+        "sudo refused ({status}): {}; allow this user to run {} by sudo without a password (NOPASSWD in sudoers), or \
+         give credentials that answer for its password",
+        said.trim(),
+        launch.shell
+    );
+    Error::new(ErrorKind::Denied, message).with_subject(Subject::Host(launch.host.clone()))
+}
+
+/// What a session is on the far side.
+#[derive(Debug, Default)]
+struct Place {
+    shell: Option<ProcessIdentity>,
+    /// The process of sshd that it hangs on, where that could be found.
+    sshd: Option<ProcessIdentity>,
+}
+
+impl Place {
+    fn parse(said: &str) -> Self {
+        let Some((shell, sshd)) = said.strip_prefix(" at ").and_then(|said| {
+            let (pid, rest) = said.split_once(' ')?;
+            let (start, sshd) = rest.split_once(' ')?;
+            Some((format!("{pid} {start}"), sshd))
+        }) else {
+            return Self::default();
         };
-        Error::new(kind, message).with_subject(Subject::Host(launch.host.clone()))
+        Self {
+            shell: answer::identity(&shell),
+            sshd: answer::identity(sshd),
+        }
+    }
+
+    /// What has to be gone before another manager may do anything: the process of sshd, which passes on what may be on
+    /// its way; and a shell that carries out requests, since it ends what it has begun. Where no sshd is found, each
+    /// shell that passes anything on stands for it. Programs are left as they are: what they do is their own.
+    fn to_be_ended(&self, role: Role) -> Vec<ProcessIdentity> {
+        let shell = match role {
+            Role::Heart | Role::Lease => return Vec::new(),
+            Role::Worker => self.shell,
+            Role::Terminal | Role::Socket if self.sshd.is_none() => self.shell,
+            _ => None,
+        };
+        self.sshd.into_iter().chain(shell).collect()
     }
 }
 

@@ -82,6 +82,9 @@ impl Watcher {
     pub(super) async fn ended(&self, process: ProcessIdentity) -> Result<()> {
         let mut told = {
             let mut table = self.table();
+            if table.lost {
+                return Err(lost(&self.host, Outcome::NotApplied));
+            }
             let entry = table
                 .processes
                 .entry(process)
@@ -93,6 +96,7 @@ impl Watcher {
             watcher: self,
             process,
         };
+        // A session that ends from now on takes the entry away with it.
         self.send_waits();
         let ended = told.wait_for(|ended| *ended).await.is_ok();
         drop(waiting);

@@ -1,5 +1,5 @@
-# end_all PID START PID START …: ends those very processes, and returns when they are gone. What is one of sshd's is
-# asked first; a shell of ours goes at once, with what it runs. What we may not end is left out.
+# end_all PID START PID START …: ends those very processes, and returns when they are gone. Those of sshd are asked first,
+# and a shell of ours has as long to finish what it has in hand: a second. What we may not end is left out.
 end_all() {
   end_signal=TERM
   end_step=0
@@ -27,6 +27,7 @@ end_one() {
     kill -s "$end_signal" "$1" 2>/dev/null
     return
   fi
+  [ "$end_signal" = KILL ] || return
   name_of "$4"
   if [ "$4" = "$1" ] || [ "$command_name" = sudo ]; then
     kill -9 "-$4" 2>/dev/null

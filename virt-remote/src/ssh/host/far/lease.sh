@@ -62,7 +62,7 @@ hold_lease() {
 
 write_holder() {
   write_error=$({
-    printf '%s\n' "$2" 1<>/proc/self/fd/9 && truncate -s "$((${#2} + 1))" /proc/self/fd/9 && sync "$1"
+    printf '%s\n' "$2" | dd of=/proc/self/fd/9 conv=notrunc && truncate -s "$((${#2} + 1))" /proc/self/fd/9 && sync "$1"
   } 2>&1) || {
     fail "$write_error"
     return

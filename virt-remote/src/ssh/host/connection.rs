@@ -1,6 +1,7 @@
 //! The current login, and the way back to one when it is lost.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -10,10 +11,13 @@ use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::HostOptions;
 use super::error::lost;
-use super::far::Rise;
+use super::far::{Rise, fresh_word};
 use super::lease::LeaseState;
 use super::login::{Login, beat};
+use super::pool::Abandoned;
+use super::quote::Call;
 use super::session::{Launch, Session};
+use super::worker::Request;
 use crate::ssh::link::Dialer;
 
 /// How long a call waits for a lost link to be brought back.
@@ -22,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pauses between attempts to log in again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long what an earlier login left on the far machine may take to end by itself, in tenths of a second.
+const REMAINS_TENTHS: u64 = 30;
 
 /// The current login, if there is one.
 #[derive(Debug, Clone)]
@@ -41,6 +48,9 @@ pub(super) struct Connection {
     launch: Mutex<Launch>,
     state: watch::Sender<State>,
     leases: Mutex<Vec<Weak<LeaseState>>>,
+    /// What the tags of all logins begin with.
+    tag: String,
+    attempts: AtomicU64,
 }
 
 impl Connection {
@@ -53,6 +63,7 @@ impl Connection {
             host: dialer.name().to_owned(),
             shell: options.shell.clone(),
             rise: if options.sudo { Rise::Sudo } else { Rise::No },
+            tag: String::new(),
         };
         let connection = Arc::new(Self {
             dialer,
@@ -60,6 +71,8 @@ impl Connection {
             launch: Mutex::new(launch),
             state: watch::Sender::new(State::Down),
             leases: Mutex::default(),
+            tag: fresh_word(),
+            attempts: AtomicU64::new(1),
         });
         let (login, heart) = connection.log_in((1, None)).await?;
         connection.state.send_replace(State::Up(Arc::clone(&login)));
@@ -110,6 +123,7 @@ impl Connection {
     async fn log_in(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Session)> {
         let link = self.dialer.dial().await?;
         let mut launch = self.launch().clone();
+        launch.tag = format!("{}.{}.", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
         let begun = Login::begin(Arc::clone(&link), &mut launch, &self.options.credentials, after).await;
         match begun {
             Ok((login, heart)) => {
@@ -135,11 +149,13 @@ impl Connection {
                 () = login.link.lost() => {}
                 () = beat(heart) => tracing::warn!(host = self.name(), "the far side does not answer any more"),
                 () = is_closed(&mut closed) => {
+                    login.give_up();
                     login.link.close().await;
                     return;
                 }
             }
             self.note(State::Down);
+            login.give_up();
             login.link.close().await;
             let (generation, sshd) = (login.generation, login.sshd);
             drop(login);
@@ -179,6 +195,12 @@ impl Connection {
         loop {
             match self.log_in(after).await {
                 Ok((login, heart)) => {
+                    if let Err(error) = self.fence(&login).await {
+                        tracing::debug!(host = self.name(), %error, "cannot end what an earlier login left");
+                        login.link.close().await;
+                        pause = self.rest(pause).await;
+                        continue;
+                    }
                     let leases: Vec<_> = {
                         let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
                         leases.iter().filter_map(Weak::upgrade).collect()
@@ -199,9 +221,31 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::AuthenticationFailed => return Err(error),
                 Err(error) => tracing::debug!(host = self.name(), %error, "cannot log in again yet"),
             }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.rest(pause).await;
         }
+    }
+
+    /// Pauses, and tells how long the next pause is.
+    async fn rest(&self, pause: Duration) -> Duration {
+        tokio::time::sleep(jittered(pause)).await;
+        (pause * 2).min(LONGEST_PAUSE)
+    }
+
+    /// Waits until nothing is left of earlier logins that could still change the machine, and ends what does not end by
+    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on.
+    async fn fence(&self, login: &Login) -> Result<()> {
+        let call = Call::new("fence").arg(&self.tag)?.arg(&login.launch.tag)?;
+        let mut request = Request::new(false);
+        request.push(&call.number(REMAINS_TENTHS), None);
+        let answers = login.pool.ask(request, Abandoned::Finishes).await?;
+        if let Some(left) = answers.first().and_then(|answer| answer.field("left")) {
+            tracing::warn!(
+                host = self.name(),
+                processes = left,
+                "an earlier login's shells cannot be ended"
+            );
+        }
+        Ok(())
     }
 
     fn lose_leases(&self) {

@@ -41,6 +41,8 @@ pub(super) struct Login {
     pub(super) sshd: Option<ProcessIdentity>,
     pub(super) watcher: tokio::sync::Mutex<Option<Arc<Watcher>>>,
     streams_forbidden: AtomicBool,
+    /// Whether it was given up.
+    over: Arc<AtomicBool>,
 }
 
 impl Login {
@@ -87,8 +89,19 @@ impl Login {
             sshd,
             watcher: tokio::sync::Mutex::default(),
             streams_forbidden: AtomicBool::new(false),
+            over: Arc::default(),
         };
         Ok((login, heart))
+    }
+
+    /// Gives it up: the end of its streams is no end of what they come from.
+    pub(super) fn give_up(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether it was given up, for those that outlive it.
+    pub(super) fn over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.over)
     }
 
     /// Whether sessions run as another user than the one who logged in.

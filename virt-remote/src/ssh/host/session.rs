@@ -27,6 +27,23 @@ pub(super) struct Launch {
     pub(super) shell: String,
     /// Who they become.
     pub(super) rise: Rise,
+    /// What is found in the command lines of the login's shells.
+    pub(super) tag: String,
+}
+
+impl Launch {
+    /// Starts a shell that reads its script from its input.
+    async fn start(&self, link: &dyn Link, role: Role) -> Result<FarProgram> {
+        let line = self.rise.line(&self.shell, &self.tag);
+        if role.is_bulk() {
+            match link.exec_bulk(&line).await {
+                Ok(program) => return Ok(program),
+                // It may be the login of its own that is refused: then it shares this one.
+                Err(error) => tracing::debug!(host = self.host, %error, "no connection for a stream alone"),
+            }
+        }
+        link.exec(&line).await
+    }
 }
 
 /// A session whose script has begun.
@@ -64,7 +81,7 @@ impl Session {
         let (call, mut stderr) = said;
         let marker = fresh_word();
         let script = role.script(&call.as_str().replacen("MARKER", &marker, 1));
-        let program = link.exec(&launch.rise.line(&launch.shell)).await?;
+        let program = launch.start(link, role).await?;
         let FarProgram {
             stdio,
             stderr: errors,

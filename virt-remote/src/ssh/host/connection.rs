@@ -11,10 +11,13 @@ use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::HostOptions;
 use super::error::lost;
-use super::far::Rise;
+use super::far::{Rise, fresh_word};
 use super::lease::{LeaseState, told};
 use super::login::{Login, Pulse};
+use super::pool::Abandoned;
+use super::quote::Call;
 use super::session::Launch;
+use super::worker::Request;
 use crate::ssh::link::Dialer;
 
 /// How long a call waits for a lost link to be brought back.
@@ -30,6 +33,9 @@ const LONG_PAUSE: Duration = Duration::from_secs(60);
 
 /// How long the owner of a lease that was lost is waited for to let go of it, before others may work again.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long what an earlier login left on the far machine may take to end by itself, in tenths of a second.
+const REMAINS_TENTHS: u64 = 30;
 
 /// The current login, if there is one.
 #[derive(Debug, Clone)]
@@ -51,6 +57,9 @@ pub(super) struct Connection {
     leases: Mutex<Vec<Weak<LeaseState>>>,
     /// How many leases were lost before the current login stood.
     lost_leases: AtomicU64,
+    /// What the tags of all logins begin with.
+    tag: String,
+    attempts: AtomicU64,
 }
 
 impl Connection {
@@ -64,6 +73,7 @@ impl Connection {
             shell: options.shell.clone(),
             rise: if options.sudo { Rise::Sudo } else { Rise::No },
             fence: Arc::default(),
+            tag: String::new(),
         };
         let connection = Arc::new(Self {
             dialer,
@@ -72,8 +82,10 @@ impl Connection {
             state: watch::Sender::new(State::Down),
             leases: Mutex::default(),
             lost_leases: AtomicU64::new(0),
+            tag: fresh_word(),
+            attempts: AtomicU64::new(1),
         });
-        let (login, pulse) = connection.log_in((1, None)).await?;
+        let (login, pulse) = connection.log_in((1, Vec::new())).await?;
         connection.state.send_replace(State::Up(Arc::clone(&login)));
         tokio::spawn(Arc::clone(&connection).keep(login, pulse));
         Ok(connection)
@@ -126,9 +138,10 @@ impl Connection {
         self.state.send_replace(State::Closed);
     }
 
-    async fn log_in(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
+    async fn log_in(&self, after: (u64, Vec<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
         let link = self.dialer.dial().await?;
         let mut launch = self.launch().clone();
+        launch.tag = format!("{}.{}.", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
         let begun = Login::begin(Arc::clone(&link), &mut launch, &self.options.credentials, after).await;
         match begun {
             Ok((login, pulse)) => {
@@ -154,16 +167,18 @@ impl Connection {
                 () = login.link.lost() => {}
                 () = pulse.stopped() => tracing::warn!(host = self.name(), "the far side does not answer any more"),
                 () = is_closed(&mut closed) => {
+                    login.give_up();
                     login.link.close().await;
                     return;
                 }
             }
             self.note(State::Down);
+            login.give_up();
             login.link.close().await;
-            let (generation, sshd) = (login.generation, login.sshd);
+            let (generation, left) = (login.generation, login.launch.fence.processes());
             drop(login);
             let again = tokio::select! {
-                again = self.log_in_again((generation + 1, sshd)) => again,
+                again = self.log_in_again((generation + 1, left)) => again,
                 () = is_closed(&mut closed) => return,
             };
             match again {
@@ -193,13 +208,13 @@ impl Connection {
     }
 
     /// Logs in until it succeeds, or the machine refuses us. The leases are taken again before anybody learns of it.
-    async fn log_in_again(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
+    async fn log_in_again(&self, mut after: (u64, Vec<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.log_in(after).await {
+            match self.log_in(after.clone()).await {
                 Ok((login, mut pulse)) => {
                     let stands = tokio::select! {
-                        () = self.take_leases_again(&login) => true,
+                        settled = self.settle(&login) => settled,
                         () = pulse.stopped() => false,
                         () = login.link.lost() => false,
                     };
@@ -213,6 +228,7 @@ impl Connection {
                     }
                     // Lost again in the midst of it.
                     login.link.close().await;
+                    after.1.extend(login.launch.fence.processes());
                 }
                 Err(error) if error.kind() == ErrorKind::AuthenticationFailed => return Err(error),
                 Err(error) if error.kind() == ErrorKind::Denied && self.knows_password() => return Err(error),
@@ -230,9 +246,18 @@ impl Connection {
                     }
                 }
             }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.rest(pause).await;
         }
+    }
+
+    /// Ends what is left of earlier logins, and takes the leases again. Whether that could be done.
+    async fn settle(&self, login: &Arc<Login>) -> bool {
+        if let Err(error) = self.end_remains(login).await {
+            tracing::debug!(host = self.name(), %error, "cannot end what an earlier login left");
+            return false;
+        }
+        self.take_leases_again(login).await;
+        true
     }
 
     /// Whether `sudo` was given a password before: where it refuses us then, further attempts may lock the account.
@@ -258,6 +283,29 @@ impl Connection {
             tracing::warn!(host = self.name(), "a lost lease is still in somebody's hands");
         }
         self.lost_leases.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Pauses, and tells how long the next pause is.
+    async fn rest(&self, pause: Duration) -> Duration {
+        tokio::time::sleep(jittered(pause)).await;
+        (pause * 2).min(LONGEST_PAUSE)
+    }
+
+    /// Waits until nothing is left of earlier logins that could still change the machine, and ends what does not end by
+    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on.
+    async fn end_remains(&self, login: &Login) -> Result<()> {
+        let call = Call::new("fence").arg(&self.tag)?.arg(&login.launch.tag)?;
+        let mut request = Request::new(false);
+        request.push(&call.number(REMAINS_TENTHS), None);
+        let answers = login.pool.ask(request, Abandoned::Finishes).await?;
+        if let Some(left) = answers.first().and_then(|answer| answer.field("left")) {
+            tracing::warn!(
+                host = self.name(),
+                processes = left,
+                "an earlier login's shells cannot be ended"
+            );
+        }
+        Ok(())
     }
 
     fn lose_leases(&self, because: &Error) {

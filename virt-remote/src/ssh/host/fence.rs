@@ -94,6 +94,11 @@ impl Fence {
         told.collect()
     }
 
+    /// All that were admitted.
+    pub(super) fn processes(&self) -> Vec<ProcessIdentity> {
+        self.list().processes.iter().map(|known| known.process).collect()
+    }
+
     /// For a new holder: from now on it hears of every process. One that ends without being [`forget`](Self::forget)-ed
     /// lets no further process in.
     pub(super) fn watch(&self) -> Watch {

@@ -43,13 +43,17 @@ pub(super) struct Login {
     pub(super) greeting: Answer,
     pub(super) scale: ProcScale,
     /// The far sshd's process that this login hangs on, where it could be found.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub(super) sshd: Option<ProcessIdentity>,
     pub(super) watcher: tokio::sync::Mutex<Option<Arc<Watcher>>>,
     streams_forbidden: AtomicBool,
+    /// Whether it was given up.
+    over: Arc<AtomicBool>,
 }
 
 impl Login {
-    /// Starts the first shell and the heart, which beats from then on; `before` is the sshd of the login that this one follows, and is ended.
+    /// Starts the first shell and the heart, which beats from then on; of `before`, the processes of
+    /// the login that this one follows, those of sshd are ended.
     ///
     /// # Errors
     /// As [`Session::open`]; `Unsupported` naming the tools that the far machine lacks; `ConnectionLost` when it takes
@@ -58,7 +62,7 @@ impl Login {
         link: Arc<dyn Link>,
         launch: &mut Launch,
         credentials: &CredentialSource,
-        (generation, before): (u64, Option<ProcessIdentity>),
+        (generation, before): (u64, Vec<ProcessIdentity>),
     ) -> Result<(Self, Pulse)> {
         launch.fence = Arc::default();
         let plain = Launch {
@@ -84,6 +88,7 @@ impl Login {
             clock_ticks: number("ticks", 100),
             page_size: number("page", 4096),
         };
+        link.on_newcomers(Arc::new(launch.clone()));
         let login = Self {
             generation,
             pool: Arc::new(Pool::new(Arc::clone(&link), launch.clone(), worker)),
@@ -94,8 +99,19 @@ impl Login {
             sshd,
             watcher: tokio::sync::Mutex::default(),
             streams_forbidden: AtomicBool::new(false),
+            over: Arc::default(),
         };
         Ok((login, pulse))
+    }
+
+    /// Gives it up: the end of its streams is no end of what they come from.
+    pub(super) fn give_up(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether it was given up, for those that outlive it.
+    pub(super) fn over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.over)
     }
 
     /// Whether sessions run as another user than the one who logged in.
@@ -185,13 +201,12 @@ async fn in_time<T>(host: &str, starting: impl Future<Output = Result<T>>) -> Re
 async fn heart(
     link: &dyn Link,
     launch: &Launch,
-    before: Option<ProcessIdentity>,
+    before: Vec<ProcessIdentity>,
 ) -> Result<(Pulse, Option<ProcessIdentity>)> {
     let call = Call::new("heart MARKER").number(SILENCE.as_secs());
-    let call = match before {
-        Some(sshd) => call.number(sshd.pid.into()).number(sshd.start_time),
-        None => call,
-    };
+    let call = before.iter().fold(call, |call, process| {
+        call.number(process.pid.into()).number(process.start_time)
+    });
     let opened = async {
         let mut session = Session::open(link, launch, Role::Heart, call).await?;
         let answer = answer::one(&mut session.reader).await?;

@@ -6,7 +6,8 @@
 //! * All data goes through one quoting function ([`quote`]), and never through the far user's login shell ([`far`]).
 //! * A heart ([`login`]) on each login lets the far side free what a dead connection holds, and tells us that it is dead.
 //! * A lease that no beat reaches is freed only once all is ended that could still do what we asked for ([`fence`]).
-//! * A lost link is brought back ([`connection`]); leases are taken again before anybody works with it.
+//! * A lost link is brought back ([`connection`]); what the old login left in hand there is ended, and leases are taken
+//!   again before anybody works with it.
 //!
 //! # Differences from a local host
 //! * Calls fail with `ConnectionLost` when the link is lost under them: `Unknown` tells that the work had been sent.

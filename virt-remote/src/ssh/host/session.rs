@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,7 +16,7 @@ use super::error::lost;
 use super::far::{Rise, Role, fresh_word};
 use super::fence::Fence;
 use super::quote::Call;
-use crate::ssh::link::{FarProgram, Link};
+use crate::ssh::link::{FarProgram, Link, Newcomers};
 
 /// How much of the end of standard error is kept.
 const STDERR_LIMIT: usize = 64 * 1024;
@@ -31,6 +32,25 @@ pub(super) struct Launch {
     pub(super) rise: Rise,
     /// What the far side ends before it lets go of a lease.
     pub(super) fence: Arc<Fence>,
+    /// What is found in the command lines of the login's shells.
+    pub(super) tag: String,
+}
+
+impl Launch {
+    /// Starts a shell that reads its script from its input.
+    async fn start(&self, link: &dyn Link, role: Role) -> Result<FarProgram> {
+        // A shell that holds a lease is not to be found by it: it ends by itself, and not before it may.
+        let tag = if role == Role::Lease { "lease" } else { &self.tag };
+        let line = self.rise.line(&self.shell, tag);
+        if role.is_bulk() {
+            match link.exec_bulk(&line).await {
+                Ok(program) => return Ok(program),
+                // It may be the login of its own that is refused: then it shares this one.
+                Err(error) => tracing::debug!(host = self.host, %error, "no connection for a stream alone"),
+            }
+        }
+        link.exec(&line).await
+    }
 }
 
 /// A session whose script has begun.
@@ -65,15 +85,24 @@ impl Session {
         role: Role,
         said: (Call, Stderr),
     ) -> Result<Self> {
-        let (call, mut stderr) = said;
+        let (call, stderr) = said;
         let marker = fresh_word();
         let call = call.as_str().replacen("MARKER", &marker, 1);
         let script = role.script(&format!("enter {marker}\n{call}"));
-        let line = launch.rise.line(&launch.shell);
         let program = tokio::select! {
-            program = link.exec(&line) => program?,
+            program = launch.start(link, role) => program?,
             () = link.lost() => return Err(lost(&launch.host, Outcome::NotApplied)),
         };
+        Self::begin(program, launch, (role, &marker, &script), stderr).await
+    }
+
+    /// Has a shell that was started run a script, which says a word first.
+    async fn begin(
+        program: FarProgram,
+        launch: &Launch,
+        (role, marker, script): (Role, &str, &str),
+        mut stderr: Stderr,
+    ) -> Result<Self> {
         let FarProgram {
             stdio,
             stderr: errors,
@@ -81,7 +110,7 @@ impl Session {
         } = program;
         stderr.follow(errors);
         let (reader, mut writer) = tokio::io::split(stdio);
-        let sent = writer.write_all(&launch.rise.opening(&script)).await;
+        let sent = writer.write_all(&launch.rise.opening(script)).await;
         let mut session = Self {
             reader: BufReader::with_capacity(64 * 1024, reader),
             writer,
@@ -91,7 +120,7 @@ impl Session {
         if sent.is_err() || session.writer.flush().await.is_err() {
             return Err(session.refused(launch).await);
         }
-        let Some(place) = session.skip_to(&marker).await else {
+        let Some(place) = session.skip_to(marker).await else {
             return Err(session.refused(launch).await);
         };
         launch.fence.admit(&launch.host, &place.to_be_ended(role)).await?;
@@ -142,6 +171,20 @@ pub(super) fn sudo_refused(launch: &Launch, status: ExitStatus, said: &str) -> E
     Error::new(ErrorKind::Denied, message).with_subject(Subject::Host(launch.host.clone()))
 }
 
+#[async_trait]
+impl Newcomers for Launch {
+    fn line(&self) -> String {
+        self.rise.line(&self.shell, &self.tag)
+    }
+
+    async fn admit(&self, program: FarProgram) -> Result<()> {
+        let marker = fresh_word();
+        let script = Role::Newcomer.script(&format!("enter {marker}\necho {marker}"));
+        let said = (Role::Newcomer, marker.as_str(), script.as_str());
+        Session::begin(program, self, said, Stderr::default()).await.map(drop)
+    }
+}
+
 /// What a session is on the far side.
 #[derive(Debug, Default)]
 struct Place {
@@ -170,7 +213,6 @@ impl Place {
     /// shell that passes anything on stands for it. Programs are left as they are: what they do is their own.
     fn to_be_ended(&self, role: Role) -> Vec<ProcessIdentity> {
         let shell = match role {
-            Role::Heart | Role::Lease => return Vec::new(),
             Role::Worker => self.shell,
             Role::Terminal | Role::Socket if self.sshd.is_none() => self.shell,
             _ => None,

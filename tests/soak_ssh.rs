@@ -1,11 +1,7 @@
 //! `cargo xtask soak ssh`: a far machine whose line is cut at random moments, for 1 s and for 60 s, that stalls, and
 //! whose sshd is killed, while guests are defined, started and ended on it.
 #![cfg(all(feature = "qemu", feature = "ssh"))]
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test, which tells how far it is"
-)]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "qemu/machines.rs"]
 #[allow(dead_code, reason = "the conformance suite uses more of it")]
@@ -57,7 +53,7 @@ impl Tally {
     async fn call<T>(&mut self, what: &str, call: impl Future<Output = Result<T, Error>>) -> Option<T> {
         let began = Instant::now();
         let answer = tokio::time::timeout(DEADLINE + SLACK, call).await;
-        let answer = answer.unwrap_or_else(|_| panic_free(what, began.elapsed()));
+        let answer = answer.unwrap_or_else(|_| late(what, began.elapsed()));
         self.slowest = self.slowest.max(began.elapsed());
         match answer {
             Ok(value) => {
@@ -79,7 +75,7 @@ impl Tally {
     }
 }
 
-fn panic_free<T>(what: &str, took: Duration) -> Result<T, Error> {
+fn late<T>(what: &str, took: Duration) -> Result<T, Error> {
     Err(Error::new(
         ErrorKind::Internal,
         format!("{what} did not answer within {took:?}"),

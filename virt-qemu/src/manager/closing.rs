@@ -64,8 +64,9 @@ pub(super) struct LeaseKeeper {
 }
 
 impl LeaseKeeper {
-    /// Keeps the lease until it is given back or lost, or the manager is gone. Why, where it was lost.
-    pub(super) async fn keep(mut self) -> Option<String> {
+    /// Keeps the lease until it is given back or lost, or the manager is gone. Why, where it was lost, and the lease: to
+    /// be dropped once nothing passes any more, for its host waits for that.
+    pub(super) async fn keep(mut self) -> Option<(String, Box<dyn Lease>)> {
         tokio::select! {
             biased;
             asked = &mut self.asked => {
@@ -75,7 +76,7 @@ impl LeaseKeeper {
                 }
                 None
             }
-            why = self.lease.lost() => Some(why),
+            why = self.lease.lost() => Some((why, self.lease)),
         }
     }
 }

@@ -65,10 +65,11 @@ impl Manager {
         if let Some(keeper) = keeper {
             let manager = Arc::downgrade(&manager);
             drop(tokio::spawn(async move {
-                if let Some(why) = keeper.keep().await
-                    && let Some(manager) = manager.upgrade()
-                {
-                    manager.lease_lost(&why);
+                if let Some((why, lease)) = keeper.keep().await {
+                    if let Some(manager) = manager.upgrade() {
+                        manager.lease_lost(&why);
+                    }
+                    drop(lease);
                 }
             }));
         }

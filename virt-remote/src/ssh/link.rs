@@ -54,11 +54,28 @@ pub(crate) trait Link: Send + Sync + fmt::Debug + 'static {
     /// where nothing listens, as far as sshd tells the two apart.
     async fn connect_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>>;
 
+    /// Has every connection looked at that is made for sockets alone, before it is used. Those that programs are run on
+    /// need no more than those programs.
+    fn on_newcomers(&self, _newcomers: Arc<dyn Newcomers>) {}
+
     /// Waits until the link is gone, for whatever reason. Cancel-safe; at once when it is gone already.
     async fn lost(&self);
 
     /// Ends it, now.
     async fn close(&self);
+}
+
+/// Looks at new connections of a link.
+#[async_trait]
+pub(crate) trait Newcomers: Send + Sync + fmt::Debug + 'static {
+    /// The command line that is to be run on one.
+    fn line(&self) -> String;
+
+    /// Says by that program whether the connection may be used.
+    ///
+    /// # Errors
+    /// Why it may not.
+    async fn admit(&self, program: FarProgram) -> Result<()>;
 }
 
 /// A program that runs on the far machine.

@@ -13,7 +13,9 @@ const FILES: &str = include_str!("far/files.sh");
 const PROCESSES: &str = include_str!("far/processes.sh");
 const HELLO: &str = include_str!("far/hello.sh");
 const WORKER: &str = include_str!("far/worker.sh");
+const FENCE: &str = include_str!("far/fence.sh");
 const HEART: &str = include_str!("far/heart.sh");
+const ENDING: &str = include_str!("far/ending.sh");
 const LEASE: &str = include_str!("far/lease.sh");
 const WATCHER: &str = include_str!("far/watcher.sh");
 const PROGRAM: &str = include_str!("far/program.sh");
@@ -31,25 +33,35 @@ pub(super) enum Role {
     Lease,
     /// Watches processes and files.
     Watcher,
-    /// Becomes a program.
+    /// Becomes a program that is read to its end.
     Program,
+    /// Becomes a program that is talked to.
+    Child,
     /// Passes a terminal on.
     Terminal,
     /// Passes a socket on.
     Socket,
+    /// Says what a new connection is on the far side.
+    Newcomer,
 }
 
 impl Role {
+    /// Whether what it writes may be left unread for long.
+    pub(super) fn is_bulk(self) -> bool {
+        matches!(self, Self::Child | Self::Terminal | Self::Socket)
+    }
+
     /// The script: the functions it needs, then `call`, then what is done when that returns.
     pub(super) fn script(self, call: &str) -> String {
         let parts: &[&str] = match self {
-            Self::Worker => &[BASE, FILES, PROCESSES, WORKER, HELLO],
-            Self::Heart => &[BASE, HEART],
-            Self::Lease => &[BASE, PROCESSES, HELLO, LEASE],
+            Self::Worker => &[BASE, FILES, PROCESSES, WORKER, FENCE, HELLO],
+            Self::Heart => &[BASE, ENDING, HEART],
+            Self::Lease => &[BASE, PROCESSES, HELLO, ENDING, LEASE],
             Self::Watcher => &[BASE, FILES, WATCHER],
-            Self::Program => &[BASE, PROCESSES, HELLO, PROGRAM],
+            Self::Program | Self::Child => &[BASE, PROCESSES, HELLO, PROGRAM],
             Self::Terminal => &[BASE, TERMINAL],
             Self::Socket => &[BASE, SOCKET],
+            Self::Newcomer => &[BASE],
         };
         let mut script = String::new();
         for line in parts.iter().flat_map(|part| part.lines()) {
@@ -80,8 +92,8 @@ pub(super) enum Rise {
 }
 
 impl Rise {
-    /// The line that starts a session.
-    pub(super) fn line(&self, shell: &str) -> String {
+    /// The line that starts a session. The tag, of letters, digits, dashes and dots, tells its shells from others.
+    pub(super) fn line(&self, shell: &str, tag: &str) -> String {
         let sudo = match self {
             Self::No => "",
             Self::Sudo => "sudo -n -- ",
@@ -89,8 +101,20 @@ impl Rise {
         };
         format!(
             "exec {sudo}{shell} -c 'while IFS= read -r n; do case $n in virt:*) break;; esac; done; \
-             eval \"$(dd bs=\"${{n#virt:}}\" count=1 iflag=fullblock 2>/dev/null)\"'"
+             eval \"$(dd bs=\"${{n#virt:}}\" count=1 iflag=fullblock 2>/dev/null)\"' sh {tag}"
         )
+    }
+
+    /// The line that tells, by how it ends, whether `sudo` takes the password that is the only line of its input: one
+    /// attempt, where a session would have it take our script for further passwords. None where there is no password.
+    pub(super) fn trial(&self, shell: &str) -> Option<(String, &Secret)> {
+        match self {
+            Self::SudoWith(password) => {
+                let line = format!("exec sudo -S -p \"\" -- {shell} -c \"exit 0\"");
+                Some((line, password))
+            }
+            Self::No | Self::Sudo => None,
+        }
     }
 
     /// What the session is sent first: the password, which a `sudo` that does not want it leaves to be skipped, and
@@ -120,7 +144,7 @@ mod tests {
     #[test]
     fn the_line_is_read_alike_by_every_login_shell() {
         for rise in [Rise::No, Rise::Sudo, Rise::SudoWith(Secret::new("x"))] {
-            let line = rise.line("/bin/sh");
+            let line = rise.line("/bin/sh", &format!("{}.1.", fresh_word()));
             assert!(!line.contains(['\n', '!', '\\', '`']), "{line}");
             assert_eq!(line.matches('\'').count(), 2, "{line}");
         }

@@ -1,38 +1,55 @@
 //! A lease on a far machine: the same lock on the same file as that of a manager there, held by a far shell for as long
 //! as our beats reach it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use virt_core::host::{ByteStream, Lease, LeaseHolder, LeaseRequest};
-use virt_core::{Error, ErrorKind, Result, Subject};
+use tokio::time::Instant;
+use virt_core::host::{Lease, LeaseHolder, LeaseRequest};
+use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
-use super::answer::{self, Answer, End};
 use super::connection::Connection;
-use super::error::{absolute, far_error, not_understood};
-use super::far::Role;
-use super::login::{BEAT, Login, SILENCE};
-use super::quote::Call;
-use super::session::Session;
+use super::error::{absolute, lost};
+use super::holder::{Holding, Locked, lock};
+use super::login::Login;
 
-/// How long a lease is tried to be taken again that our own dead login still holds.
-const OWN_REMAINS: Duration = Duration::from_secs(18);
+/// How long a lease is tried to be taken again: longer than our own dead login may still hold it, and than it takes to
+/// find out that the new one is dead, too.
+const TAKING_AGAIN: Duration = Duration::from_secs(40);
+
+/// The pause between two attempts of that.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Takes a lease.
 ///
 /// # Errors
 /// `Busy`, naming the holder, when another has it.
+///
+/// # Cancel safety
+/// A lease that comes too late is given back.
 pub(super) async fn take(
     connection: &Arc<Connection>,
     path: &str,
     request: LeaseRequest,
 ) -> Result<Box<dyn Lease>> {
     absolute(path)?;
+    let (connection, path) = (Arc::clone(connection), path.to_owned());
+    // By a task of its own: a session that ends without a word has the far side end the whole login.
+    let taken = tokio::spawn(async move { take_now(&connection, &path, request).await });
+    let ending = |_| {
+        Error::new(
+            ErrorKind::Cancelled,
+            "the runtime the connection lives on is ending",
+        )
+    };
+    let lease: FarLease = taken.await.map_err(ending)??;
+    Ok(Box::new(lease))
+}
+
+async fn take_now(connection: &Arc<Connection>, path: &str, request: LeaseRequest) -> Result<FarLease> {
     let login = connection.login().await?;
     let (session, found) = match lock(&login, path).await? {
         Locked::Ours(session, found) => (session, found),
@@ -44,19 +61,29 @@ pub(super) async fn take(
         boot_id: found.boot_id,
         epoch: found.before.map_or(0, |holder| holder.epoch).saturating_add(1),
     };
-    let session = write_holder(session, &holder, path).await?;
+    let (holding, failed) = Holding::begin(session, &login, (&holder, path)).await?;
+    if let Some(error) = failed {
+        holding.give_back(&login).await?;
+        return Err(error);
+    }
     let state = Arc::new(LeaseState {
         path: path.to_owned(),
         holder: Mutex::new(holder.clone()),
         lost: watch::Sender::new(None),
-        given_back: AtomicBool::new(false),
+        dropped: watch::Sender::new(false),
         beating: Mutex::new(None),
-        taking: tokio::sync::Mutex::default(),
-        connection: Arc::downgrade(connection),
     });
-    state.hold(session, login.generation);
+    let lease = FarLease {
+        state: Arc::clone(&state),
+        holder,
+    };
+    state.hold(holding, &login);
     connection.remember(&state);
-    Ok(Box::new(FarLease { state, holder }))
+    // A login that was lost before this was remembered is followed by one that does not take it again.
+    if !connection.is_up(login.generation) {
+        return Err(lost(connection.name(), Outcome::NotApplied));
+    }
+    Ok(lease)
 }
 
 /// A lease that is held through several logins.
@@ -66,125 +93,128 @@ pub(super) struct LeaseState {
     holder: Mutex<LeaseHolder>,
     /// Why it was lost.
     lost: watch::Sender<Option<Arc<str>>>,
-    given_back: AtomicBool,
+    /// Whether its owner has given it back, or let go of it.
+    dropped: watch::Sender<bool>,
     beating: Mutex<Option<Beating>>,
-    /// Held while it is taken again, by one at a time.
-    taking: tokio::sync::Mutex<()>,
-    connection: Weak<Connection>,
 }
 
-/// The session that holds the lock, and the task that keeps it alive.
+/// The task that keeps the far holder alive. Dropping it has the task give the lock back.
 #[derive(Debug)]
 struct Beating {
     release: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<()>>,
-    generation: u64,
-}
-
-impl Drop for Beating {
-    fn drop(&mut self) {
-        // The session goes with it, and the far shell ends when its input does.
-        self.task.abort();
-    }
 }
 
 impl LeaseState {
-    fn hold(self: &Arc<Self>, session: Session, generation: u64) {
+    /// Keeps a lock in this login. Where its holder ends without our doing, another manager may have it: the login ends
+    /// with it, and the next one finds out.
+    fn hold(&self, holding: Holding, login: &Arc<Login>) {
         let (release, released) = oneshot::channel();
-        let state = Arc::downgrade(self);
+        let login = Arc::clone(login);
         let task = tokio::spawn(async move {
-            let ended = keep_alive(session, released).await;
-            if ended.is_err()
-                && let Some(state) = state.upgrade()
-            {
-                // By another task: this one ends when the lease is taken again.
-                tokio::spawn(state.end_of_holder(generation));
+            let kept = holding.keep(&login, released).await;
+            if let Err(error) = &kept {
+                tracing::debug!(host = login.launch.host, %error, "a login ends with the holder of a lease");
+                login.link.close().await;
             }
-            ended
+            kept
         });
-        let beating = Beating {
-            release: Some(release),
-            task,
-            generation,
-        };
-        *self.beating() = Some(beating);
+        let release = Some(release);
+        *self.beating() = Some(Beating { release, task });
     }
 
-    /// The far holder has ended. Where that was the link's end, the next login takes the lease again; else it is tried
-    /// at once.
-    async fn end_of_holder(self: Arc<Self>, generation: u64) {
-        let Some(connection) = self.connection.upgrade() else {
-            return;
-        };
-        if let Ok(login) = connection.login().await
-            && login.generation == generation
-            && let Err(error) = self.take_again(&login).await
-        {
-            tracing::debug!(path = self.path, %error, "a lease is taken again later");
-        }
-    }
-
-    /// Takes it again in a new login. Where nobody else had it meanwhile it goes on as it was, else it is lost.
+    /// Takes it again in a new login: then it is held, or lost. Where nobody else had it meanwhile it goes on as it was.
     ///
-    /// # Errors
-    /// `ConnectionLost` when the new login is lost meanwhile: nothing is decided then.
-    pub(super) async fn take_again(self: &Arc<Self>, login: &Login) -> Result<()> {
-        let _one_at_a_time = self.taking.lock().await;
-        let is_held = self
-            .beating()
-            .as_ref()
-            .is_some_and(|beating| beating.generation == login.generation && !beating.task.is_finished());
-        if is_held || self.is_over() {
-            return Ok(());
-        }
+    /// To be dropped when the new login is lost meanwhile: nothing is decided then.
+    pub(super) async fn take_again(&self, login: &Arc<Login>) {
         drop(self.beating().take());
+        let deadline = Instant::now() + TAKING_AGAIN;
+        let lost = match tokio::time::timeout_at(deadline, self.settle(login, deadline)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(why)) => why,
+            Err(_) => "it can't be taken again: the machine does not answer to that".to_owned(),
+        };
+        self.lose(&lost);
+    }
+
+    /// Takes it again, or says why it is lost.
+    async fn settle(&self, login: &Arc<Login>, deadline: Instant) -> Result<(), String> {
         let ours = self.holder().clone();
-        let deadline = tokio::time::Instant::now() + OWN_REMAINS;
         loop {
-            let locked = match lock(login, &self.path).await {
-                Err(error) if error.kind() == ErrorKind::ConnectionLost => return Err(error),
-                Err(error) => {
-                    self.lose(&format!("it can't be taken again: {}", told(&error)));
-                    return Ok(());
+            match self.attempt(login, &ours).await {
+                Ok(Attempt::Taken) => return Ok(()),
+                // What our dead login left behind gives up soon.
+                Ok(Attempt::Held(Some(holder))) if same(Some(&holder), &ours) => {}
+                Ok(Attempt::Held(Some(holder))) => {
+                    return Err(format!("no sign of life got through, and {holder} took it"));
                 }
-                Ok(locked) => locked,
-            };
-            match locked {
-                Locked::Ours(session, found)
-                    if same(found.before.as_ref(), &ours) && found.boot_id == ours.boot_id =>
-                {
-                    let again = LeaseHolder {
-                        pid: found.pid,
-                        ..ours
-                    };
-                    let session = write_holder(session, &again, &self.path).await?;
-                    *self.holder() = again;
-                    if !self.is_over() {
-                        self.hold(session, login.generation);
-                    }
-                    return Ok(());
+                Ok(Attempt::Held(None) | Attempt::Changed) => {
+                    return Err(
+                        "no sign of life got through, and another manager has had it since".to_owned(),
+                    );
                 }
-                Locked::Held(holder)
-                    if same(holder.as_ref(), &ours) && tokio::time::Instant::now() < deadline =>
-                {
-                    // What our dead login left behind gives up soon.
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                Locked::Held(Some(holder)) => {
-                    self.lose(&format!("no sign of life got through, and {holder} took it"));
-                    return Ok(());
-                }
-                _ => {
-                    self.lose("no sign of life got through, and another manager has had it since");
-                    return Ok(());
-                }
+                // Where it is the link that is lost, so is all of this.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::ConnectionLost | ErrorKind::ResourceExhausted
+                    ) && Instant::now() + PAUSE < deadline => {}
+                Err(error) => return Err(format!("it can't be taken again: {}", told(&error))),
             }
+            tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    async fn attempt(&self, login: &Arc<Login>, ours: &LeaseHolder) -> Result<Attempt> {
+        let (session, found) = match lock(login, &self.path).await? {
+            Locked::Held(holder) => return Ok(Attempt::Held(holder)),
+            Locked::Ours(session, found) => (session, found),
+        };
+        if !same(found.before.as_ref(), ours) {
+            return Ok(Attempt::Changed);
+        }
+        // The machine may have booted since: then nobody else has had it in that boot, either.
+        let again = LeaseHolder {
+            pid: found.pid,
+            boot_id: found.boot_id,
+            ..ours.clone()
+        };
+        let (holding, failed) = Holding::begin(session, login, (&again, &self.path)).await?;
+        if let Some(error) = failed {
+            tracing::warn!(path = self.path, %error, "a lease goes on under the number of an old process");
+        }
+        *self.holder() = again;
+        self.hold(holding, login);
+        if *self.dropped.borrow() {
+            drop(self.beating().take());
+        }
+        Ok(Attempt::Taken)
     }
 
     /// Tells that it is lost, and why.
     pub(super) fn lose(&self, why: &str) {
         self.lost.send_replace(Some(why.into()));
+    }
+
+    /// Whether it was lost.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.borrow().is_some()
+    }
+
+    /// Whether it was lost, or its owner does not have it any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_lost() || *self.dropped.borrow()
+    }
+
+    /// Waits until its owner has let go of it.
+    pub(super) async fn dropped(&self) {
+        // It fails when the sender is gone, which is ours.
+        let _ = self
+            .dropped
+            .subscribe()
+            .wait_for(|dropped| *dropped)
+            .await
+            .is_ok();
     }
 
     fn holder(&self) -> std::sync::MutexGuard<'_, LeaseHolder> {
@@ -195,15 +225,19 @@ impl LeaseState {
         self.beating.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_over(&self) -> bool {
-        self.lost.borrow().is_some() || self.given_back.load(Ordering::Acquire)
-    }
-
     /// Takes the beating out, for good.
     fn give_back(&self) -> Option<Beating> {
-        self.given_back.store(true, Ordering::Release);
+        self.dropped.send_replace(true);
         self.beating().take()
     }
+}
+
+/// What came of one attempt to take a lease again.
+enum Attempt {
+    Taken,
+    Held(Option<LeaseHolder>),
+    /// Nobody has it now, but somebody had.
+    Changed,
 }
 
 /// An error with its causes, as one sentence.
@@ -266,115 +300,6 @@ impl Drop for FarLease {
     fn drop(&mut self) {
         drop(self.state.give_back());
     }
-}
-
-/// Beats until the lease is given back, or its session has ended.
-async fn keep_alive(session: Session, mut released: oneshot::Receiver<()>) -> Result<()> {
-    let Session {
-        mut reader,
-        mut writer,
-        stderr: _stderr,
-        end,
-    } = session;
-    let mut ticks = tokio::time::interval(BEAT);
-    let mut rest = Vec::new();
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => send(&mut writer, b".").await?,
-            // Dropped without a word: the session is dropped, too.
-            _ = &mut released => {
-                send(&mut writer, b"q").await?;
-                // The lock is free once the far shell has ended.
-                let _ = end.await;
-                return Ok(());
-            }
-            read = answer::line(&mut reader, &mut rest) => match read {
-                Ok(Some(())) => {}
-                _ => return Err(Error::new(ErrorKind::ConnectionLost, "the far holder of the lease has ended")),
-            },
-        }
-    }
-}
-
-async fn send(writer: &mut WriteHalf<Box<dyn ByteStream>>, beat: &[u8]) -> Result<()> {
-    writer.write_all(beat).await?;
-    writer.flush().await?;
-    Ok(())
-}
-
-/// What was found in the file of a lease that we locked.
-struct Found {
-    pid: u32,
-    boot_id: String,
-    before: Option<LeaseHolder>,
-}
-
-enum Locked {
-    Ours(Session, Found),
-    Held(Option<LeaseHolder>),
-}
-
-async fn lock(login: &Login, path: &str) -> Result<Locked> {
-    let call = Call::new("lease MARKER").arg(path)?.number(SILENCE.as_secs());
-    let mut session = Session::open(login.link.as_ref(), &login.launch, Role::Lease, call).await?;
-    let answer = answer::one(&mut session.reader).await?;
-    if let End::Failed(said) = &answer.end {
-        return Err(refused(said, path));
-    }
-    if answer.first().as_deref() == Some("held") {
-        return Ok(Locked::Held(holder_in(&answer.data("held")?)));
-    }
-    let found = found(&answer)?;
-    Ok(Locked::Ours(session, found))
-}
-
-fn found(answer: &Answer) -> Result<Found> {
-    let pid = answer.field("taken").and_then(|pid| pid.parse().ok());
-    let content = answer.sections.last().map(answer::Section::data).transpose()?;
-    Ok(Found {
-        pid: pid.ok_or_else(|| not_understood("a lease"))?,
-        boot_id: answer.field("boot").ok_or_else(|| not_understood("a lease"))?,
-        before: holder_in(&content.unwrap_or_default()),
-    })
-}
-
-/// Who is written into a lease, where that can be understood. What follows it is what a longer one left.
-fn holder_in(content: &[u8]) -> Option<LeaseHolder> {
-    serde_json::Deserializer::from_slice(content)
-        .into_iter()
-        .next()?
-        .ok()
-}
-
-async fn write_holder(mut session: Session, holder: &LeaseHolder, path: &str) -> Result<Session> {
-    let mut line = serde_json::to_vec(holder).map_err(|error| {
-        Error::new(ErrorKind::Internal, "cannot write who holds a lease").with_source(error)
-    })?;
-    line.push(b'\n');
-    send(&mut session.writer, &line).await?;
-    match answer::one(&mut session.reader).await?.end {
-        End::Failed(said) => Err(far_error(
-            &said,
-            "cannot write who holds it",
-            Subject::Path(path.to_owned()),
-        )),
-        _ => Ok(session),
-    }
-}
-
-fn refused(said: &str, path: &str) -> Error {
-    let about = Subject::Path(path.to_owned());
-    if let Some(said) = said.strip_prefix("%flock ") {
-        let message =
-            "cannot lock: flock is missing there, or does not do what util-linux's and busybox's do";
-        return far_error(said, message, about);
-    }
-    if said.starts_with("Too many levels") {
-        return Error::new(ErrorKind::Denied, "is a symbolic link, which a lease must not be")
-            .with_subject(about)
-            .with_source(super::error::FarError::new(said));
-    }
-    far_error(said, "cannot open the lease", about)
 }
 
 fn held(path: &str, holder: Option<&LeaseHolder>) -> Error {

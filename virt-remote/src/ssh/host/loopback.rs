@@ -1,12 +1,15 @@
 //! A link to this very machine for tests: what sshd would start, started here.
 
+use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::sync::{oneshot, watch};
 use virt_core::host::{ByteStream, ExitStatus, StreamUse};
@@ -176,7 +179,7 @@ impl Link for LoopbackLink {
             let _ = child.wait().await;
         });
         Ok(FarProgram {
-            stdio: Box::new(ours),
+            stdio: Box::new(Cuttable::new(ours, self.mode.subscribe())),
             stderr: Box::new(stderr),
             end,
         })
@@ -187,7 +190,7 @@ impl Link for LoopbackLink {
             return Err(Error::new(ErrorKind::Denied, "AllowStreamLocalForwarding is off"));
         }
         match UnixStream::connect(path).await {
-            Ok(stream) => Ok(Box::new(stream)),
+            Ok(stream) => Ok(Box::new(Cuttable::new(stream, self.mode.subscribe()))),
             Err(_) => Err(Error::new(
                 ErrorKind::ConnectionLost,
                 "the far sshd could not connect",
@@ -217,5 +220,65 @@ async fn pass(copying: impl Future<Output = ()>, mode: &mut watch::Receiver<Mode
     tokio::select! {
         () = &mut copying => {}
         () = stalled => cut.await,
+    }
+}
+
+/// A stream that fails when its link is cut.
+struct Cuttable<S> {
+    stream: S,
+    cut: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl<S> Cuttable<S> {
+    fn new(stream: S, mut mode: watch::Receiver<Mode>) -> Self {
+        let cut = async move {
+            let _ = mode.wait_for(|mode| *mode == Mode::Cut).await.is_ok();
+        };
+        Self {
+            stream,
+            cut: Mutex::new(Box::pin(cut)),
+        }
+    }
+
+    fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Asked again after it was over, it must not be polled.
+        let cut = self.cut.get_mut().unwrap();
+        std::task::ready!(cut.as_mut().poll(cx));
+        *cut = Box::pin(std::future::ready(()));
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Cuttable<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => {
+                match self.poll_cut(cx) {
+                    Poll::Ready(lost) => Poll::Ready(lost),
+                    Poll::Pending => Poll::Ready(Ok(())),
+                }
+            }
+            Poll::Pending => self.poll_cut(cx),
+            read => read,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Cuttable<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

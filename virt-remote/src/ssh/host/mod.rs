@@ -5,7 +5,9 @@
 //!   whatever is in it. The scripts are in `far/`; nothing is written to the far disk but what is asked for.
 //! * All data goes through one quoting function ([`quote`]), and never through the far user's login shell ([`far`]).
 //! * A heart ([`login`]) on each login lets the far side free what a dead connection holds, and tells us that it is dead.
-//! * A lost link is brought back ([`connection`]); leases are taken again before anybody works with it.
+//! * A lease that no beat reaches is freed only once all is ended that could still do what we asked for ([`fence`]).
+//! * A lost link is brought back ([`connection`]); what the old login left in hand there is ended, and leases are taken
+//!   again before anybody works with it.
 //!
 //! # Differences from a local host
 //! * Calls fail with `ConnectionLost` when the link is lost under them: `Unknown` tells that the work had been sent.
@@ -20,7 +22,9 @@ mod connection;
 mod error;
 mod facts;
 mod far;
+mod fence;
 mod files;
+mod holder;
 mod lease;
 mod login;
 #[cfg(test)]

@@ -28,9 +28,10 @@ const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
 type Started = (Session, ProcessIdentity);
 
 /// Starts a session that becomes a program.
-async fn start(login: &Login, command: &Command, call: Call, stderr: Stderr) -> Result<Started> {
+async fn start(login: &Login, command: &Command, role: Role, said: (Call, Stderr)) -> Result<Started> {
+    let (call, stderr) = said;
     let call = program(call, command).map_err(|error| error.with_subject(subject(command)))?;
-    let opened = Session::open_with(login.link.as_ref(), &login.launch, Role::Program, (call, stderr));
+    let opened = Session::open_with(login.link.as_ref(), &login.launch, role, (call, stderr));
     let mut session = opened.await?;
     let answer = answer::one(&mut session.reader).await?;
     match answer.end {
@@ -54,7 +55,7 @@ pub(super) async fn run(connection: &Arc<Connection>, command: Command) -> Resul
     tokio::spawn(async move {
         let mut reply = reply;
         let started = tokio::select! {
-            started = start(&login, &command, call, stderr) => started,
+            started = start(&login, &command, Role::Program, (call, stderr)) => started,
             // Dropped before it could be told which process it is: its session is closed, and so its input and output.
             () = reply.closed() => return,
         };
@@ -192,7 +193,8 @@ pub(super) async fn spawn(connection: &Arc<Connection>, command: Command) -> Res
     let (reply, answer) = oneshot::channel();
     let connection = Arc::clone(connection);
     tokio::spawn(async move {
-        let started = start(&login, &command, Call::new("program MARKER"), Stderr::default()).await;
+        let said = (Call::new("program MARKER"), Stderr::default());
+        let started = start(&login, &command, Role::Child, said).await;
         let (session, process) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -305,16 +307,7 @@ impl Owner {
     ) {
         let ended = tokio::select! {
             ended = &mut end => ended,
-            _ = released.recv() => {
-                let op = HostOp::Signal { process: self.process, signal: Signal::Kill };
-                match batch::one(&self.connection, op, Abandoned::Finishes).await {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        tracing::warn!(pid = self.process.pid, %error, "cannot end a far program");
-                    }
-                    _ => {}
-                }
-                return;
-            }
+            _ = released.recv() => return self.kill().await,
         };
         let end = match ended {
             Ok(status) => {
@@ -323,6 +316,25 @@ impl Owner {
             }
             Err(_) => ChildEnd::Lost,
         };
+        let is_lost = matches!(end, ChildEnd::Lost);
         told.send_replace(Some(end));
+        if is_lost {
+            // It may run on there: the next login ends it.
+            released.recv().await;
+            self.kill().await;
+        }
+    }
+
+    async fn kill(&self) {
+        let op = HostOp::Signal {
+            process: self.process,
+            signal: Signal::Kill,
+        };
+        match batch::one(&self.connection, op, Abandoned::Finishes).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(pid = self.process.pid, %error, "cannot end a far program");
+            }
+            _ => {}
+        }
     }
 }

@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use virt_core::host::{ByteStream, ExitStatus};
+use virt_core::host::{ByteStream, ExitStatus, ProcessIdentity};
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::answer;
+use super::error::lost;
 use super::far::{Rise, Role, fresh_word};
+use super::fence::Fence;
 use super::quote::Call;
-use crate::ssh::link::{FarProgram, Link};
+use crate::ssh::link::{FarProgram, Link, Newcomers};
 
 /// How much of the end of standard error is kept.
 const STDERR_LIMIT: usize = 64 * 1024;
@@ -27,6 +30,27 @@ pub(super) struct Launch {
     pub(super) shell: String,
     /// Who they become.
     pub(super) rise: Rise,
+    /// What the far side ends before it lets go of a lease.
+    pub(super) fence: Arc<Fence>,
+    /// What is found in the command lines of the login's shells.
+    pub(super) tag: String,
+}
+
+impl Launch {
+    /// Starts a shell that reads its script from its input.
+    async fn start(&self, link: &dyn Link, role: Role) -> Result<FarProgram> {
+        // A shell that holds a lease is not to be found by it: it ends by itself, and not before it may.
+        let tag = if role == Role::Lease { "lease" } else { &self.tag };
+        let line = self.rise.line(&self.shell, tag);
+        if role.is_bulk() {
+            match link.exec_bulk(&line).await {
+                Ok(program) => return Ok(program),
+                // It may be the login of its own that is refused: then it shares this one.
+                Err(error) => tracing::debug!(host = self.host, %error, "no connection for a stream alone"),
+            }
+        }
+        link.exec(&line).await
+    }
 }
 
 /// A session whose script has begun.
@@ -61,10 +85,24 @@ impl Session {
         role: Role,
         said: (Call, Stderr),
     ) -> Result<Self> {
-        let (call, mut stderr) = said;
+        let (call, stderr) = said;
         let marker = fresh_word();
-        let script = role.script(&call.as_str().replacen("MARKER", &marker, 1));
-        let program = link.exec(&launch.rise.line(&launch.shell)).await?;
+        let call = call.as_str().replacen("MARKER", &marker, 1);
+        let script = role.script(&format!("enter {marker}\n{call}"));
+        let program = tokio::select! {
+            program = launch.start(link, role) => program?,
+            () = link.lost() => return Err(lost(&launch.host, Outcome::NotApplied)),
+        };
+        Self::begin(program, launch, (role, &marker, &script), stderr).await
+    }
+
+    /// Has a shell that was started run a script, which says a word first.
+    async fn begin(
+        program: FarProgram,
+        launch: &Launch,
+        (role, marker, script): (Role, &str, &str),
+        mut stderr: Stderr,
+    ) -> Result<Self> {
         let FarProgram {
             stdio,
             stderr: errors,
@@ -72,28 +110,35 @@ impl Session {
         } = program;
         stderr.follow(errors);
         let (reader, mut writer) = tokio::io::split(stdio);
-        let sent = writer.write_all(&launch.rise.opening(&script)).await;
+        let sent = writer.write_all(&launch.rise.opening(script)).await;
         let mut session = Self {
             reader: BufReader::with_capacity(64 * 1024, reader),
             writer,
             stderr,
             end,
         };
-        if sent.is_ok() && session.writer.flush().await.is_ok() && session.skip_to(&marker).await {
-            return Ok(session);
+        if sent.is_err() || session.writer.flush().await.is_err() {
+            return Err(session.refused(launch).await);
         }
-        Err(session.refused(launch).await)
+        let Some(place) = session.skip_to(marker).await else {
+            return Err(session.refused(launch).await);
+        };
+        launch.fence.admit(&launch.host, &place.to_be_ended(role)).await?;
+        Ok(session)
     }
 
-    /// Skips what the login shell's own files print.
-    async fn skip_to(&mut self, marker: &str) -> bool {
+    /// Skips what the login shell's own files print. Says what the session is on the far side.
+    async fn skip_to(&mut self, marker: &str) -> Option<Place> {
+        let mut place = Place::default();
         let mut line = Vec::new();
         while let Ok(Some(())) = answer::line(&mut self.reader, &mut line).await {
-            if line == marker.as_bytes() {
-                return true;
+            match line.strip_prefix(marker.as_bytes()) {
+                Some(b"") => return Some(place),
+                Some(rest) => place = Place::parse(&String::from_utf8_lossy(rest)),
+                None => {}
             }
         }
-        false
+        None
     }
 
     /// Why a session ended before it began.
@@ -103,23 +148,78 @@ impl Session {
         let said = self.stderr.text();
         let said = said.trim();
         let Some(status) = status else {
-            return super::error::lost(&launch.host, Outcome::NotApplied);
+            return lost(&launch.host, Outcome::NotApplied);
         };
-        let (kind, message) = match &launch.rise {
-            Rise::No => (
-                ErrorKind::Unsupported,
-                format!("{} could not be started ({status}): {said}", launch.shell),
-            ),
-            _ => (
-                ErrorKind::Denied,
-                format!(
-                    "sudo refused ({status}): {said}; allow this user to run {} by sudo without a password (NOPASSWD \
-                     in sudoers), or give credentials that answer for its password",
-                    launch.shell
-                ),
-            ),
+        match &launch.rise {
+            Rise::No => {
+                let message = format!("{} could not be started ({status}): {said}", launch.shell);
+                Error::new(ErrorKind::Unsupported, message).with_subject(Subject::Host(launch.host.clone()))
+            }
+            Rise::Sudo | Rise::SudoWith(_) => sudo_refused(launch, status, said),
+        }
+    }
+}
+
+/// `sudo` did not let us in.
+pub(super) fn sudo_refused(launch: &Launch, status: ExitStatus, said: &str) -> Error {
+    let message = format!(
+        "sudo refused ({status}): {}; allow this user to run {} by sudo without a password (NOPASSWD in sudoers), or \
+         give credentials that answer for its password",
+        said.trim(),
+        launch.shell
+    );
+    Error::new(ErrorKind::Denied, message).with_subject(Subject::Host(launch.host.clone()))
+}
+
+#[async_trait]
+impl Newcomers for Launch {
+    fn line(&self) -> String {
+        self.rise.line(&self.shell, &self.tag)
+    }
+
+    async fn admit(&self, program: FarProgram) -> Result<()> {
+        let marker = fresh_word();
+        let script = Role::Newcomer.script(&format!("enter {marker}\necho {marker}"));
+        let said = (Role::Newcomer, marker.as_str(), script.as_str());
+        Session::begin(program, self, said, Stderr::default())
+            .await
+            .map(drop)
+    }
+}
+
+/// What a session is on the far side.
+#[derive(Debug, Default)]
+struct Place {
+    shell: Option<ProcessIdentity>,
+    /// The process of sshd that it hangs on, where that could be found.
+    sshd: Option<ProcessIdentity>,
+}
+
+impl Place {
+    fn parse(said: &str) -> Self {
+        let Some((shell, sshd)) = said.strip_prefix(" at ").and_then(|said| {
+            let (pid, rest) = said.split_once(' ')?;
+            let (start, sshd) = rest.split_once(' ')?;
+            Some((format!("{pid} {start}"), sshd))
+        }) else {
+            return Self::default();
         };
-        Error::new(kind, message).with_subject(Subject::Host(launch.host.clone()))
+        Self {
+            shell: answer::identity(&shell),
+            sshd: answer::identity(sshd),
+        }
+    }
+
+    /// What has to be gone before another manager may do anything: the process of sshd, which passes on what may be on
+    /// its way; and a shell that carries out requests, since it ends what it has begun. Where no sshd is found, each
+    /// shell that passes anything on stands for it. Programs are left as they are: what they do is their own.
+    fn to_be_ended(&self, role: Role) -> Vec<ProcessIdentity> {
+        let shell = match role {
+            Role::Worker => self.shell,
+            Role::Terminal | Role::Socket if self.sshd.is_none() => self.shell,
+            _ => None,
+        };
+        self.sshd.into_iter().chain(shell).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -39,7 +40,10 @@ pub(super) async fn stream(
     let answer = answer::one(&mut session.reader).await?;
     let about = || Subject::Path(path.to_owned());
     match answer.end {
-        End::Done => Ok(Box::new(Stream { session })),
+        End::Done => Ok(Box::new(Stream {
+            session,
+            login_over: login.over(),
+        })),
         End::Failed(said) if said == "%tools" => Err(Error::new(
             ErrorKind::Denied,
             "cannot connect: the far sshd forbids it (AllowStreamLocalForwarding), and the machine has none of perl, \
@@ -62,8 +66,10 @@ pub(super) async fn stream(
 
 /// A session as a stream: what its program reads and writes.
 #[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) session: Session,
+struct Stream {
+    session: Session,
+    /// Whether the login was given up: the next one ends what is left of it, and that is no end of the terminal.
+    login_over: Arc<AtomicBool>,
 }
 
 impl AsyncRead for Stream {
@@ -72,7 +78,15 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.session.reader).poll_read(cx, buf)
+        let (before, has_room) = (buf.filled().len(), buf.remaining() > 0);
+        std::task::ready!(Pin::new(&mut self.session.reader).poll_read(cx, buf))?;
+        if has_room && buf.filled().len() == before && self.login_over.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::ConnectionReset,
+                "the connection to the machine was lost",
+            )));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

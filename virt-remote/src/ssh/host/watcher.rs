@@ -82,6 +82,9 @@ impl Watcher {
     pub(super) async fn ended(&self, process: ProcessIdentity) -> Result<()> {
         let mut told = {
             let mut table = self.table();
+            if table.lost {
+                return Err(lost(&self.host, Outcome::NotApplied));
+            }
             let entry = table
                 .processes
                 .entry(process)
@@ -93,6 +96,7 @@ impl Watcher {
             watcher: self,
             process,
         };
+        // A session that ends from now on takes the entry away with it.
         self.send_waits();
         let ended = told.wait_for(|ended| *ended).await.is_ok();
         drop(waiting);
@@ -254,5 +258,63 @@ async fn read(mut reader: BufReader<ReadHalf<Box<dyn ByteStream>>>, watcher: &st
         if let Some(field) = String::from_utf8_lossy(&line).strip_prefix(':') {
             watcher.note(field);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ssh::host::loopback::{Loopback, SHELLS};
+    use crate::ssh::host::{HostOptions, SshHost};
+    use std::process::Command;
+    use virt_core::ErrorKind;
+
+    /// What the far script kills when the loops it started have ended by themselves.
+    #[test]
+    fn what_has_ended_is_not_killed() {
+        let script = Role::Watcher.script(
+            "kill() { echo \"killed $*\"; }\nwaiter= watches=\n\
+             waits 1 999; watch_path 5 /nowhere/at/all; watch_path 6 /; sleep 0.5\n\
+             waits; unwatch 5; echo \"left $(echo $watches | cut -d ' ' -f 1)\"; unwatch 6; echo \"left$watches\"",
+        );
+        for shell in SHELLS {
+            let mut words = shell.split(' ');
+            let mut command = Command::new(words.next().unwrap());
+            let script = script.replace(
+                "echo \"left$watches\"",
+                "command kill $loop; echo \"left$watches\"",
+            );
+            let output = command.args(words).args(["-c", &script]).output().unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            let lines: Vec<_> = said.lines().collect();
+            assert_eq!(
+                lines.iter().filter(|line| line.starts_with("killed")).count(),
+                1,
+                "{said}"
+            );
+            assert!(
+                lines.contains(&":ended 1 999") && lines.contains(&"left 6"),
+                "{said}"
+            );
+            assert_eq!(lines.last(), Some(&"left"), "{shell}: {said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_after_the_end_of_the_session_is_told() {
+        let host = SshHost::connect(Arc::new(Loopback::new()), HostOptions::default())
+            .await
+            .unwrap();
+        let login = host.connection.login().await.unwrap();
+        let watcher = Watcher::of(&login).await.unwrap();
+        watcher.lose();
+        let process = ProcessIdentity {
+            pid: 1,
+            start_time: 0,
+        };
+        assert_eq!(
+            watcher.ended(process).await.unwrap_err().kind(),
+            ErrorKind::ConnectionLost
+        );
     }
 }

@@ -360,7 +360,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_came_in_before_the_end_is_read_first() {
-        let inbox = Inbox::new();
+        let inbox = Arc::new(Inbox::default());
         assert_eq!(inbox.put(Lane::Output, b"out", true), Put::Taken);
         assert_eq!(inbox.put(Lane::Errors, b"err", true), Put::Taken);
         inbox.lost();
@@ -372,7 +372,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_shared_stream_left_unread_fails_alone_and_says_so() {
-        let inbox = Inbox::new();
+        let inbox = Arc::new(Inbox::default());
         let end = inbox.expect_end();
         let piece = vec![0; 1 << 20];
         for _ in 0..16 {
@@ -387,7 +387,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_exclusive_stream_waits_for_its_reader() {
-        let inbox = Inbox::new();
+        let inbox = Arc::new(Inbox::default());
         let piece = vec![0; EXCLUSIVE_LIMIT + 1];
         assert_eq!(inbox.put(Lane::Output, &piece, false), Put::Full);
         let waiting = tokio::spawn({
@@ -406,7 +406,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_left_holds_nobody_up() {
-        let inbox = Inbox::new();
+        let inbox = Arc::new(Inbox::default());
         inbox.put(Lane::Output, &vec![0; EXCLUSIVE_LIMIT + 1], false);
         inbox.abandon(Lane::Output);
         inbox.room(Lane::Output).await;
@@ -420,11 +420,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_status_that_came_first_is_kept() {
-        let inbox = Inbox::new();
+        let inbox = Arc::new(Inbox::default());
         inbox.exited(ExitStatus::Code(3));
         inbox.closed();
         assert_eq!(inbox.expect_end().await.unwrap(), ExitStatus::Code(3));
-        let lost = Inbox::new();
+        let lost = Arc::new(Inbox::default());
         let end = lost.expect_end();
         lost.lost();
         assert!(end.await.is_err());

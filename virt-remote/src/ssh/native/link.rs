@@ -17,7 +17,7 @@ use super::lock;
 use super::pool::Pool;
 use super::route::{self, words};
 use super::target::Target;
-use crate::ssh::link::{FarProgram, Link};
+use crate::ssh::link::{FarProgram, Link, Newcomers};
 use crate::ssh::socket_probe::{PROBE, SocketState};
 
 /// How many connections programs are spread over when sshd allows no more on one (`MaxSessions`, 10 by default).
@@ -132,41 +132,8 @@ impl NativeLink {
     async fn run(&self, line: &str, stream_use: StreamUse) -> Result<FarProgram> {
         self.check()?;
         let channel = self.session(stream_use).await?;
-        let (Some(inbox), Some(writer), Some(shared)) = (channel.inbox(), channel.writer(), channel.shared())
-        else {
-            return Err(self.first.shared().gone_error());
-        };
-        let end = inbox.expect_end();
-        let reply = inbox.expect_reply();
-        let asking = async {
-            writer.exec(true, line.as_bytes()).await.ok()?;
-            reply.await.ok()
-        };
-        let refused = match tokio::time::timeout(REPLY_LIMIT, asking).await {
-            Ok(Some(true)) => None,
-            Ok(Some(false)) => Some((
-                ErrorKind::Denied,
-                "sshd refused to run a program (a restriction of the key, or no login shell)",
-            )),
-            _ if shared.is_gone() => return Err(shared.gone_error()),
-            Ok(None) => Some((
-                ErrorKind::ConnectionLost,
-                "sshd closed the session before the program ran",
-            )),
-            // The channel is dropped, and so closed.
-            Err(_) => Some((
-                ErrorKind::ConnectionLost,
-                "sshd did not say in time whether it runs the program",
-            )),
-        };
-        if let Some((kind, message)) = refused {
-            return Err(Error::new(kind, message).with_subject(Subject::Host(self.target.name.clone())));
-        }
-        Ok(FarProgram {
-            stdio: Box::new(ChannelStream::new(Arc::clone(&channel))),
-            stderr: Box::new(ErrorStream::new(channel)),
-            end,
-        })
+        let gone = || self.first.shared().gone_error();
+        start(channel, line, &self.target.name, gone).await
     }
 
     async fn socket(&self, path: &str, stream_use: StreamUse) -> Result<Arc<Channel>, OpenFault> {
@@ -238,6 +205,50 @@ impl NativeLink {
     }
 }
 
+/// Runs a command line in a session.
+pub(super) async fn start(
+    channel: Arc<Channel>,
+    line: &str,
+    name: &str,
+    gone: impl Fn() -> Error,
+) -> Result<FarProgram> {
+    let (Some(inbox), Some(writer), Some(shared)) = (channel.inbox(), channel.writer(), channel.shared())
+    else {
+        return Err(gone());
+    };
+    let end = inbox.expect_end();
+    let reply = inbox.expect_reply();
+    let asking = async {
+        writer.exec(true, line.as_bytes()).await.ok()?;
+        reply.await.ok()
+    };
+    let refused = match tokio::time::timeout(REPLY_LIMIT, asking).await {
+        Ok(Some(true)) => None,
+        Ok(Some(false)) => Some((
+            ErrorKind::Denied,
+            "sshd refused to run a program (a restriction of the key, or no login shell)",
+        )),
+        _ if shared.is_gone() => return Err(shared.gone_error()),
+        Ok(None) => Some((
+            ErrorKind::ConnectionLost,
+            "sshd closed the session before the program ran",
+        )),
+        // The channel is dropped, and so closed.
+        Err(_) => Some((
+            ErrorKind::ConnectionLost,
+            "sshd did not say in time whether it runs the program",
+        )),
+    };
+    if let Some((kind, message)) = refused {
+        return Err(Error::new(kind, message).with_subject(Subject::Host(name.to_owned())));
+    }
+    Ok(FarProgram {
+        stdio: Box::new(ChannelStream::new(Arc::clone(&channel))),
+        stderr: Box::new(ErrorStream::new(channel)),
+        end,
+    })
+}
+
 /// A session of this connection; `None` where sshd allows no more of them.
 async fn session_on(connection: &Arc<Connection>) -> Result<Option<Arc<Channel>>> {
     if !connection.has_room_for_session() {
@@ -269,6 +280,10 @@ impl Link for NativeLink {
         self.run(line, StreamUse::Bulk)
             .instrument(self.span("exec_bulk"))
             .await
+    }
+
+    fn on_newcomers(&self, newcomers: Arc<dyn Newcomers>) {
+        self.pool.on_newcomers(newcomers);
     }
 
     async fn connect_unix(&self, path: &str, stream_use: StreamUse) -> Result<Box<dyn ByteStream>> {

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use virt_core::Result;
+use virt_core::{Error, ErrorKind, Result, Subject};
 
-use super::connection::{Connection, Sharing};
+use super::connection::{Connection, OpenFault, Sharing};
+use super::link::start;
 use super::lock;
 use super::route;
 use super::target::Target;
+use crate::ssh::link::Newcomers;
 
 /// How many bulk streams of a link have a connection for themselves, at once. Further ones share a connection.
 pub(super) const MAX_EXCLUSIVE: usize = 8;
@@ -22,6 +24,8 @@ struct State {
     /// Connections in use, and those being made.
     used: usize,
     closed: bool,
+    /// Who looks at connections before they are used.
+    newcomers: Option<Arc<dyn Newcomers>>,
 }
 
 /// Connections for bulk streams, made when they are needed. The end of one is that of its stream, and not of the link: a
@@ -60,6 +64,7 @@ impl Pool {
         {
             let connection = route::connect(&self.target, Sharing::Exclusive).await?;
             let made = Arc::downgrade(&connection);
+            self.admit(&connection).await?;
             lease.connection = Some(connection);
             // The pool may have been closed meanwhile.
             if !self.note(made) {
@@ -75,6 +80,30 @@ impl Pool {
         state.made.retain(|made| made.strong_count() > 0);
         state.made.push(connection);
         !state.closed
+    }
+
+    /// Has every further connection looked at.
+    pub(super) fn on_newcomers(&self, newcomers: Arc<dyn Newcomers>) {
+        lock(&self.state).newcomers = Some(newcomers);
+    }
+
+    async fn admit(&self, connection: &Arc<Connection>) -> Result<()> {
+        let newcomers = lock(&self.state).newcomers.clone();
+        let Some(newcomers) = newcomers else {
+            return Ok(());
+        };
+        let channel = match connection.open_session(Box::new(())).await {
+            Ok(channel) => channel,
+            Err(OpenFault::Broken(error)) => return Err(error),
+            Err(OpenFault::Refused(_)) => {
+                let message = "sshd runs no program on a new connection (MaxSessions in its sshd_config)";
+                return Err(Error::new(ErrorKind::ResourceExhausted, message)
+                    .with_subject(Subject::Host(self.target.name.clone())));
+            }
+        };
+        let gone = || connection.shared().gone_error();
+        let program = start(channel, &newcomers.line(), &self.target.name, gone).await?;
+        newcomers.admit(program).await
     }
 
     fn give_back(&self, connection: Option<Arc<Connection>>) {

@@ -51,3 +51,39 @@ alive() {
     Z | X | x) [ "$threads" -gt 1 ] ;;
   esac
 }
+
+# The process of sshd that this session hangs on: the nearest one above us, where there is one. Never the first process
+# of all, to which those fall whose sshd is gone, and which may be the one that listens. Into sshd and sshd_start.
+find_sshd() {
+  sshd=$PPID
+  for generation in 1 2 3; do
+    [ "$sshd" -gt 1 ] || break
+    is_sshd "$sshd" && start_of "$sshd" && sshd_start=$started && return
+    start_of "$sshd" || break
+    set -- $fields
+    sshd=$2
+  done
+  sshd=
+  sshd_start=
+}
+
+is_sshd() {
+  name_of "$1"
+  case $command_name in
+    sshd | sshd-session | dropbear) ;;
+    *) return 1 ;;
+  esac
+}
+
+# The name of a process into command_name; empty where there is none.
+name_of() {
+  command_name=
+  { read -r command_name < "/proc/$1/comm"; } 2>/dev/null
+}
+
+# enter MARKER: says which process of sshd this session hangs on, and which it is itself.
+enter() {
+  find_sshd
+  start_of $$
+  printf '%s at %s %s %s %s\n' "$1" "$$" "$started" "$sshd" "$sshd_start"
+}

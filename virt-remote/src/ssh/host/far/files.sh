@@ -20,7 +20,11 @@ readable() {
 # A pipe is opened in a way that waits for no writer, and read for as long as one may have left something.
 content() {
   if [ -p "$1" ]; then
-    timeout 1 cat <> "$1" 2>/dev/null | base64
+    # By a shell of its own, which may say what ended it; and not by cat, as in terminal.sh.
+    (
+      timeout 1 dd bs=65536 <> "$1"
+      :
+    ) 2>/dev/null | base64
   else
     head -c "$read_limit" < "$1" | base64
   fi

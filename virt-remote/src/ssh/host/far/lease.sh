@@ -38,18 +38,44 @@ lease() {
   fail 'Resource busy'
 }
 
+# hold_lease PATH SILENCE: holds it until it is given back. When no sign of life comes for so long, or the connection is
+# gone, another manager may take the lease as soon as we let go of it: what its holder asked for before may still be on its
+# way here then. So first all is ended that could carry it out: the processes of sshd that the login is made of, and the
+# shells that serve it. Which these are is said before they are used.
 hold_lease() {
+  ends=
   IFS= read -r holder || return
-  write_error=$(printf '%s\n' "$holder" >&9 && truncate -s "$((${#holder} + 1))" /proc/self/fd/9 && sync "$1") 2>&1 || {
-    fail "$write_error"
-    return
-  }
-  echo .
+  IFS= read -r ends || return
+  trap '' HUP PIPE
+  write_holder "$1" "$holder"
   while :; do
     beat=$(timeout "$2" dd bs=1 count=1 2>/dev/null 9>&-)
     case $?-$beat in
       0-.) ;;
-      *) return ;;
+      0-q) return ;;
+      0-+) note_end "$2" || break ;;
+      *) break ;;
     esac
   done
+  end_all $ends
+}
+
+write_holder() {
+  write_error=$({
+    printf '%s\n' "$2" | dd of=/proc/self/fd/9 conv=notrunc && truncate -s "$((${#2} + 1))" /proc/self/fd/9 && sync "$1"
+  } 2>&1) || {
+    fail "$write_error"
+    return
+  }
+  echo .
+}
+
+# One more process that is to be ended: its number and its start time, in 32 bytes.
+note_end() {
+  record=$(timeout "$1" dd bs=32 count=1 iflag=fullblock 2>/dev/null 9>&-) || return
+  case $record in
+    '' | *[!0-9\ ]*) return 1 ;;
+  esac
+  ends="$ends $record"
+  echo +
 }

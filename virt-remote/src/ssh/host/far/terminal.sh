@@ -1,5 +1,6 @@
 # terminal MARKER PATH: what comes from a terminal device goes out, and the reverse. Done by a process that leads no
-# session: for one that does, the device would become its controlling terminal.
+# session: for one that does, the device would become its controlling terminal. By dd, as some cats use sendfile or splice:
+# the kernel keeps a pipe locked while it waits for a terminal to fill it, and sshd hangs when it reads that pipe.
 terminal() {
   printf '%s\n' "$1"
   ( terminal_of "$2" )
@@ -20,9 +21,20 @@ terminal_of() {
   }
   exec 7<&0 8<>"$1"
   echo .
-  cat <&8 2>/dev/null 7<&- &
+  dd bs=65536 <&8 2>/dev/null 7<&- 8>&- &
   reader=$!
-  { cat <&7 >&8; kill "$reader"; } >/dev/null 2>&1 &
-  exec 7<&- 8>&-
+  pass_input >/dev/null 2>&1 &
+  exec 7<&- 8>&- </dev/null
   wait "$reader"
+  kill "$!" 2>/dev/null
+}
+
+# Ends with the input, and ends the reader then; or is ended after the reader.
+pass_input() {
+  dd bs=65536 <&7 >&8 7<&- 8>&- &
+  copy=$!
+  trap 'kill "$copy"; exit' TERM
+  exec 7<&- 8>&-
+  wait "$copy"
+  kill "$reader"
 }

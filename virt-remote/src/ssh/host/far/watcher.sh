@@ -3,13 +3,26 @@ pause() {
   sleep "$1" 2>/dev/null || sleep 1
 }
 
+# Ends the loop that was started as PID START, where that very process still is: its number may be another's by now.
+end_loop() {
+  [ -z "$1" ] || ! alive "$1" "$2" || kill "$1" 2>/dev/null
+}
+
+# The loop just started, into loop and loop_start; empty where it has ended already.
+note_loop() {
+  loop=$!
+  start_of "$loop" || loop=
+  loop_start=$started
+}
+
 # waits PID START PID START …: all those whose end is waited for now.
 waits() {
-  [ -z "$waiter" ] || kill "$waiter" 2>/dev/null
+  end_loop $waiter
   waiter=
   [ "$#" -gt 0 ] || return
   wait_loop "$@" </dev/null &
-  waiter=$!
+  note_loop
+  waiter="$loop $loop_start"
 }
 
 wait_loop() {
@@ -31,12 +44,23 @@ wait_loop() {
 # watch_path ID PATH
 watch_path() {
   watch_loop "$1" "$2" </dev/null &
-  eval "watch_$1=\$!"
-  watches="$watches $!"
+  note_loop
+  [ -z "$loop" ] || watches="$watches $1 $loop $loop_start"
 }
 
+# unwatch ID
 unwatch() {
-  eval "kill \"\$watch_$1\" 2>/dev/null"
+  unwatched=$1
+  set -- $watches
+  watches=
+  while [ "$#" -gt 0 ]; do
+    if [ "$1" = "$unwatched" ]; then
+      end_loop "$2" "$3"
+    elif alive "$2" "$3"; then
+      watches="$watches $1 $2 $3"
+    fi
+    shift 3
+  done
 }
 
 watch_loop() {
@@ -77,5 +101,10 @@ watcher() {
   while IFS= read -r request; do
     eval "$request"
   done
-  kill $waiter $watches 2>/dev/null
+  end_loop $waiter
+  set -- $watches
+  while [ "$#" -gt 0 ]; do
+    end_loop "$2" "$3"
+    shift 3
+  done
 }

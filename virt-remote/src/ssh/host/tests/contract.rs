@@ -9,7 +9,7 @@ use virt_core::host::{BatchMode, Command, Host, HostOp, HostReply, LocalHost, Pr
 use virt_core::{Error, ErrorKind, Result};
 
 use super::super::loopback::{Loopback, SHELLS};
-use super::{at, host_of};
+use super::{at, host_of, limited};
 
 const NAMES: [&str; 12] = [
     "plain",
@@ -367,106 +367,120 @@ async fn compare(shell: &str) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_operation_is_as_on_the_local_host_with_dash() {
-    compare(SHELLS[0]).await;
+#[test]
+fn every_operation_is_as_on_the_local_host_with_dash() {
+    limited(async {
+        compare(SHELLS[0]).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_operation_is_as_on_the_local_host_with_bash() {
-    compare(SHELLS[1]).await;
+#[test]
+fn every_operation_is_as_on_the_local_host_with_bash() {
+    limited(async {
+        compare(SHELLS[1]).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_operation_is_as_on_the_local_host_with_busybox() {
-    compare(SHELLS[2]).await;
+#[test]
+fn every_operation_is_as_on_the_local_host_with_busybox() {
+    limited(async {
+        compare(SHELLS[2]).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_whole_batch_is_one_round_trip_and_opening_takes_two_execs() {
-    let directory = tempfile::tempdir().unwrap();
-    furnish(&directory);
-    let (host, loopback) = host_of(Loopback::new(), "dash").await;
-    assert_eq!(loopback.execs(), 2);
-    let before = host.connection.login().await.unwrap().pool.round_trips();
-    let ops = operations(&|name| at(&directory, name));
-    let count = ops.len();
-    let results = host.batch(BatchMode::All, ops).await;
-    assert_eq!(results.len(), count);
-    let after = host.connection.login().await.unwrap().pool.round_trips();
-    assert_eq!((after - before, loopback.execs()), (1, 2));
-    let stopped = host
-        .batch(
-            BatchMode::StopAtError,
-            vec![
-                HostOp::Read {
-                    path: at(&directory, "none"),
-                },
-                HostOp::WriteAtomic {
-                    path: at(&directory, "unwritten"),
-                    content: vec![b'x'; 100_000],
-                    mode: 0o600,
-                },
-                HostOp::Run(Command::new("cat").stdin(b"input".to_vec())),
-            ],
-        )
-        .await;
-    let kinds: Vec<_> = stopped
-        .iter()
-        .map(|result| result.as_ref().unwrap_err().kind())
-        .collect();
-    assert_eq!(
-        kinds,
-        [ErrorKind::NotFound, ErrorKind::Cancelled, ErrorKind::Cancelled]
-    );
-    assert!(
-        host.files()
-            .stat(&at(&directory, "unwritten"))
-            .await
+#[test]
+fn a_whole_batch_is_one_round_trip_and_opening_takes_two_execs() {
+    limited(async {
+        let directory = tempfile::tempdir().unwrap();
+        furnish(&directory);
+        let (host, loopback) = host_of(Loopback::new(), "dash").await;
+        assert_eq!(loopback.execs(), 2);
+        let before = host.connection.login().await.unwrap().pool.round_trips();
+        let ops = operations(&|name| at(&directory, name));
+        let count = ops.len();
+        let results = host.batch(BatchMode::All, ops).await;
+        assert_eq!(results.len(), count);
+        let after = host.connection.login().await.unwrap().pool.round_trips();
+        assert_eq!((after - before, loopback.execs()), (1, 2));
+        let stopped = host
+            .batch(
+                BatchMode::StopAtError,
+                vec![
+                    HostOp::Read {
+                        path: at(&directory, "none"),
+                    },
+                    HostOp::WriteAtomic {
+                        path: at(&directory, "unwritten"),
+                        content: vec![b'x'; 100_000],
+                        mode: 0o600,
+                    },
+                    HostOp::Run(Command::new("cat").stdin(b"input".to_vec())),
+                ],
+            )
+            .await;
+        let kinds: Vec<_> = stopped
+            .iter()
+            .map(|result| result.as_ref().unwrap_err().kind())
+            .collect();
+        assert_eq!(
+            kinds,
+            [ErrorKind::NotFound, ErrorKind::Cancelled, ErrorKind::Cancelled]
+        );
+        assert!(
+            host.files()
+                .stat(&at(&directory, "unwritten"))
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert!(host.facts().await.unwrap().cpus > 0);
+        assert_eq!(loopback.execs(), 2);
+    });
+}
+
+#[test]
+fn facts_are_those_of_the_local_host() {
+    limited(async {
+        for shell in SHELLS {
+            let (host, _loopback) = host_of(Loopback::new(), shell).await;
+            let mut far = (*host.facts().await.unwrap()).clone();
+            let near = LocalHost::new().facts().await.unwrap();
+            far.memory_free_kib = near.memory_free_kib;
+            far.mhz = near.mhz;
+            assert_eq!(far, *near, "{shell}");
+        }
+    });
+}
+
+#[test]
+fn every_login_shell_will_do() {
+    limited(async {
+        for login_shell in ["dash", "bash", "zsh", "fish", "tcsh"] {
+            let mut loopback = Loopback::new();
+            loopback.login_shell = login_shell.to_owned();
+            let (host, _loopback) = host_of(loopback, "/bin/sh").await;
+            let output = host
+                .processes()
+                .run(Command::new("printf").args(["%s", "it's $(here) \\ !"]))
+                .await
+                .unwrap();
+            assert_eq!(output.stdout_text(), "it's $(here) \\ !", "{login_shell}");
+        }
+    });
+}
+
+#[test]
+fn a_file_past_64_mib_is_refused_but_its_tail_is_not() {
+    limited(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = at(&directory, "big");
+        fs::File::create(&path)
             .unwrap()
-            .is_none()
-    );
-    assert!(host.facts().await.unwrap().cpus > 0);
-    assert_eq!(loopback.execs(), 2);
-}
-
-#[tokio::test]
-async fn facts_are_those_of_the_local_host() {
-    for shell in SHELLS {
-        let (host, _loopback) = host_of(Loopback::new(), shell).await;
-        let mut far = (*host.facts().await.unwrap()).clone();
-        let near = LocalHost::new().facts().await.unwrap();
-        far.memory_free_kib = near.memory_free_kib;
-        far.mhz = near.mhz;
-        assert_eq!(far, *near, "{shell}");
-    }
-}
-
-#[tokio::test]
-async fn every_login_shell_will_do() {
-    for login_shell in ["dash", "bash", "zsh", "fish", "tcsh"] {
-        let mut loopback = Loopback::new();
-        loopback.login_shell = login_shell.to_owned();
-        let (host, _loopback) = host_of(loopback, "/bin/sh").await;
-        let output = host
-            .processes()
-            .run(Command::new("printf").args(["%s", "it's $(here) \\ !"]))
-            .await
+            .set_len(64 * 1024 * 1024 + 1)
             .unwrap();
-        assert_eq!(output.stdout_text(), "it's $(here) \\ !", "{login_shell}");
-    }
-}
-
-#[tokio::test]
-async fn a_file_past_64_mib_is_refused_but_its_tail_is_not() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = at(&directory, "big");
-    fs::File::create(&path)
-        .unwrap()
-        .set_len(64 * 1024 * 1024 + 1)
-        .unwrap();
-    let (host, _loopback) = host_of(Loopback::new(), "dash").await;
-    let error = host.files().read(&path).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ResourceExhausted);
-    assert_eq!(host.files().read_tail(&path, 5).await.unwrap(), [0; 5]);
+        let (host, _loopback) = host_of(Loopback::new(), "dash").await;
+        let error = host.files().read(&path).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ResourceExhausted);
+        assert_eq!(host.files().read_tail(&path, 5).await.unwrap(), [0; 5]);
+    });
 }

@@ -50,8 +50,8 @@
 //! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else |
 
 pub use virt_core::{
-    CallClass, Capabilities, Capability, ConnectUri, Connection, Deadlines, Domain, DomainState, Error,
-    ErrorKind, Outcome, Result, Retry, Subject, Support,
+    CallClass, CallContext, Capabilities, Capability, ConnectUri, Connection, Deadlines, Domain, DomainState,
+    Error, ErrorKind, Outcome, Result, Retry, Subject, Support,
 };
 pub use virt_core::{
     agent, backend, connection, console, credentials, domain, driver, event, host, job, model, stats, test,

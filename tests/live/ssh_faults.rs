@@ -131,7 +131,7 @@ async fn restless(fixture: &Fixture, conn: &Connection, round: u32) -> Result<()
             let domain = domain.with_deadline(Duration::from_secs(10));
             drop(domain.start_with(&paused).await);
             drop(domain.resume().await);
-            drop(domain.set_autostart(round % 2 == 0).await);
+            drop(domain.set_autostart(round.is_multiple_of(2)).await);
             drop(domain.destroy().await);
             drop(domain.undefine().await);
         } else if let Ok(domain) = conn.domain("restless").await {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// All tests together must be done by then.
+/// All tests together must be done by then, once they are built.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// Runs them.
@@ -32,6 +32,10 @@ pub(crate) fn run() -> Outcome {
     fs::create_dir_all(cargo::workspace().join("target")).doing(|| "create target".to_owned())?;
     fs::write(&skips, "").doing(|| format!("write {}", skips.display()))?;
     let environment = environment(prepared, &skips, required);
+    say::heading("Building the tests");
+    let mut building = runner();
+    building.push("--no-run");
+    cargo::run(cargo::command(&building))?;
     let deadline = Instant::now() + LIMIT;
     let mut counts = Counts::default();
     let mut complete = true;

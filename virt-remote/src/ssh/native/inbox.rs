@@ -345,12 +345,6 @@ mod tests {
     use std::future::poll_fn;
     use std::sync::Arc;
 
-    impl Inbox {
-        fn new() -> Arc<Self> {
-            Arc::default()
-        }
-    }
-
     async fn read(inbox: &Inbox, lane: Lane) -> io::Result<Vec<u8>> {
         let mut space = [0; 64];
         let mut buf = ReadBuf::new(&mut space);

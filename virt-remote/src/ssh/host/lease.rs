@@ -149,7 +149,9 @@ impl LeaseState {
                     return Err(format!("no sign of life got through, and {holder} took it"));
                 }
                 Ok(Attempt::Held(None) | Attempt::Changed) => {
-                    return Err("no sign of life got through, and another manager has had it since".to_owned());
+                    return Err(
+                        "no sign of life got through, and another manager has had it since".to_owned(),
+                    );
                 }
                 // Where it is the link that is lost, so is all of this.
                 Err(error)
@@ -207,7 +209,12 @@ impl LeaseState {
     /// Waits until its owner has let go of it.
     pub(super) async fn dropped(&self) {
         // It fails when the sender is gone, which is ours.
-        let _ = self.dropped.subscribe().wait_for(|dropped| *dropped).await.is_ok();
+        let _ = self
+            .dropped
+            .subscribe()
+            .wait_for(|dropped| *dropped)
+            .await
+            .is_ok();
     }
 
     fn holder(&self) -> std::sync::MutexGuard<'_, LeaseHolder> {

@@ -181,7 +181,9 @@ impl Newcomers for Launch {
         let marker = fresh_word();
         let script = Role::Newcomer.script(&format!("enter {marker}\necho {marker}"));
         let said = (Role::Newcomer, marker.as_str(), script.as_str());
-        Session::begin(program, self, said, Stderr::default()).await.map(drop)
+        Session::begin(program, self, said, Stderr::default())
+            .await
+            .map(drop)
     }
 }
 

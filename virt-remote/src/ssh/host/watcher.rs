@@ -280,23 +280,41 @@ mod tests {
         for shell in SHELLS {
             let mut words = shell.split(' ');
             let mut command = Command::new(words.next().unwrap());
-            let script = script.replace("echo \"left$watches\"", "command kill $loop; echo \"left$watches\"");
+            let script = script.replace(
+                "echo \"left$watches\"",
+                "command kill $loop; echo \"left$watches\"",
+            );
             let output = command.args(words).args(["-c", &script]).output().unwrap();
             let said = String::from_utf8(output.stdout).unwrap();
             let lines: Vec<_> = said.lines().collect();
-            assert_eq!(lines.iter().filter(|line| line.starts_with("killed")).count(), 1, "{said}");
-            assert!(lines.contains(&":ended 1 999") && lines.contains(&"left 6"), "{said}");
+            assert_eq!(
+                lines.iter().filter(|line| line.starts_with("killed")).count(),
+                1,
+                "{said}"
+            );
+            assert!(
+                lines.contains(&":ended 1 999") && lines.contains(&"left 6"),
+                "{said}"
+            );
             assert_eq!(lines.last(), Some(&"left"), "{shell}: {said}");
         }
     }
 
     #[tokio::test]
     async fn who_waits_after_the_end_of_the_session_is_told() {
-        let host = SshHost::connect(Arc::new(Loopback::new()), HostOptions::default()).await.unwrap();
+        let host = SshHost::connect(Arc::new(Loopback::new()), HostOptions::default())
+            .await
+            .unwrap();
         let login = host.connection.login().await.unwrap();
         let watcher = Watcher::of(&login).await.unwrap();
         watcher.lose();
-        let process = ProcessIdentity { pid: 1, start_time: 0 };
-        assert_eq!(watcher.ended(process).await.unwrap_err().kind(), ErrorKind::ConnectionLost);
+        let process = ProcessIdentity {
+            pid: 1,
+            start_time: 0,
+        };
+        assert_eq!(
+            watcher.ended(process).await.unwrap_err().kind(),
+            ErrorKind::ConnectionLost
+        );
     }
 }

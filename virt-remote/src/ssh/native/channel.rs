@@ -42,7 +42,7 @@ impl Channel {
         Arc::new(Self(Some(Parts {
             id,
             write,
-            inbox: shared.inbox(id),
+            inbox: shared.adopt(id),
             shared,
             _hold: hold,
         })))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -40,12 +40,21 @@ pub(super) struct Shared {
     name: String,
     sharing: Sharing,
     cutter: Cutter,
-    inboxes: Mutex<HashMap<ChannelId, Arc<Inbox>>>,
+    inboxes: Mutex<HashMap<ChannelId, Entry>>,
     tasks: Mutex<JoinSet<()>>,
     runtime: tokio::runtime::Handle,
     gone: watch::Sender<bool>,
     link_lost: OnceLock<LinkLost>,
     farewell: Mutex<Option<String>>,
+    /// The server said that it takes no more attempts to log in.
+    turned_away: AtomicBool,
+}
+
+/// A channel's inbox, which may be there, and even be closed, before its channel's opener comes for it.
+#[derive(Debug, Default)]
+struct Entry {
+    inbox: Arc<Inbox>,
+    adopted: bool,
 }
 
 impl Shared {
@@ -61,6 +70,7 @@ impl Shared {
             gone: watch::Sender::new(false),
             link_lost: OnceLock::new(),
             farewell: Mutex::default(),
+            turned_away: AtomicBool::new(false),
         })
     }
 
@@ -76,9 +86,23 @@ impl Shared {
         self.cutter.clone()
     }
 
-    /// The inbox of a channel, made where there is none yet.
-    pub(super) fn inbox(&self, id: ChannelId) -> Arc<Inbox> {
-        let inbox = Arc::clone(lock(&self.inboxes).entry(id).or_default());
+    /// A channel is open: data may come in on it before its opener comes for the inbox.
+    pub(super) fn opened(&self, id: ChannelId) {
+        lock(&self.inboxes).entry(id).or_default();
+    }
+
+    /// The inbox of a channel, for its opener. What came in on a channel that is over already is still in it.
+    pub(super) fn adopt(&self, id: ChannelId) -> Arc<Inbox> {
+        let inbox = {
+            let mut inboxes = lock(&self.inboxes);
+            let entry = inboxes.entry(id).or_default();
+            entry.adopted = true;
+            let inbox = Arc::clone(&entry.inbox);
+            if inbox.is_over() {
+                inboxes.remove(&id);
+            }
+            inbox
+        };
         if self.is_gone() {
             inbox.lost();
         }
@@ -86,9 +110,18 @@ impl Shared {
     }
 
     pub(super) fn known_inbox(&self, id: ChannelId) -> Option<Arc<Inbox>> {
-        lock(&self.inboxes).get(&id).map(Arc::clone)
+        lock(&self.inboxes).get(&id).map(|entry| Arc::clone(&entry.inbox))
     }
 
+    /// Nothing comes in on a channel any more. Its inbox is kept for an opener that has not come yet.
+    pub(super) fn finished(&self, id: ChannelId) {
+        let mut inboxes = lock(&self.inboxes);
+        if inboxes.get(&id).is_some_and(|entry| entry.adopted) {
+            inboxes.remove(&id);
+        }
+    }
+
+    /// The channel is not used any more.
     pub(super) fn forget(&self, id: ChannelId) {
         lock(&self.inboxes).remove(&id);
     }
@@ -124,10 +157,10 @@ impl Shared {
         if self.gone.send_replace(true) {
             return;
         }
-        let inboxes: Vec<_> = lock(&self.inboxes).drain().map(|(_, inbox)| inbox).collect();
-        for inbox in inboxes {
-            inbox.lost();
-        }
+        lock(&self.inboxes).retain(|_, entry| {
+            entry.inbox.lost();
+            !entry.adopted
+        });
         if let Some(link) = self.link_lost.get() {
             link.send_replace(true);
         }
@@ -151,6 +184,16 @@ impl Shared {
     /// Keeps the server's last words, or why it went silent.
     pub(super) fn said_farewell(&self, words: String) {
         *lock(&self.farewell) = Some(words);
+    }
+
+    /// The server takes no more attempts to log in.
+    pub(super) fn turned_away(&self) {
+        self.turned_away.store(true, Ordering::Release);
+    }
+
+    /// Whether the server ended the connection as there were too many attempts to log in.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.turned_away.load(Ordering::Acquire)
     }
 
     /// The error of a connection that is gone.
@@ -349,5 +392,61 @@ impl Drop for Counted {
         if let Some(connection) = self.connection.upgrade() {
             connection.sessions.fetch_sub(1, Ordering::AcqRel);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ssh::native::inbox::{Lane, Put};
+    use russh::keys::ssh_encoding::Decode as _;
+    use std::task::Poll;
+    use tokio::io::ReadBuf;
+
+    fn channel(number: u32) -> ChannelId {
+        ChannelId::decode(&mut &number.to_be_bytes()[..]).unwrap()
+    }
+
+    async fn read(inbox: &Inbox) -> std::io::Result<Vec<u8>> {
+        let mut space = [0; 64];
+        let mut buf = ReadBuf::new(&mut space);
+        std::future::poll_fn(|cx| match inbox.poll_read(Lane::Output, cx, &mut buf) {
+            Poll::Pending => panic!("the reader would wait for ever"),
+            ready => ready,
+        })
+        .await?;
+        Ok(buf.filled().to_vec())
+    }
+
+    #[tokio::test]
+    async fn what_came_before_the_opener_is_kept_for_it_though_the_channel_is_closed() {
+        let shared = Shared::new("far".to_owned(), Sharing::Shared);
+        for (number, lost) in [(0, false), (1, true)] {
+            let id = channel(number);
+            shared.opened(id);
+            let known = shared.known_inbox(id).unwrap();
+            assert_eq!(known.put(Lane::Output, b"greeting", true), Put::Taken);
+            known.end_of_data();
+            known.closed();
+            shared.finished(id);
+            if lost {
+                shared.gone();
+            }
+            let inbox = shared.adopt(id);
+            assert_eq!(read(&inbox).await.unwrap(), b"greeting");
+            assert_eq!(read(&inbox).await.unwrap(), b"");
+            assert_eq!(shared.channels(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_adopted_inbox_is_forgotten_when_its_channel_is_closed() {
+        let shared = Shared::new("far".to_owned(), Sharing::Shared);
+        let inbox = shared.adopt(channel(7));
+        shared.opened(channel(7));
+        assert_eq!(shared.channels(), 1);
+        inbox.closed();
+        shared.finished(channel(7));
+        assert_eq!(shared.channels(), 0);
     }
 }

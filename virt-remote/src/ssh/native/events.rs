@@ -8,7 +8,7 @@ use russh::{ChannelId, Sig};
 use virt_core::host::ExitStatus;
 
 use super::connection::Shared;
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::host_key::HostKeyCheck;
 use super::inbox::{Lane, Put};
 use super::signal::exit_by;
@@ -42,7 +42,7 @@ impl Events {
             Put::TooMuch => {
                 tracing::warn!(host = self.shared.name(), channel = %id, "a stream was left unread and is closed");
                 session.close(id)?;
-                self.shared.forget(id);
+                self.shared.finished(id);
             }
             Put::Full if self.shared.is_exclusive() => inbox.room(lane).await,
             Put::Full | Put::Taken => {}
@@ -78,7 +78,7 @@ impl Handler for Events {
         _session: &mut Session,
     ) -> Result<(), Fault> {
         // Data may follow before the opener runs.
-        self.shared.inbox(id);
+        self.shared.opened(id);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Handler for Events {
         if let Some(inbox) = self.shared.known_inbox(id) {
             inbox.closed();
         }
-        self.shared.forget(id);
+        self.shared.finished(id);
         Ok(())
     }
 
@@ -154,6 +154,9 @@ impl Handler for Events {
         match reason {
             DisconnectReason::ReceivedDisconnect(info) => {
                 tracing::debug!(host = self.shared.name(), message = info.message, "disconnected");
+                if fault::turns_away(&info.reason_code, &info.message) {
+                    self.shared.turned_away();
+                }
                 self.shared.said_farewell(info.message);
                 Ok(())
             }

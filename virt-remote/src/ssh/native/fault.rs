@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use russh::Error as Russh;
+use russh::{Disconnect, Error as Russh};
 use virt_core::{Error, ErrorKind, Retry, Subject, kind_of_io};
 
 /// Why a connection could not be made, or ended.
@@ -72,6 +72,13 @@ fn handshake(error: Russh) -> Error {
     }
 }
 
+/// Whether a server's last words say that it takes no more attempts to log in.
+pub(super) fn turns_away(reason: &Disconnect, words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    matches!(reason, Disconnect::NoMoreAuthMethodsAvailable)
+        || (words.contains("too many") && words.contains("authentication"))
+}
+
 /// The error of a connection that is gone, with the server's last words where it had any.
 pub(super) fn gone(name: &str, farewell: Option<String>) -> Error {
     let message = match farewell {
@@ -84,6 +91,22 @@ pub(super) fn gone(name: &str, farewell: Option<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_servers_word_on_logins_turns_away() {
+        for (reason, words, turned_away) in [
+            (
+                Disconnect::ProtocolError,
+                "Too many authentication failures",
+                true,
+            ),
+            (Disconnect::NoMoreAuthMethodsAvailable, "", true),
+            (Disconnect::TooManyConnections, "too many connections", false),
+            (Disconnect::ByApplication, "Timeout before authentication", false),
+        ] {
+            assert_eq!(turns_away(&reason, words), turned_away, "{words}");
+        }
+    }
 
     #[test]
     fn failures_have_kinds_and_name_the_host() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +22,8 @@ use crate::ssh::socket_probe::{PROBE, SocketState};
 
 /// How many connections programs are spread over when sshd allows no more on one (`MaxSessions`, 10 by default).
 const MAX_SHARED: usize = 8;
+/// How long sshd may take to say whether it runs a program.
+const REPLY_LIMIT: Duration = Duration::from_secs(15);
 
 /// A login over russh.
 ///
@@ -86,6 +89,11 @@ impl NativeLink {
         let connection = route::connect(&self.target, Sharing::Shared).await?;
         connection.shared().report_to(Arc::clone(&self.lost));
         lock(&self.all).push(Arc::clone(&connection));
+        if *self.lost.borrow() {
+            // It was lost or closed meanwhile; who did so may not have seen this one.
+            connection.shared().sever();
+            return Err(self.first.shared().gone_error());
+        }
         more.push(Arc::clone(&connection));
         tracing::debug!(
             host = self.target.name,
@@ -210,17 +218,25 @@ pub(super) async fn start(
     };
     let end = inbox.expect_end();
     let reply = inbox.expect_reply();
-    let asked = writer.exec(true, line.as_bytes()).await;
-    let refused = match (asked, reply.await) {
-        (Ok(()), Ok(true)) => None,
-        (Ok(()), Ok(false)) => Some((
+    let asking = async {
+        writer.exec(true, line.as_bytes()).await.ok()?;
+        reply.await.ok()
+    };
+    let refused = match tokio::time::timeout(REPLY_LIMIT, asking).await {
+        Ok(Some(true)) => None,
+        Ok(Some(false)) => Some((
             ErrorKind::Denied,
             "sshd refused to run a program (a restriction of the key, or no login shell)",
         )),
         _ if shared.is_gone() => return Err(shared.gone_error()),
-        _ => Some((
+        Ok(None) => Some((
             ErrorKind::ConnectionLost,
             "sshd closed the session before the program ran",
+        )),
+        // The channel is dropped, and so closed.
+        Err(_) => Some((
+            ErrorKind::ConnectionLost,
+            "sshd did not say in time whether it runs the program",
         )),
     };
     if let Some((kind, message)) = refused {

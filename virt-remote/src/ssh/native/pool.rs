@@ -19,6 +19,8 @@ const MAX_IDLE: usize = 2;
 #[derive(Debug, Default)]
 struct State {
     idle: Vec<Arc<Connection>>,
+    /// All that were made and are there still, for ending those in use as well.
+    made: Vec<Weak<Connection>>,
     /// Connections in use, and those being made.
     used: usize,
     closed: bool,
@@ -42,11 +44,11 @@ impl Pool {
         })
     }
 
-    /// A connection for one stream; `None` when there are as many as there may be.
+    /// A connection for one stream; `None` when there are as many as there may be, or the pool is closed.
     pub(super) async fn take(self: &Arc<Self>) -> Result<Option<Lease>> {
         let mut lease = {
             let mut state = lock(&self.state);
-            if state.used >= MAX_EXCLUSIVE {
+            if state.closed || state.used >= MAX_EXCLUSIVE {
                 return Ok(None);
             }
             state.used += 1;
@@ -61,8 +63,13 @@ impl Pool {
             .is_none_or(|connection| connection.shared().is_gone())
         {
             let connection = route::connect(&self.target, Sharing::Exclusive).await?;
+            let made = Arc::downgrade(&connection);
+            lease.connection = Some(Arc::clone(&connection));
+            // The pool may have been closed meanwhile.
+            if !self.note(made) {
+                return Ok(None);
+            }
             self.admit(&connection).await?;
-            lease.connection = Some(connection);
         }
         Ok(Some(lease))
     }
@@ -91,6 +98,14 @@ impl Pool {
         newcomers.admit(program).await
     }
 
+    /// Notes a new connection; `false` when the pool is closed.
+    fn note(&self, connection: Weak<Connection>) -> bool {
+        let mut state = lock(&self.state);
+        state.made.retain(|made| made.strong_count() > 0);
+        state.made.push(connection);
+        !state.closed
+    }
+
     fn give_back(&self, connection: Option<Arc<Connection>>) {
         let mut state = lock(&self.state);
         state.used = state.used.saturating_sub(1);
@@ -103,16 +118,17 @@ impl Pool {
         connection.shared().sever();
     }
 
-    /// Ends those that nobody uses; those in use end when they are given back.
+    /// Ends them all, those in use as well, and makes no more: what a login carried must not outlive it.
     pub(super) fn close(&self) {
-        let idle = {
+        let (idle, made) = {
             let mut state = lock(&self.state);
             state.closed = true;
-            std::mem::take(&mut state.idle)
+            (std::mem::take(&mut state.idle), std::mem::take(&mut state.made))
         };
-        for connection in idle {
+        for connection in made.iter().filter_map(Weak::upgrade) {
             connection.shared().sever();
         }
+        drop(idle);
     }
 }
 

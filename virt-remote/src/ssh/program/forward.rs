@@ -15,10 +15,12 @@ pub(super) struct Forward {
     near: String,
     far: String,
     tasks: Tasks,
+    /// There is nothing to take back.
+    refused: bool,
 }
 
 impl Forward {
-    /// Has `near` lead to `far`. `Err` within is a refusal, in ssh's words.
+    /// Has `near` lead to `far`. `Err` within is a refusal, in ssh's words. Cancel-safe.
     pub(super) async fn open(
         control: PathBuf,
         near: String,
@@ -26,18 +28,26 @@ impl Forward {
         tasks: Tasks,
     ) -> std::io::Result<Result<Self, String>> {
         let mut mux = Mux::connect(&control).await?;
-        let request = Request::OpenForward { near: &near, far };
-        match mux.ask(request).await? {
-            Reply::Ok => {}
-            Reply::Refused(why) => return Ok(Err(why)),
-            other => return Err(unexpected(&other)),
-        }
-        Ok(Ok(Self {
+        // There from the moment it is asked for: whoever gives up waiting leaves nothing behind.
+        let mut forward = Self {
             control,
             near,
             far: far.to_owned(),
             tasks,
-        }))
+            refused: false,
+        };
+        let request = Request::OpenForward {
+            near: &forward.near,
+            far: &forward.far,
+        };
+        match mux.ask(request).await? {
+            Reply::Ok => Ok(Ok(forward)),
+            Reply::Refused(why) => {
+                forward.refused = true;
+                Ok(Err(why))
+            }
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Connects to it.
@@ -48,6 +58,9 @@ impl Forward {
 
 impl Drop for Forward {
     fn drop(&mut self) {
+        if self.refused {
+            return;
+        }
         let control = std::mem::take(&mut self.control);
         let near = std::mem::take(&mut self.near);
         let far = std::mem::take(&mut self.far);

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::{Notify, oneshot};
@@ -18,9 +17,11 @@ use virt_core::{Error, ErrorKind, Result, Subject};
 
 use super::dialer::ProgramTarget;
 use super::forward::Forward;
+use super::forwarded::Forwarded;
 use super::master::Master;
 use super::message::{Reply, Request};
 use super::mux::{Mux, unexpected};
+use super::pulse::{Ending, Pulse};
 use super::stdio::{Errors, Held, Stdio};
 use super::tasks::Tasks;
 use crate::ssh::link::{FarProgram, Link};
@@ -142,12 +143,21 @@ impl ProgramLink {
         let (end_sender, end) = oneshot::channel();
         let released = Arc::new(Notify::new());
         let held = Held::new(Arc::clone(&released));
-        self.tasks.spawn(until_exit(mux, session, end_sender, released));
+        self.tasks
+            .spawn(until_exit(mux, session, end_sender, released, master.pulse()));
         Ok(Some(FarProgram {
-            stdio: Box::new(Stdio::new(output, input, Arc::clone(&held))),
-            stderr: Box::new(Errors::new(errors, held)),
+            stdio: Box::new(Stdio::new(
+                (output, self.ending(master)),
+                input,
+                Arc::clone(&held),
+            )),
+            stderr: Box::new(Errors::new((errors, self.ending(master)), held)),
             end,
         }))
+    }
+
+    fn ending(&self, master: &Master) -> Ending {
+        Ending::new(master.pulse(), self.tasks.clone())
     }
 
     /// Connects by way of a socket of our own that the master forwards.
@@ -190,10 +200,7 @@ impl ProgramLink {
             Ok(count) => count,
         };
         first.truncate(count);
-        Ok(Box::new(Begun {
-            first: Bytes::from(first),
-            stream,
-        }))
+        Ok(Box::new(Forwarded::new(first, stream, self.ending(&self.first))))
     }
 
     async fn probe(&self, path: &str) -> Result<SocketState> {
@@ -211,76 +218,34 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Waits for a program's end, or until nobody holds its streams and it had time to end by itself. The end of the
-/// conversation is that of the session.
-async fn until_exit(mut mux: Mux, session: u32, end: oneshot::Sender<ExitStatus>, released: Arc<Notify>) {
+/// conversation is that of the session. With the connection lost the sender is dropped without a word.
+async fn until_exit(
+    mut mux: Mux,
+    session: u32,
+    end: oneshot::Sender<ExitStatus>,
+    released: Arc<Notify>,
+    pulse: Pulse,
+) {
     let exit = async {
         loop {
             match mux.receive().await {
                 Ok(Reply::Exit { session: its, code }) if its == session => {
-                    return i32::try_from(code).map_or(ExitStatus::Unknown, ExitStatus::Code);
+                    return Some(i32::try_from(code).map_or(ExitStatus::Unknown, ExitStatus::Code));
                 }
                 Ok(_) => {}
                 // Closed without a word: a signal ended it, or the connection is gone.
-                Err(_) => return ExitStatus::Unknown,
+                Err(_) => return pulse.beats().await.then_some(ExitStatus::Unknown),
             }
         }
     };
     tokio::pin!(exit);
     let status = tokio::select! {
-        status = &mut exit => Some(status),
-        () = released.notified() => tokio::time::timeout(FAREWELL, exit).await.ok(),
+        status = &mut exit => status,
+        () = released.notified() => tokio::time::timeout(FAREWELL, exit).await.ok().flatten(),
     };
     if let Some(status) = status {
         // A receiver that is gone wanted no answer.
         let _ = end.send(status);
-    }
-}
-
-/// A stream of which something was read already.
-struct Begun {
-    first: Bytes,
-    stream: UnixStream,
-}
-
-impl AsyncRead for Begun {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        if self.first.is_empty() {
-            return std::pin::Pin::new(&mut self.stream).poll_read(cx, buf);
-        }
-        let count = self.first.len().min(buf.remaining());
-        if let Some(part) = self.first.get(..count) {
-            buf.put_slice(part);
-        }
-        self.first.advance(count);
-        std::task::Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Begun {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
@@ -320,6 +285,17 @@ impl Link for ProgramLink {
         let masters = lock(&self.all).clone();
         futures::future::join_all(masters.iter().map(|master| master.close())).await;
         self.tasks.end();
+    }
+}
+
+#[cfg(test)]
+impl ProgramLink {
+    /// How many sockets of ours lead to far ones.
+    pub(super) fn forwards_left(&self) -> usize {
+        let entries = std::fs::read_dir(self.first.directory()).unwrap();
+        entries
+            .filter(|entry| entry.as_ref().unwrap().file_name() != "control")
+            .count()
     }
 }
 

@@ -16,9 +16,13 @@ use virt_core::host::{ChildProcess, Command, Host, LocalHost, Signal};
 use virt_core::{Error, ErrorKind, Result, Subject, kind_of_io};
 
 use super::dialer::ProgramTarget;
+use super::pulse::Pulse;
+use super::refusal::refusal;
 
 /// How long logging in may take.
 const LOGIN_LIMIT: Duration = Duration::from_secs(60);
+/// How long one that is not wanted may take to end, before it is told to, and after.
+const ENDING_LIMIT: Duration = Duration::from_secs(2);
 /// What the master says when it is logged in and listens.
 const READY: &[u8] = b"ready\n";
 /// The longest path of our directory: the sockets in it have a name, and ssh adds one of its own for a moment.
@@ -100,7 +104,7 @@ impl Master {
         match read {
             Ok(Ok(_)) if word == *READY => {}
             Ok(_) => {
-                let (_, words) = child.wait().await?;
+                let words = words_of(&mut *child).await;
                 return Err(refusal(&words).with_subject(Subject::Host(target.host.clone())));
             }
             Err(_) => {
@@ -122,6 +126,11 @@ impl Master {
 
     pub(super) fn socket(&self) -> PathBuf {
         self.directory.path().join("control")
+    }
+
+    /// Asks it whether it still has its connection.
+    pub(super) fn pulse(&self) -> Pulse {
+        Pulse::new(self.socket(), self.lost.clone())
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -188,12 +197,28 @@ async fn watch_over(
         None => {
             // One that does not end is killed when it is dropped.
             if child.signal(Signal::Terminate).await.is_ok() {
-                let _ = tokio::time::timeout(Duration::from_secs(2), child.wait()).await;
+                let _ = tokio::time::timeout(ENDING_LIMIT, child.wait()).await;
             }
             "it was closed here".to_owned()
         }
     };
     lost.send_replace(Some(words));
+}
+
+/// The last words of one that did not log in. It is made to end where it does not by itself.
+async fn words_of(child: &mut dyn ChildProcess) -> Vec<u8> {
+    for signal in [Some(Signal::Terminate), Some(Signal::Kill), None] {
+        match tokio::time::timeout(ENDING_LIMIT, child.wait()).await {
+            Ok(Ok((_, words))) => return words,
+            Ok(Err(_)) => break,
+            Err(_) => {}
+        }
+        if let Some(signal) = signal {
+            // It fails when it has ended meanwhile.
+            let _ = child.signal(signal).await;
+        }
+    }
+    Vec::new()
 }
 
 fn last_line(words: &[u8]) -> String {
@@ -205,66 +230,9 @@ fn last_line(words: &[u8]) -> String {
         .to_owned()
 }
 
-/// What ssh's last words mean.
-fn refusal(words: &[u8]) -> Error {
-    let text = String::from_utf8_lossy(words);
-    let refused = [
-        "Permission denied",
-        "Host key verification failed",
-        "REMOTE HOST IDENTIFICATION",
-        "REVOKED HOST KEY",
-        "Too many authentication failures",
-    ];
-    let misread = [
-        "Bad configuration option",
-        "unsupported option",
-        "keyword",
-        "Bad owner or permissions",
-    ];
-    let kind = if refused.iter().any(|part| text.contains(part)) {
-        ErrorKind::AuthenticationFailed
-    } else if misread.iter().any(|part| text.contains(part)) {
-        ErrorKind::InvalidArgument
-    } else {
-        ErrorKind::ConnectionLost
-    };
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let last = lines.len().saturating_sub(3);
-    let said = lines.get(last..).unwrap_or_default().join("; ");
-    Error::new(kind, format!("ssh did not log in: {said}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_ssh_says_has_a_kind() {
-        for (said, kind) in [
-            (
-                "root@far: Permission denied (publickey).\n",
-                ErrorKind::AuthenticationFailed,
-            ),
-            ("Host key verification failed.\n", ErrorKind::AuthenticationFailed),
-            (
-                "/x line 3: Bad configuration option: foo\n",
-                ErrorKind::InvalidArgument,
-            ),
-            (
-                "ssh: connect to host far port 22: No route to host\n",
-                ErrorKind::ConnectionLost,
-            ),
-            ("", ErrorKind::ConnectionLost),
-        ] {
-            let error = refusal(said.as_bytes());
-            assert_eq!(error.kind(), kind, "{said}");
-            assert!(error.to_string().contains(said.trim()), "{error}");
-        }
-    }
 
     #[test]
     fn the_directory_is_ours_alone_and_goes() {

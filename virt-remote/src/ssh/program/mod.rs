@@ -7,10 +7,13 @@
 
 mod dialer;
 mod forward;
+mod forwarded;
 mod link;
 mod master;
 mod message;
 mod mux;
+mod pulse;
+mod refusal;
 mod stdio;
 mod tasks;
 

@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
 use tokio::sync::Notify;
 
+use super::pulse::Ending;
+
 /// Tells that nobody holds a stream of a program any more.
 #[derive(Debug)]
 pub(super) struct Held(Arc<Notify>);
@@ -29,15 +31,21 @@ impl Drop for Held {
 #[derive(Debug)]
 pub(super) struct Stdio {
     output: pipe::Receiver,
+    ending: Ending,
     /// Dropped when the input is at its end: a pipe knows no other.
     input: Option<pipe::Sender>,
     _held: Arc<Held>,
 }
 
 impl Stdio {
-    pub(super) fn new(output: pipe::Receiver, input: pipe::Sender, held: Arc<Held>) -> Self {
+    pub(super) fn new(
+        (output, ending): (pipe::Receiver, Ending),
+        input: pipe::Sender,
+        held: Arc<Held>,
+    ) -> Self {
         Self {
             output,
+            ending,
             input: Some(input),
             _held: held,
         }
@@ -50,7 +58,8 @@ impl AsyncRead for Stdio {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.output).poll_read(cx, buf)
+        let this = &mut *self;
+        this.ending.poll_read(Pin::new(&mut this.output), cx, buf)
     }
 }
 
@@ -79,12 +88,17 @@ impl AsyncWrite for Stdio {
 #[derive(Debug)]
 pub(super) struct Errors {
     pipe: pipe::Receiver,
+    ending: Ending,
     _held: Arc<Held>,
 }
 
 impl Errors {
-    pub(super) fn new(pipe: pipe::Receiver, held: Arc<Held>) -> Self {
-        Self { pipe, _held: held }
+    pub(super) fn new((pipe, ending): (pipe::Receiver, Ending), held: Arc<Held>) -> Self {
+        Self {
+            pipe,
+            ending,
+            _held: held,
+        }
     }
 }
 
@@ -94,6 +108,7 @@ impl AsyncRead for Errors {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipe).poll_read(cx, buf)
+        let this = &mut *self;
+        this.ending.poll_read(Pin::new(&mut this.pipe), cx, buf)
     }
 }

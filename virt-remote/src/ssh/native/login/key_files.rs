@@ -164,20 +164,25 @@ fn parse_public(text: &str) -> Option<PublicKey> {
         .and_then(|line| PublicKey::from_openssh(line).ok())
 }
 
-/// Fails when others than its owner may read it, as OpenSSH does.
+/// Fails when the file is ours and others may read it, as OpenSSH does: a file of somebody else's is theirs to guard.
 async fn others_may_read(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = match tokio::fs::metadata(path).await {
-        Ok(metadata) => metadata.permissions().mode() & 0o777,
+    use std::os::unix::fs::MetadataExt as _;
+    let (mode, owner) = match tokio::fs::metadata(path).await {
+        Ok(metadata) => (metadata.mode() & 0o777, metadata.uid()),
         Err(error) => return Err(format!("{} can't be read ({error})", path.display())),
     };
-    if mode & 0o077 != 0 {
+    if is_careless(mode, owner, rustix::process::getuid().as_raw()) {
         return Err(format!(
             "{} is not used, as its mode {mode:04o} lets others read it (chmod 600)",
             path.display()
         ));
     }
     Ok(())
+}
+
+/// Whether this user left a file of this mode and owner open to others.
+fn is_careless(mode: u32, owner: u32, user: u32) -> bool {
+    owner == user && mode & 0o077 != 0
 }
 
 #[cfg(test)]
@@ -209,5 +214,26 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let told = look_at(&identity(&path, true)).await.unwrap_err();
         assert!(told.contains("0644"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn the_mode_of_somebody_elses_file_is_theirs() {
+        for (mode, owner, careless) in [
+            (0o600, 1000, false),
+            (0o640, 1000, true),
+            (0o604, 1000, true),
+            (0o644, 0, false),
+            (0o640, 0, false),
+        ] {
+            assert_eq!(is_careless(mode, owner, 1000), careless, "{mode:o} of {owner}");
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("id");
+        std::fs::write(&path, "-----BEGIN OPENSSH PRIVATE KEY-----\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        if let Err(error) = std::os::unix::fs::chown(&path, Some(54321), None) {
+            virt_testkit::skip!("root, to give a file away ({error})");
+        }
+        assert!(look_at(&identity(&path, true)).await.unwrap().unwrap().private);
     }
 }

@@ -24,11 +24,14 @@ use crate::ssh::config::HostConfig;
 
 /// How many things a server may want to see one after the other (a key and a password, say).
 const MAX_FACTORS: usize = 6;
+/// How long a connection that seems to be ending may take to be gone, with the server's last words.
+const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
 
 /// Logs in on a connection that is set up.
 ///
 /// # Errors
-/// `AuthenticationFailed`, naming what was tried and what the server takes; `ConnectionLost` where the server hung up.
+/// `AuthenticationFailed`, naming what was tried and what the server takes, where the server said no;
+/// `ConnectionLost` where the connection ended before it did.
 pub(super) async fn login(
     handle: &mut Handle<Events>,
     shared: &Arc<Shared>,
@@ -138,8 +141,8 @@ impl Login<'_> {
                 remaining_methods,
                 partial_success,
             }) => {
-                if remaining_methods.is_empty() && self.handle.is_closed() {
-                    return Err(self.hung_up().await);
+                if remaining_methods.is_empty() && self.is_hung_up().await {
+                    return Err(self.hung_up());
                 }
                 if partial_success {
                     Ok(Step::Partly(remaining_methods))
@@ -147,27 +150,35 @@ impl Login<'_> {
                     Ok(Step::Refused(remaining_methods))
                 }
             }
-            Err(_) if self.handle.is_closed() => Err(self.hung_up().await),
+            Err(_) if self.is_hung_up().await => Err(self.hung_up()),
+            // No answer of the server's to who we are.
             Err(error) => Err(self
-                .error(ErrorKind::AuthenticationFailed, "the login failed".to_owned())
+                .error(ErrorKind::ConnectionLost, "the login broke off".to_owned())
                 .with_source(error)),
         }
     }
 
-    /// The error of a server that ended the connection during the login.
-    async fn hung_up(&mut self) -> Error {
-        // Its last words come with the end.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.shared.until_gone()).await;
+    /// Whether the connection is gone, or about to be. Its last words have come then.
+    async fn is_hung_up(&self) -> bool {
+        tokio::time::timeout(HANG_UP_LIMIT, self.shared.until_gone())
+            .await
+            .is_ok()
+    }
+
+    /// The error of a connection that ended during the login. Only the server's word makes it a refusal: a line that
+    /// breaks and an sshd that restarts say nothing about what we showed.
+    fn hung_up(&self) -> Error {
         let gone = self.shared.gone_error();
-        if self.tried.is_empty() {
-            return gone;
+        let mut message = format!("{}, during the login", gone.message());
+        if !self.tried.is_empty() {
+            message = format!("{message} (tried: {})", self.tried.join("; "));
         }
-        let mut message = format!("{} (tried: {})", gone.message(), self.tried.join("; "));
-        if gone.message().to_ascii_lowercase().contains("too many") {
-            message.push_str(
-                ": IdentitiesOnly with an IdentityFile, or the URI's keyfile, has only the right key tried",
-            );
+        if !self.shared.is_turned_away() {
+            return self.error(ErrorKind::ConnectionLost, message);
         }
+        message.push_str(
+            ": IdentitiesOnly with an IdentityFile, or the URI's keyfile, has only the right key tried",
+        );
         self.error(ErrorKind::AuthenticationFailed, message)
     }
 

@@ -44,8 +44,10 @@ impl Login<'_> {
                 None
             };
             match self.try_key(&candidate, proof, hash, agent.as_mut()).await? {
-                Step::Refused(methods) => offered = methods,
-                done => return Ok(done),
+                // What the server takes has not changed where it was not asked.
+                None => {}
+                Some(Step::Refused(methods)) => offered = methods,
+                Some(done) => return Ok(done),
             }
             if !offered.contains(&MethodKind::PublicKey) {
                 break;
@@ -74,13 +76,14 @@ impl Login<'_> {
         (!allows(wanted, &name)).then(|| format!("PubkeyAcceptedAlgorithms leaves out {name}"))
     }
 
+    /// Shows the server a key; `None`, noted, where it can't be used.
     async fn try_key(
         &mut self,
         candidate: &Candidate,
         proof: Proof,
         hash: Option<HashAlg>,
         agent: Option<&mut AgentClient<UnixStream>>,
-    ) -> Result<Step> {
+    ) -> Result<Option<Step>> {
         let mut signer = KeySigner {
             holder: &candidate.holder,
             agent,
@@ -99,22 +102,20 @@ impl Login<'_> {
                     .authenticate_certificate_with(user, *certificate, hash, &mut signer)
                     .await
             }
-            Proof::Shut => return Ok(Step::Refused(MethodSet::from(&[MethodKind::PublicKey][..]))),
+            Proof::Shut => return Ok(None),
         };
         let step = match result {
             Ok(result) => self.settle(Ok(result)).await?,
-            Err(SignFault::Gone) => return Err(self.hung_up().await),
+            Err(SignFault::Gone) => {
+                // Its last words come with the end.
+                self.is_hung_up().await;
+                return Err(self.hung_up());
+            }
             Err(SignFault::Asking(error)) => return Err(error),
             Err(SignFault::Unusable(why)) => {
                 self.tried.push(format!("{}: {why}", candidate.describe()));
-                // The server still waits; what it takes has not changed.
-                return Ok(Step::Refused(MethodSet::from(
-                    &[
-                        MethodKind::PublicKey,
-                        MethodKind::KeyboardInteractive,
-                        MethodKind::Password,
-                    ][..],
-                )));
+                // The server still waits.
+                return Ok(None);
             }
         };
         match step {
@@ -124,7 +125,7 @@ impl Login<'_> {
                 .push(format!("{} (taken, but not enough)", candidate.describe())),
             Step::In => tracing::debug!(key = candidate.describe(), "the key was taken"),
         }
-        Ok(step)
+        Ok(Some(step))
     }
 
     /// What to show of a candidate; `None`, noted, where it can't be used.

@@ -245,6 +245,76 @@ async fn too_many_keys_are_told_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_during_the_login_is_no_refusal() {
+    need_sshd!();
+    let sshd = Arc::new(Sshd::start(&[]).await);
+    sshd.keygen("locked", &["-N", "open up", "-a", "1"]).await;
+    sshd.keygen("stranger", &[]).await;
+    sshd.authorize("locked");
+    let breaks = Arc::new(AtomicU32::new(1));
+    let (server, left) = (Arc::clone(&sshd), Arc::clone(&breaks));
+    let credentials = CredentialSource::new(move |_: CredentialRequest| {
+        let (server, left) = (Arc::clone(&server), Arc::clone(&left));
+        async move {
+            if left.fetch_sub(1, Ordering::SeqCst) > 0 {
+                server.end_sessions().await;
+            }
+            Some(Secret::new("open up"))
+        }
+    });
+    let mut config = sshd.config();
+    // One is a note only, one is really refused.
+    config.identity_files = vec![
+        sshd.identity("missing"),
+        sshd.identity("stranger"),
+        sshd.identity("locked"),
+    ];
+    let error = dial_asking(config.clone(), credentials.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    for part in ["during the login", "missing", "stranger"] {
+        assert!(error.to_string().contains(part), "{part:?} is not in {error}");
+    }
+    breaks.store(0, Ordering::SeqCst);
+    dial_asking(
+        config,
+        CredentialSource::new(|_: CredentialRequest| async { Some(Secret::new("open up")) }),
+    )
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_stays_shut_makes_no_other_method_up() {
+    need_sshd!();
+    let sshd = Sshd::start(&[]).await;
+    sshd.keygen("locked", &["-N", "open up", "-a", "1"]).await;
+    sshd.authorize("locked");
+    let mut config = sshd.config();
+    config.identity_files = vec![sshd.identity("locked")];
+    let credentials = CredentialSource::new(|request: CredentialRequest| async move {
+        assert!(
+            matches!(request.kind, CredentialKind::Passphrase(_)),
+            "asked for {:?}",
+            request.kind
+        );
+        None
+    });
+    let error = dial_asking(config.clone(), credentials.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AuthenticationFailed);
+    assert!(
+        error.to_string().ends_with("the server takes publickey)"),
+        "{error}"
+    );
+    // The next key is tried still.
+    config.identity_files.push(sshd.identity("user"));
+    dial_asking(config, credentials).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hashed_line_and_a_line_of_an_authority_make_a_host_known() {
     need_sshd!();
     let sshd = Sshd::start(&["HostCertificate DIR/host-cert.pub"]).await;

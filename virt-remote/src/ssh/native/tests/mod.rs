@@ -1,6 +1,7 @@
 //! The link against a real sshd.
 
 mod login;
+mod mute_server;
 mod programs;
 mod routes;
 mod sockets;

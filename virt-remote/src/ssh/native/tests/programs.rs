@@ -1,15 +1,16 @@
 //! Programs on the far machine.
 
+use std::io::ErrorKind as ErrorKindOfIo;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use virt_core::ErrorKind;
 use virt_core::credentials::CredentialSource;
-use virt_core::host::ExitStatus;
+use virt_core::host::{ExitStatus, StreamUse};
 
 use super::sshd::need_sshd;
-use super::{Sshd, dial, native, outcome, say};
+use super::{Sshd, dial, mute_server, native, outcome, say};
 use crate::ssh::link::Link;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,11 +140,7 @@ async fn futures_that_are_dropped_leak_no_channel() {
     for micros in (0..60).map(|step| step * 50) {
         let wait = Duration::from_micros(micros);
         let _ = tokio::time::timeout(wait, link.exec("true")).await;
-        let _ = tokio::time::timeout(
-            wait,
-            link.connect_unix(&path, virt_core::host::StreamUse::Control),
-        )
-        .await;
+        let _ = tokio::time::timeout(wait, link.connect_unix(&path, StreamUse::Control)).await;
     }
     for _ in 0..500 {
         if link.open_channels() == 0 {
@@ -168,7 +165,7 @@ async fn a_killed_session_is_seen_by_all_who_wait() {
         .await
         .unwrap();
     let error = program.stdio.read_u8().await.unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(error.kind(), ErrorKindOfIo::ConnectionReset);
     program.stdio.write_all(b"x").await.unwrap_err();
     assert!(program.end.await.is_err());
     let error = link.exec("true").await.unwrap_err();
@@ -202,12 +199,105 @@ async fn a_closed_link_is_lost_and_its_streams_with_it() {
     let mut other = link.exec("cat").await.unwrap();
     link.close().await;
     link.lost().await;
-    other.stdio.read_u8().await.unwrap_err();
-    drop(link);
-    drop(other);
-    let _ = program.stdio.write_all(b"x").await;
-    drop(program);
+    // Whoever still holds streams holds no login open.
     sshd.until_without_sessions().await;
+    for stdio in [&mut other.stdio, &mut program.stdio] {
+        let error = stdio.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKindOfIo::ConnectionReset);
+        stdio.write_all(b"x").await.unwrap_err();
+    }
+    let error = link.exec_bulk("true").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+}
+
+/// How a link comes to its end.
+#[derive(Debug, Clone, Copy)]
+enum Loss {
+    Killed(&'static str),
+    Closed,
+    Dropped,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_stream_of_a_lost_link_fails_and_none_just_ends() {
+    need_sshd!();
+    for loss in [
+        Loss::Killed("-KILL"),
+        Loss::Killed("-TERM"),
+        Loss::Closed,
+        Loss::Dropped,
+    ] {
+        let sshd = Sshd::start(&[]).await;
+        let link = dial(sshd.config()).await.unwrap();
+        let path = sshd.path("socket");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let path = path.display().to_string();
+        let (mut streams, mut errors, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for program in [
+            link.exec("cat").await.unwrap(),
+            link.exec_bulk("cat").await.unwrap(),
+        ] {
+            streams.push(program.stdio);
+            errors.push(program.stderr);
+            ends.push(program.end);
+        }
+        for stream_use in [StreamUse::Control, StreamUse::Bulk] {
+            streams.push(link.connect_unix(&path, stream_use).await.unwrap());
+        }
+        match loss {
+            Loss::Killed(signal) => {
+                let session = say(&*link, "echo $PPID").await;
+                sshd.run("kill", &[signal, &session]).await;
+                tokio::time::timeout(Duration::from_secs(5), link.lost())
+                    .await
+                    .unwrap();
+                // As the host does.
+                link.close().await;
+            }
+            Loss::Closed => link.close().await,
+            Loss::Dropped => drop(link),
+        }
+        let all = async {
+            for stream in &mut streams {
+                let error = stream.read(&mut [0; 8]).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKindOfIo::ConnectionReset, "{loss:?}: {error}");
+            }
+            for stream in &mut errors {
+                let error = stream.read(&mut [0; 8]).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKindOfIo::ConnectionReset, "{loss:?}: {error}");
+            }
+            for end in ends {
+                assert!(end.await.is_err(), "{loss:?}");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), all).await.unwrap();
+        sshd.until_without_sessions().await;
+        drop(listener);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_whether_it_runs_a_program_is_not_waited_for_long() {
+    let sshd = Sshd::configured(&[]).await;
+    mute_server::serve(&sshd).await;
+    let link = Arc::new(native(sshd.config(), CredentialSource::default()).await.unwrap());
+    let running = tokio::spawn({
+        let link = Arc::clone(&link);
+        async move { link.exec("true").await }
+    });
+    // It has asked then.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!running.is_finished());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(15)).await;
+    tokio::time::resume();
+    let error = tokio::time::timeout(Duration::from_secs(1), running)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    assert!(error.to_string().contains("in time"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

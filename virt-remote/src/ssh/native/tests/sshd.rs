@@ -46,6 +46,15 @@ macro_rules! need_sshd {
 }
 pub(in crate::ssh) use need_sshd;
 
+/// The processes that this one started.
+fn children(pid: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children
+        .split_whitespace()
+        .map(|child| child.parse().unwrap())
+        .collect()
+}
+
 impl Sshd {
     /// Starts one with these lines in its configuration.
     pub(in crate::ssh) async fn start(lines: &[&str]) -> Self {
@@ -98,6 +107,7 @@ impl Sshd {
         sshd.keygen("user", &[]).await;
         fs::copy(sshd.path("user.pub"), sshd.path("authorized_keys")).unwrap();
         sshd.write_accounts().await;
+        fs::create_dir(sshd.path("home")).unwrap();
         let mut text = String::new();
         for line in lines {
             writeln!(
@@ -111,7 +121,7 @@ impl Sshd {
             text,
             "ListenAddress 127.0.0.1\nPort {port}\nHostKey {0}/host\nAuthorizedKeysFile {0}/authorized_keys\n\
              PidFile none\nStrictModes no\nPermitRootLogin yes\nLogLevel VERBOSE\nMaxStartups 100\n\
-             PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n",
+             SetEnv HOME={0}/home\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n",
             sshd.directory.path().display()
         )
         .unwrap();
@@ -140,12 +150,25 @@ impl Sshd {
         fs::write(self.path("pam"), pam).unwrap();
     }
 
+    /// Kills the processes of all who are logged in, or about to be.
+    pub(in crate::ssh) async fn end_sessions(&self) {
+        for child in children(self.child.as_ref().unwrap().id().unwrap()) {
+            for pid in children(child).into_iter().chain([child]) {
+                // It may have ended with the one before it.
+                let _ = Command::new("kill")
+                    .args(["-9", &pid.to_string()])
+                    .stderr(Stdio::null())
+                    .status()
+                    .await;
+            }
+        }
+    }
+
     /// Waits until it serves nobody.
     pub(in crate::ssh) async fn until_without_sessions(&self) {
         let listener = self.child.as_ref().unwrap().id().unwrap();
         for _ in 0..250 {
-            let children = fs::read_to_string(format!("/proc/{listener}/task/{listener}/children")).unwrap();
-            if children.trim().is_empty() {
+            if children(listener).is_empty() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -8,6 +8,7 @@ use tokio::net::UnixListener;
 use virt_core::host::{ExitStatus, StreamUse};
 use virt_core::{ErrorKind, Result};
 
+use super::link::ProgramLink;
 use super::{ProgramDialer, ProgramTarget};
 use crate::ssh::link::{Dialer as _, Link};
 use crate::ssh::native::tests::sshd::need_sshd;
@@ -135,12 +136,26 @@ async fn refusals_and_losses_are_told() {
     assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
     let link = dial(target(&sshd)).await.unwrap();
     let mut program = link.exec("cat").await.unwrap();
+    let path = sshd.path("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let mut socket = link
+        .connect_unix(&path.display().to_string(), StreamUse::Control)
+        .await
+        .unwrap();
     let session = say(&*link, "echo $PPID").await;
     sshd.run("kill", &["-9", &session]).await;
     tokio::time::timeout(Duration::from_secs(10), link.lost())
         .await
         .unwrap();
-    assert_eq!(program.stdio.read(&mut [0; 8]).await.unwrap_or(0), 0);
+    for error in [
+        program.stdio.read(&mut [0; 8]).await.unwrap_err(),
+        program.stderr.read(&mut [0; 8]).await.unwrap_err(),
+        socket.read(&mut [0; 8]).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+    }
+    assert!(program.end.await.is_err());
+    drop(listener);
     let error = link.exec("true").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
 }
@@ -153,4 +168,79 @@ async fn a_dropped_link_leaves_no_process_and_no_directory() {
     drop(link.exec("cat").await.unwrap());
     drop(link);
     sshd.until_without_sessions().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_one_is_told_from_a_loss() {
+    need_sshd!();
+    let sshd = Sshd::start(&[]).await;
+    let link = dial(target(&sshd)).await.unwrap();
+    // ssh does not tell which signal ended it.
+    let program = link.exec("echo last words; kill -KILL $$").await.unwrap();
+    let (output, _, status) = outcome(program, b"").await;
+    assert_eq!(
+        (output.as_slice(), status),
+        (&b"last words\n"[..], ExitStatus::Unknown)
+    );
+    // Its output ends before it does: sshd has one socket for it and the input.
+    let line = format!(
+        "exec <&- >&- 2>&-; while [ ! -e {0} ]; do sleep 0.1; done; exit 4",
+        sshd.path("go").display()
+    );
+    let mut program = link.exec(&line).await.unwrap();
+    assert_eq!(program.stdio.read(&mut [0; 8]).await.unwrap(), 0);
+    std::fs::write(sshd.path("go"), "").unwrap();
+    // ssh has this one end with the program.
+    assert_eq!(program.stderr.read(&mut [0; 8]).await.unwrap(), 0);
+    assert_eq!(program.end.await.unwrap(), ExitStatus::Code(4));
+    // Closed here: what ran is lost, and did not end.
+    let mut program = link.exec("cat").await.unwrap();
+    link.close().await;
+    let error = program.stdio.read(&mut [0; 8]).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+    assert!(program.end.await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_given_up_leave_no_socket() {
+    need_sshd!();
+    let sshd = Sshd::start(&["MaxSessions 100"]).await;
+    let link = ProgramLink::open("far".to_owned(), Arc::new(target(&sshd)))
+        .await
+        .unwrap();
+    let path = sshd.path("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let path = path.display().to_string();
+    let waits = (0..60_u64).map(|step| step * 50);
+    for micros in waits.chain((1..15).map(|step| step * 5000)) {
+        let connecting = link.connect_unix(&path, StreamUse::Control);
+        let _ = tokio::time::timeout(Duration::from_micros(micros), connecting).await;
+    }
+    for _ in 0..250 {
+        if link.forwards_left() == 0 {
+            drop(listener);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} sockets are left", link.forwards_left());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_no_ssh_is_not_waited_for() {
+    need_sshd!();
+    let sshd = Sshd::configured(&[]).await;
+    // Written by a process of its own: a program that somebody has open for writing can't be started.
+    let write = "printf '#!/bin/sh\\ntrap \"\" TERM\\necho $$ >%s/pid\\necho no words of an ssh\\n\
+        while :; do sleep 0.2; done\\n' \"$PWD\" >odd && chmod 755 odd";
+    sshd.run("sh", &["-c", write]).await;
+    let mut odd = target(&sshd);
+    odd.program = sshd.path("odd").display().to_string();
+    let error = tokio::time::timeout(Duration::from_secs(10), dial(odd))
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
+    let pid = std::fs::read_to_string(sshd.path("pid")).unwrap();
+    assert!(!std::path::Path::new("/proc").join(pid.trim()).exists());
 }

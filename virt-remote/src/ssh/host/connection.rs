@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::watch;
 use virt_core::host::ProcessIdentity;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
@@ -105,7 +106,12 @@ impl Connection {
     pub(super) async fn login(&self) -> Result<Arc<Login>> {
         let lost_leases = self.lost_leases.load(Ordering::Acquire);
         let mut state = self.state.subscribe();
-        let decided = state.wait_for(|state| !matches!(state, State::Down));
+        // What is lost already may not have been noted yet.
+        let decided = state.wait_for(|state| match state {
+            State::Up(login) => login.link.lost().now_or_never().is_none(),
+            State::Down => false,
+            State::Refused(_) | State::Closed => true,
+        });
         let state = match tokio::time::timeout(PATIENCE, decided).await {
             Ok(Ok(state)) => state.clone(),
             _ => State::Down,
@@ -141,7 +147,7 @@ impl Connection {
     async fn log_in(&self, after: (u64, Vec<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
         let link = self.dialer.dial().await?;
         let mut launch = self.launch().clone();
-        launch.tag = format!("{}.{}.", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
+        launch.tag = format!("{}-{}-", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
         let begun = Login::begin(Arc::clone(&link), &mut launch, &self.options.credentials, after).await;
         match begun {
             Ok((login, pulse)) => {

@@ -64,22 +64,14 @@ impl Pool {
         {
             let connection = route::connect(&self.target, Sharing::Exclusive).await?;
             let made = Arc::downgrade(&connection);
-            self.admit(&connection).await?;
-            lease.connection = Some(connection);
+            lease.connection = Some(Arc::clone(&connection));
             // The pool may have been closed meanwhile.
             if !self.note(made) {
                 return Ok(None);
             }
+            self.admit(&connection).await?;
         }
         Ok(Some(lease))
-    }
-
-    /// Notes a new connection; `false` when the pool is closed.
-    fn note(&self, connection: Weak<Connection>) -> bool {
-        let mut state = lock(&self.state);
-        state.made.retain(|made| made.strong_count() > 0);
-        state.made.push(connection);
-        !state.closed
     }
 
     /// Has every further connection looked at.
@@ -104,6 +96,14 @@ impl Pool {
         let gone = || connection.shared().gone_error();
         let program = start(channel, &newcomers.line(), &self.target.name, gone).await?;
         newcomers.admit(program).await
+    }
+
+    /// Notes a new connection; `false` when the pool is closed.
+    fn note(&self, connection: Weak<Connection>) -> bool {
+        let mut state = lock(&self.state);
+        state.made.retain(|made| made.strong_count() > 0);
+        state.made.push(connection);
+        !state.closed
     }
 
     fn give_back(&self, connection: Option<Arc<Connection>>) {

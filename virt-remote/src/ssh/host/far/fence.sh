@@ -15,11 +15,12 @@ fence() {
   echo .
 }
 
-# Those shells, into remaining. The pattern does not find the grep that looks for it.
+# Those shells, into remaining. The patterns do not find the grep that looks for them. No fixed strings: busybox's grep looks
+# for these up to the first NUL only.
 remains() {
   remaining=
   for remains_file in $(grep -l -e "[v]${1#v}" /proc/[0-9]*/cmdline 2>/dev/null); do
-    grep -q -F -e "$2" "$remains_file" 2>/dev/null && continue
+    grep -q -e "[v]${2#v}" "$remains_file" 2>/dev/null && continue
     remains_pid=${remains_file#/proc/}
     start_of "${remains_pid%/cmdline}" && remaining="$remaining ${remains_pid%/cmdline}"
   done

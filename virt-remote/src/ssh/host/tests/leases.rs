@@ -196,46 +196,50 @@ fn is_there(process: &ProcessIdentity) -> bool {
 
 #[test]
 fn a_silent_holder_lets_go_only_when_all_is_gone_that_could_act_for_it() {
-    limited(async {
-        for (has_sshd, shell) in [
-            (true, "dash"),
-            (false, "dash"),
-            (false, "bash"),
-            (true, "busybox sh"),
-        ] {
-            let directory = tempfile::tempdir().unwrap();
-            let path = at(&directory, "lease");
-            let mut loopback = Loopback::new();
-            if has_sshd {
-                loopback.sshd = Some(at(&directory, "sshd"));
-                std::fs::copy("/bin/dash", at(&directory, "sshd")).unwrap();
-            }
-            let (host, loopback) = host_of(loopback, shell).await;
-            let _lease = host.lease(&path, request("stalled")).await.unwrap();
-            // Two at a time: the second shell comes after the lease, by an sshd of its own where there is one.
-            let sleep = || {
-                Command::new("sleep")
-                    .arg("0.3")
-                    .time_limit(Duration::from_secs(9))
-            };
-            let (first, second) = tokio::join!(host.processes().run(sleep()), host.processes().run(sleep()));
-            first.unwrap();
-            second.unwrap();
-            let processes = processes_of(&host).await;
-            assert!(processes.len() >= if has_sshd { 4 } else { 2 }, "{processes:?}");
-            assert!(processes.iter().all(is_there), "{processes:?}");
-            *loopback.refuses.lock().unwrap() = Some(ErrorKind::ConnectionLost);
-            loopback.link().stall();
-            let begun = Instant::now();
-            let local = LocalHost::new();
-            while local.lease(&path, request("other")).await.is_err() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                assert!(begun.elapsed() < Duration::from_secs(17), "still held");
-            }
-            let left: Vec<_> = processes.iter().filter(|process| is_there(process)).collect();
-            assert!(left.is_empty(), "{shell}: {left:?} of {processes:?}");
-        }
+    let machines = [
+        (true, "dash"),
+        (false, "dash"),
+        (false, "bash"),
+        (true, "busybox sh"),
+    ];
+    limited(async move {
+        let stalls = machines.map(|(has_sshd, shell)| stall(has_sshd, shell));
+        futures::future::join_all(stalls).await;
     });
+}
+
+async fn stall(has_sshd: bool, shell: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = at(&directory, "lease");
+    let mut loopback = Loopback::new();
+    if has_sshd {
+        loopback.sshd = Some(at(&directory, "sshd"));
+        std::fs::copy("/bin/dash", at(&directory, "sshd")).unwrap();
+    }
+    let (host, loopback) = host_of(loopback, shell).await;
+    let _lease = host.lease(&path, request("stalled")).await.unwrap();
+    // Two at a time: the second shell comes after the lease, by an sshd of its own where there is one.
+    let sleep = || {
+        Command::new("sleep")
+            .arg("0.3")
+            .time_limit(Duration::from_secs(9))
+    };
+    let (first, second) = tokio::join!(host.processes().run(sleep()), host.processes().run(sleep()));
+    first.unwrap();
+    second.unwrap();
+    let processes = processes_of(&host).await;
+    assert!(processes.len() >= if has_sshd { 4 } else { 2 }, "{processes:?}");
+    assert!(processes.iter().all(is_there), "{processes:?}");
+    *loopback.refuses.lock().unwrap() = Some(ErrorKind::ConnectionLost);
+    loopback.link().stall();
+    let begun = Instant::now();
+    let local = LocalHost::new();
+    while local.lease(&path, request("other")).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert!(begun.elapsed() < Duration::from_secs(17), "still held");
+    }
+    let left: Vec<_> = processes.iter().filter(|process| is_there(process)).collect();
+    assert!(left.is_empty(), "{shell}: {left:?} of {processes:?}");
 }
 
 #[test]

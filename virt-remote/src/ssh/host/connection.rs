@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::watch;
 use virt_core::host::ProcessIdentity;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
@@ -92,11 +93,24 @@ impl Connection {
     /// more.
     pub(super) async fn login(&self) -> Result<Arc<Login>> {
         let mut state = self.state.subscribe();
-        let decided = state.wait_for(|state| !matches!(state, State::Down));
-        let state = match tokio::time::timeout(PATIENCE, decided).await {
-            Ok(Ok(state)) => state.clone(),
-            _ => State::Down,
+        let decided = async {
+            loop {
+                let found = state.wait_for(|state| !matches!(state, State::Down)).await;
+                match found.map(|found| found.clone()) {
+                    // Lost just now: that will be known in a moment.
+                    Ok(State::Up(login)) if login.link.lost().now_or_never().is_some() => {
+                        if state.changed().await.is_err() {
+                            return State::Closed;
+                        }
+                    }
+                    Ok(found) => return found,
+                    Err(_) => return State::Closed,
+                }
+            }
         };
+        let state = tokio::time::timeout(PATIENCE, decided)
+            .await
+            .unwrap_or(State::Down);
         match state {
             State::Up(login) => Ok(login),
             State::Refused(error) => Err(Error::new(
@@ -123,7 +137,7 @@ impl Connection {
     async fn log_in(&self, after: (u64, Option<ProcessIdentity>)) -> Result<(Arc<Login>, Session)> {
         let link = self.dialer.dial().await?;
         let mut launch = self.launch().clone();
-        launch.tag = format!("{}.{}.", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
+        launch.tag = format!("{}-{}-", self.tag, self.attempts.fetch_add(1, Ordering::Relaxed));
         let begun = Login::begin(Arc::clone(&link), &mut launch, &self.options.credentials, after).await;
         match begun {
             Ok((login, heart)) => {

@@ -88,7 +88,7 @@ pub(super) enum Rise {
 }
 
 impl Rise {
-    /// The line that starts a session. The tag, of letters, digits, dashes and dots, tells its shells from others.
+    /// The line that starts a session. The tag, of letters, digits and dashes, tells its shells from others.
     pub(super) fn line(&self, shell: &str, tag: &str) -> String {
         let sudo = match self {
             Self::No => "",
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn the_line_is_read_alike_by_every_login_shell() {
         for rise in [Rise::No, Rise::Sudo, Rise::SudoWith(Secret::new("x"))] {
-            let line = rise.line("/bin/sh", &format!("{}.1.", fresh_word()));
+            let line = rise.line("/bin/sh", &format!("{}-1-", fresh_word()));
             assert!(!line.contains(['\n', '!', '\\', '`']), "{line}");
             assert_eq!(line.matches('\'').count(), 2, "{line}");
         }

@@ -27,22 +27,39 @@ remains() {
   [ -n "$remaining" ]
 }
 
-# Kills what remains, and what descends from it, with the groups they lead.
+# Kills what remains, and what descends from it in the same session of processes, or in that which we gave a program that
+# one of these started. A daemon has made a session of its own since, and is meant to outlive us.
 end_trees() {
-  pairs=
+  every=
   for entry in /proc/[0-9]*; do
     start_of "${entry#/proc/}" || continue
     set -- $fields
-    pairs="$pairs ${entry#/proc/}:$2"
+    every="$every ${entry#/proc/}:$2:$4"
+  done
+  sessions=' '
+  for one in $every; do
+    case "$remaining " in *" ${one%%:*} "*) sessions="$sessions${one##*:} " ;; esac
+  done
+  ours=' '
+  for one in $every; do
+    case $sessions in *" ${one##*:} "*) ours="$ours${one%%:*} " ;; esac
+  done
+  for one in $every; do
+    parent=${one#*:}
+    parent=${parent%:*}
+    [ "${one%%:*}" = "${one##*:}" ] || continue
+    case $ours in *" $parent "*) sessions="$sessions${one##*:} " ;; esac
   done
   doomed="$remaining "
   grown=1
   while [ "$grown" ]; do
     grown=
-    for pair in $pairs; do
-      case $doomed in *" ${pair%:*} "*) continue ;; esac
-      case $doomed in *" ${pair#*:} "*)
-        doomed="$doomed${pair%:*} "
+    for one in $every; do
+      parent=${one#*:}
+      case $doomed in *" ${one%%:*} "*) continue ;; esac
+      case $sessions in *" ${one##*:} "*) ;; *) continue ;; esac
+      case $doomed in *" ${parent%:*} "*)
+        doomed="$doomed${one%%:*} "
         grown=1
         ;;
       esac

@@ -66,6 +66,36 @@ fn mentions(text: &str) -> usize {
     lines.count()
 }
 
+/// As QEMU is launched: when the line breaks while its launcher still waits for it, the guest must not notice.
+#[test]
+fn a_daemon_whose_launcher_still_waits_outlives_a_lost_login() {
+    limited(async {
+        for (turn, shell) in SHELLS.into_iter().enumerate() {
+            let (host, loopback) = host_of(Loopback::new(), shell).await;
+            let tag = host.connection.login().await.unwrap().launch.tag.clone();
+            let time = format!("37{turn}.{}", std::process::id());
+            let command = Command::new("setsid").args(["--fork", "--wait", "sleep", &time]);
+            let launching = tokio::spawn({
+                let host = Arc::clone(&host);
+                async move { host.processes().run(command).await }
+            });
+            // The launcher, and what it launched.
+            while mentions(&time) < 2 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            loopback.link().cut();
+            assert!(launching.await.unwrap().is_err());
+            host.files().stat("/").await.unwrap();
+            assert_eq!(mentions(&tag), 0, "shells of the lost login with {shell}");
+            let daemons = host.processes().list("sleep").await.unwrap();
+            let daemon = daemons.iter().find(|process| process.argv.contains(&time));
+            let daemon = daemon.unwrap_or_else(|| panic!("the daemon was killed with {shell}"));
+            let kill = virt_core::host::Signal::Kill;
+            host.processes().signal(daemon.identity, kill).await.unwrap();
+        }
+    });
+}
+
 #[test]
 fn what_a_lost_login_has_in_hand_is_over_before_the_next_one_is_used() {
     limited(async {

@@ -14,7 +14,7 @@ The commands of the virt SDK project
   cargo xtask licences        only the licences of what the project depends on
   cargo xtask install [WHAT]  only the install step
 
-WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, compiler, sshd; all of them when left out.
+WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, compiler, sshd, shells; all of them when left out.
 Everything made here is kept in $VIRT_SDK_CACHE, else $XDG_CACHE_HOME/virt-sdk, else ~/.cache/virt-sdk.";
 
 /// Prints the list of commands.

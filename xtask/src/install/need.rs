@@ -20,18 +20,21 @@ pub(crate) enum Need {
     Libvirt,
     /// An sshd that the tests start by themselves, with its clients' tools, sudo and network namespaces.
     Sshd,
+    /// Shells of other kinds, as far machines may have them.
+    Shells,
     /// A C compiler, for the peer of the benches.
     Compiler,
 }
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
         Self::Libvirt,
         Self::Sshd,
+        Self::Shells,
         Self::Compiler,
     ];
 
@@ -44,6 +47,7 @@ impl Need {
             Self::GuestTools => "guest-tools",
             Self::Libvirt => "libvirt",
             Self::Sshd => "sshd",
+            Self::Shells => "shells",
             Self::Compiler => "compiler",
         }
     }
@@ -62,6 +66,7 @@ impl Need {
             Self::GuestTools => "xz",
             Self::Libvirt => "libvirt 11",
             Self::Sshd => "sshd",
+            Self::Shells => "busybox, zsh, fish and tcsh",
             Self::Compiler => "gcc",
         }
     }
@@ -76,6 +81,7 @@ impl Need {
             Self::Sshd => {
                 "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
             }
+            Self::Shells => "the tests talk to far machines by the shells that these may have",
             Self::Compiler => "the libvirt side of the benches is a small C program",
         }
     }
@@ -107,6 +113,7 @@ impl Need {
             Self::GuestTools => "xz --version",
             Self::Libvirt => "libvirtd --version",
             Self::Sshd => "ssh -V; sudo --version; ip -V; ls /usr/sbin/sshd",
+            Self::Shells => "busybox; zsh --version; fish --version; tcsh --version",
             Self::Compiler => "gcc --version",
         }
     }
@@ -127,6 +134,10 @@ impl Need {
                 Package::backported("libvirt-dev", 11),
             ],
             Self::Sshd => ["openssh-server", "openssh-client", "sudo", "iproute2"]
+                .into_iter()
+                .map(Package::plain)
+                .collect(),
+            Self::Shells => ["busybox-static", "zsh", "fish", "tcsh"]
                 .into_iter()
                 .map(Package::plain)
                 .collect(),
@@ -157,6 +168,10 @@ impl Need {
                     && answers("ssh", "-V")
                     && answers("sudo", "--version")
                     && answers("ip", "-V")
+            }
+            Self::Shells => {
+                let others = ["zsh", "fish", "tcsh"];
+                answers("busybox", "true") && others.into_iter().all(|shell| answers(shell, "--version"))
             }
             Self::Compiler => answers("gcc", "--version"),
         }

@@ -93,7 +93,13 @@ fn runner() -> Vec<&'static str> {
 
 /// Everything the live tests need: the programs and the guest.
 fn prepare() -> Outcome<Vec<(&'static str, PathBuf)>> {
-    let mut needs = vec![Need::Qemu, Need::GuestTools, Need::Libvirt, Need::Sshd];
+    let mut needs = vec![
+        Need::Qemu,
+        Need::GuestTools,
+        Need::Libvirt,
+        Need::Sshd,
+        Need::Shells,
+    ];
     if install::has_qemu_7_2() {
         needs.push(Need::Qemu72);
     }

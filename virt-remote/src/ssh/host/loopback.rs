@@ -18,7 +18,23 @@ use virt_core::{Error, ErrorKind, Result};
 use crate::ssh::link::{Dialer, FarProgram, Link};
 
 /// The shells that do the work in tests. A machine that lacks one fails its test.
-pub(crate) const SHELLS: [&str; 3] = ["dash", "bash", "busybox sh"];
+const SHELLS: [&str; 3] = ["dash", "bash", "busybox sh"];
+
+/// Those of the far shells that are here; one that is missing is a skip.
+pub(crate) fn shells() -> impl Iterator<Item = &'static str> {
+    SHELLS.into_iter().filter(|shell| is_here(shell))
+}
+
+/// Whether this shell is here; a skip is declared where it is not.
+pub(crate) fn is_here(shell: &str) -> bool {
+    let program = shell.split(' ').next().unwrap_or(shell);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let here = std::env::split_paths(&path).any(|directory| directory.join(program).exists());
+    if !here {
+        virt_testkit::skip::declare(&format!("{program} (Debian: the package of that name)"));
+    }
+    here
+}
 
 /// Logs in to this machine.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use virt_core::host::{BatchMode, Command, Host, HostOp, HostReply, LocalHost, ProcessIdentity, Signal};
 use virt_core::{Error, ErrorKind, Result};
 
-use super::super::loopback::{Loopback, SHELLS};
+use super::super::loopback::{Loopback, is_here, shells};
 use super::{at, host_of, limited};
 
 const NAMES: [&str; 12] = [
@@ -370,21 +370,27 @@ async fn compare(shell: &str) {
 #[test]
 fn every_operation_is_as_on_the_local_host_with_dash() {
     limited(async {
-        compare(SHELLS[0]).await;
+        if is_here("dash") {
+            compare("dash").await;
+        }
     });
 }
 
 #[test]
 fn every_operation_is_as_on_the_local_host_with_bash() {
     limited(async {
-        compare(SHELLS[1]).await;
+        if is_here("bash") {
+            compare("bash").await;
+        }
     });
 }
 
 #[test]
 fn every_operation_is_as_on_the_local_host_with_busybox() {
     limited(async {
-        compare(SHELLS[2]).await;
+        if is_here("busybox sh") {
+            compare("busybox sh").await;
+        }
     });
 }
 
@@ -441,7 +447,7 @@ fn a_whole_batch_is_one_round_trip_and_opening_takes_two_execs() {
 #[test]
 fn facts_are_those_of_the_local_host() {
     limited(async {
-        for shell in SHELLS {
+        for shell in shells() {
             let (host, _loopback) = host_of(Loopback::new(), shell).await;
             let mut far = (*host.facts().await.unwrap()).clone();
             let near = LocalHost::new().facts().await.unwrap();
@@ -455,7 +461,8 @@ fn facts_are_those_of_the_local_host() {
 #[test]
 fn every_login_shell_will_do() {
     limited(async {
-        for login_shell in ["dash", "bash", "zsh", "fish", "tcsh"] {
+        let login_shells = ["dash", "bash", "zsh", "fish", "tcsh"];
+        for login_shell in login_shells.into_iter().filter(|shell| is_here(shell)) {
             let mut loopback = Loopback::new();
             loopback.login_shell = login_shell.to_owned();
             let (host, _loopback) = host_of(loopback, "/bin/sh").await;

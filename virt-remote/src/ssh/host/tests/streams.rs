@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use virt_core::ErrorKind;
 use virt_core::host::{ByteStream, Command, ExitStatus, FileWatch, Host, LocalHost, Signal, StreamUse};
 
-use super::super::loopback::{Loopback, SHELLS};
+use super::super::loopback::{Loopback, shells};
 use super::{at, host_of, limited};
 
 fn shell(script: &str) -> Command {
@@ -19,7 +19,7 @@ fn shell(script: &str) -> Command {
 #[test]
 fn a_child_is_talked_to_until_its_input_is_shut() {
     limited(async {
-        for far_shell in SHELLS {
+        for far_shell in shells() {
             let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
             let mut child = host
                 .processes()
@@ -85,7 +85,7 @@ fn a_signal_ends_a_child_and_dropping_it_does() {
 #[test]
 fn a_long_program_is_run_in_a_session_of_its_own() {
     limited(async {
-        for far_shell in SHELLS {
+        for far_shell in shells() {
             let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
             let command = shell("cat; echo err >&2; sleep 3 & exit 7").stdin(b"in\0put".to_vec());
             let begun = Instant::now();
@@ -153,7 +153,7 @@ fn a_run_that_is_given_up_is_killed() {
 #[test]
 fn processes_are_described_as_on_the_local_host() {
     limited(async {
-        for far_shell in SHELLS {
+        for far_shell in shells() {
             let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
             let mut child = tokio::process::Command::new("sleep")
                 .args(["1000.5"])
@@ -225,7 +225,7 @@ async fn is_quiet(watch: &mut Box<dyn FileWatch>) -> bool {
 #[test]
 fn files_and_directories_are_watched() {
     limited(async {
-        for far_shell in SHELLS {
+        for far_shell in shells() {
             let directory = tempfile::tempdir().unwrap();
             let (host, loopback) = host_of(Loopback::new(), far_shell).await;
             let path = at(&directory, "st'ate\n");
@@ -324,7 +324,7 @@ fn streams_of_a_lost_link_end_with_an_error() {
 #[test]
 fn bytes_pass_a_terminal_as_they_are() {
     limited(async {
-        for far_shell in SHELLS {
+        for far_shell in shells() {
             let (host, _loopback) = host_of(Loopback::new(), far_shell).await;
             let (master, path) = pty();
             let mut master = tokio::fs::File::from_std(master);

@@ -18,7 +18,7 @@ use virt_core::{Error, ErrorKind, Result};
 use crate::ssh::link::{Dialer, FarProgram, Link};
 
 /// The shells that do the work in tests. A machine that lacks one fails its test.
-const SHELLS: [&str; 3] = ["dash", "bash", "busybox sh"];
+pub(crate) const SHELLS: [&str; 3] = ["dash", "bash", "busybox sh"];
 
 /// Those of the far shells that are here; one that is missing is a skip.
 pub(crate) fn shells() -> impl Iterator<Item = &'static str> {
@@ -27,13 +27,18 @@ pub(crate) fn shells() -> impl Iterator<Item = &'static str> {
 
 /// Whether this shell is here; a skip is declared where it is not.
 pub(crate) fn is_here(shell: &str) -> bool {
-    let program = shell.split(' ').next().unwrap_or(shell);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let here = std::env::split_paths(&path).any(|directory| directory.join(program).exists());
+    let here = exists(shell);
     if !here {
-        virt_testkit::skip::declare(&format!("{program} (Debian: the package of that name)"));
+        virt_testkit::skip::declare(&format!("{shell} (`cargo xtask install shells` installs it)"));
     }
     here
+}
+
+/// Whether this shell is here.
+pub(crate) fn exists(shell: &str) -> bool {
+    let program = shell.split(' ').next().unwrap_or(shell);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).exists())
 }
 
 /// Logs in to this machine.

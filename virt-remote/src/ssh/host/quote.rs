@@ -69,6 +69,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ssh::host::loopback::{SHELLS, exists};
     use proptest::prelude::*;
     use std::process::{Command, Stdio};
 
@@ -137,7 +138,7 @@ mod tests {
         ]
         .map(str::to_owned)
         .to_vec();
-        for shell in crate::ssh::host::loopback::SHELLS {
+        for shell in crate::ssh::host::loopback::shells() {
             let shell: Vec<&str> = shell.split(' ').collect();
             assert_eq!(arrived(&shell, &texts), expected(&texts), "{shell:?}");
         }
@@ -152,7 +153,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
         fn any_words_arrive_as_they_are(texts in proptest::collection::vec("[^\0]{0,20}", 1..20)) {
-            for shell in crate::ssh::host::loopback::SHELLS {
+            let here = SHELLS.into_iter().filter(|shell| exists(shell));
+            for shell in here {
                 let shell: Vec<&str> = shell.split(' ').collect();
                 prop_assert_eq!(arrived(&shell, &texts), expected(&texts), "{:?}", shell);
             }

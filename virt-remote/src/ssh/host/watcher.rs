@@ -264,7 +264,7 @@ async fn read(mut reader: BufReader<ReadHalf<Box<dyn ByteStream>>>, watcher: &st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ssh::host::loopback::{Loopback, SHELLS};
+    use crate::ssh::host::loopback::{Loopback, shells};
     use crate::ssh::host::{HostOptions, SshHost};
     use std::process::Command;
     use virt_core::ErrorKind;
@@ -277,7 +277,7 @@ mod tests {
              waits 1 999; watch_path 5 /nowhere/at/all; watch_path 6 /; sleep 0.5\n\
              waits; unwatch 5; echo \"left $(echo $watches | cut -d ' ' -f 1)\"; unwatch 6; echo \"left$watches\"",
         );
-        for shell in SHELLS {
+        for shell in shells() {
             let mut words = shell.split(' ');
             let mut command = Command::new(words.next().unwrap());
             let script = script.replace(

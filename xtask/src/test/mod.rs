@@ -33,7 +33,9 @@ pub(crate) fn run() -> Outcome {
     fs::write(&skips, "").doing(|| format!("write {}", skips.display()))?;
     let environment = environment(prepared, &skips, required);
     say::heading("Building the tests");
+    // What is said about failing does not go with building alone.
     let mut building = runner();
+    building.retain(|argument| *argument != "--no-fail-fast");
     building.push("--no-run");
     cargo::run(cargo::command(&building))?;
     let deadline = Instant::now() + LIMIT;

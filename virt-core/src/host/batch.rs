@@ -62,6 +62,24 @@ pub enum HostOp {
     ListProcesses { program_prefix: String },
 }
 
+impl HostOp {
+    /// Whether it may change the machine, its files or its processes. What is not known to only read counts as a change.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        !matches!(
+            self,
+            Self::Read { .. }
+                | Self::ReadTail { .. }
+                | Self::Stat { .. }
+                | Self::ListDir { .. }
+                | Self::ReadDir { .. }
+                | Self::Inspect { .. }
+                | Self::InspectPidFile { .. }
+                | Self::ListProcesses { .. }
+        )
+    }
+}
+
 /// What one operation of a batch gave.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -46,20 +46,6 @@ fn read_only() -> Error {
     Error::new(ErrorKind::Denied, "the connection is read-only")
 }
 
-fn is_change(op: &HostOp) -> bool {
-    !matches!(
-        op,
-        HostOp::Read { .. }
-            | HostOp::ReadTail { .. }
-            | HostOp::Stat { .. }
-            | HostOp::ListDir { .. }
-            | HostOp::ReadDir { .. }
-            | HostOp::Inspect { .. }
-            | HostOp::InspectPidFile { .. }
-            | HostOp::ListProcesses { .. }
-    )
-}
-
 #[async_trait]
 impl Host for Gate {
     fn name(&self) -> &str {
@@ -93,7 +79,7 @@ impl Host for Gate {
 
     async fn batch(&self, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
         let count = ops.len();
-        if self.access == AccessMode::ReadOnly && ops.iter().any(is_change) {
+        if self.access == AccessMode::ReadOnly && ops.iter().any(HostOp::is_write) {
             return (0..count).map(|_| Err(read_only())).collect();
         }
         let work = async { Ok(self.inner.batch(mode, ops).await) };

@@ -102,17 +102,7 @@ impl Op {
     #[must_use]
     pub fn is_write(&self) -> bool {
         match self {
-            Self::Host(op) => !matches!(
-                op,
-                HostOp::Read { .. }
-                    | HostOp::ReadTail { .. }
-                    | HostOp::Stat { .. }
-                    | HostOp::ListDir { .. }
-                    | HostOp::ReadDir { .. }
-                    | HostOp::Inspect { .. }
-                    | HostOp::InspectPidFile { .. }
-                    | HostOp::ListProcesses { .. }
-            ),
+            Self::Host(op) => op.is_write(),
             Self::Spawn(_) | Self::SignalChild(_) | Self::Lease { .. } => true,
             _ => false,
         }

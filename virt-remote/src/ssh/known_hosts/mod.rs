@@ -4,7 +4,7 @@
 //! # async fn example(key: russh::keys::PublicKey) -> virt_core::Result<()> {
 //! use virt_remote::ssh::known_hosts::{HostKeyName, KnownHosts};
 //!
-//! let known = KnownHosts::read(&["/root/.ssh/known_hosts".into(), "/etc/ssh/ssh_known_hosts".into()]).await?;
+//! let known = KnownHosts::read(&["/home/me/.ssh/known_hosts".into(), "/etc/ssh/ssh_known_hosts".into()]).await?;
 //! let name = HostKeyName::new("far.example", 2222);
 //! let place = known.check(&name, &key).into_result(&name, &key)?;
 //! println!("known by {place}");

@@ -90,7 +90,10 @@ mod tests {
                 InvalidArgument,
             ),
             ("/x: terminating, 1 bad configuration options\n", InvalidArgument),
-            ("Bad owner or permissions on /root/.ssh/config\n", InvalidArgument),
+            (
+                "Bad owner or permissions on /home/me/.ssh/config\n",
+                InvalidArgument,
+            ),
             (
                 "ssh: connect to host far port 22: No route to host\n",
                 ConnectionLost,
@@ -104,7 +107,7 @@ mod tests {
                 ConnectionLost,
             ),
             (
-                "Load key \"/root/.ssh/id\": Permission denied\nConnection reset by 10.0.0.1\n",
+                "Load key \"/home/me/.ssh/id\": Permission denied\nConnection reset by 10.0.0.1\n",
                 ConnectionLost,
             ),
             (

@@ -7,6 +7,8 @@ use crate::figure::{self, Bar, Samples};
 use crate::peer::Peer;
 use crate::qemu::{Bench, milliseconds};
 use crate::sdk_peer;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -20,7 +22,7 @@ pub(super) fn measure(runtime: &Runtime, far: &FarMachine, bench: &Bench) -> Out
     figure::remark("starting a private libvirtd");
     let daemon = runtime.block_on(Libvirtd::start())?;
     let uri = direct(runtime, far, bench)?;
-    let virsh = virsh_uri(far, bench, &daemon);
+    let virsh = virsh_uri(far, bench, &daemon)?;
     let (mut ours, mut theirs, mut ratios) = (Samples::default(), Samples::default(), Samples::default());
     // Once, so that both sides' files are in memory.
     our_list(&uri)?;
@@ -55,15 +57,31 @@ fn counts(far: &FarMachine, bench: &Bench) -> Outcome {
     Ok(())
 }
 
-fn virsh_uri(far: &FarMachine, bench: &Bench, daemon: &Libvirtd) -> String {
+/// virsh reads the key from its URI, and the rest from the file of options it calls `ssh` with here:
+/// the keys of the far machine would be looked for in this user's own file otherwise.
+fn virsh_uri(far: &FarMachine, bench: &Bench, daemon: &Libvirtd) -> Outcome<String> {
     let socket = daemon.uri();
     let socket = socket.split_once("socket=").map_or("", |(_, socket)| socket);
-    format!(
-        "qemu+ssh://root@{}/system?keyfile={}&known_hosts={}&socket={socket}&proxy=netcat",
+    let options = bench.directory().join("ssh_config");
+    std::fs::write(
+        &options,
+        format!(
+            "UserKnownHostsFile {}\nIdentitiesOnly yes\nBatchMode yes\n",
+            bench.directory().join("known_hosts").display()
+        ),
+    )?;
+    let command = bench.directory().join("ssh");
+    std::fs::write(
+        &command,
+        format!("#!/bin/sh\nexec ssh -F '{}' \"$@\"\n", options.display()),
+    )?;
+    std::fs::set_permissions(&command, Permissions::from_mode(0o755))?;
+    Ok(format!(
+        "qemu+ssh://root@{}/system?keyfile={}&command={}&socket={socket}&proxy=netcat",
         far.sshd.address(),
         far.key().private().display(),
-        bench.directory().join("known_hosts").display(),
-    )
+        command.display(),
+    ))
 }
 
 fn our_list(uri: &str) -> Outcome<f64> {

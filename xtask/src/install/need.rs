@@ -133,10 +133,16 @@ impl Need {
                 Package::backported("libvirt-clients", 11),
                 Package::backported("libvirt-dev", 11),
             ],
-            Self::Sshd => ["openssh-server", "openssh-client", "sudo", "iproute2"]
-                .into_iter()
-                .map(Package::plain)
-                .collect(),
+            Self::Sshd => [
+                "openssh-server",
+                "openssh-client",
+                "netcat-openbsd",
+                "sudo",
+                "iproute2",
+            ]
+            .into_iter()
+            .map(Package::plain)
+            .collect(),
             Self::Shells => ["busybox-static", "zsh", "fish", "tcsh"]
                 .into_iter()
                 .map(Package::plain)
@@ -168,6 +174,7 @@ impl Need {
                     && answers("ssh", "-V")
                     && answers("sudo", "--version")
                     && answers("ip", "-V")
+                    && apt::is_installed("netcat-openbsd")
             }
             Self::Shells => {
                 let others = ["zsh", "fish", "tcsh"];

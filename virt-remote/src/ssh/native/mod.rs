@@ -26,6 +26,7 @@ mod link;
 mod login;
 mod outbox;
 mod pool;
+mod prompt;
 mod route;
 mod signal;
 mod target;

@@ -20,6 +20,7 @@ use super::connection::{Connection, Destination, OpenFault, Shared, Sharing};
 use super::events::Events;
 use super::host_key::HostKeyCheck;
 use super::login::login;
+use super::prompt::PromptStream;
 use super::target::Target;
 use super::wire::Wire;
 use crate::ssh::config::HostConfig;
@@ -171,7 +172,7 @@ async fn by_tcp(config: &HostConfig, deadline: Instant) -> Result<Box<dyn ByteSt
                     rustix::net::sockopt::set_socket_keepalive(&stream, true)
                         .map_err(std::io::Error::from)?;
                 }
-                return Ok(Box::new(stream));
+                return Ok(Box::new(PromptStream::new(stream)));
             }
             Ok(Err(error)) => {
                 failure = Some(

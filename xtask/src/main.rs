@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod corpus;
 mod failure;
 mod guest;
 mod help;
@@ -42,6 +43,7 @@ fn run(arguments: &[String]) -> Outcome {
         "test" => test::run(),
         "soak" => soak::run(rest.first().map(String::as_str)),
         "bench" => bench::run(rest),
+        "corpus" => corpus::run(rest),
         _ => Err(Failure::new(format!("there is no command \"{command}\""))
             .advise("`cargo xtask help` lists the commands")),
     }

@@ -4,10 +4,12 @@
 //! field for is kept in its `rest` and written back where it stood; see [`crate::xml`] for order and equality.
 //! Structs are built by `Default` and assignment, or by a builder.
 
+mod any;
 pub mod domain;
 pub mod namespace;
 pub mod value;
 
+pub use any::AnyDocument;
 pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
 pub use value::{ByteSize, MacAddress, PciAddress};

@@ -36,6 +36,7 @@ mod references;
 mod rest;
 mod slot;
 mod tree;
+mod typed;
 mod unwritable;
 mod value;
 mod walk;
@@ -61,7 +62,8 @@ pub(crate) use value::{xml_text_value, xml_value_slot};
 #[doc(hidden)]
 pub mod derived {
     pub use super::compare::{canonicalize, equal, format_debug};
-    pub use super::read::{read_element, read_root};
+    pub use super::read::{read_document, read_element, read_root};
+    pub use super::typed::is_typed;
     pub use super::unwritable::check_writable;
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};

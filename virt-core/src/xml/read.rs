@@ -19,7 +19,14 @@ use super::value::ValueError;
 /// # Errors
 /// As [`Document::parse`]; [`XmlProblem::Root`]; values that do not parse; required things that are missing.
 pub fn read_root(record: &mut dyn Record, text: &str, limits: Limits) -> Result<(), XmlError> {
-    let document = Document::parse_with(text, limits)?;
+    read_document(record, Document::parse_with(text, limits)?)
+}
+
+/// Fills the record from a document, comments around its root included.
+///
+/// # Errors
+/// As [`read_element`].
+pub fn read_document(record: &mut dyn Record, document: Document) -> Result<(), XmlError> {
     let (before, after) = (document.before, document.after);
     read_element(record, document.root)?;
     if !before.is_empty() || !after.is_empty() {

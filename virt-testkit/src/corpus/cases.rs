@@ -57,6 +57,12 @@ pub struct Case {
     /// The stage at which a case of kind `error` fails.
     #[serde(default)]
     pub stage: Option<String>,
+    /// The schema a document is validated against.
+    #[serde(default)]
+    pub schema: Option<String>,
+    /// Flags of the family's own.
+    #[serde(default)]
+    pub flags: serde_json::Value,
     /// Where the guest is migrated from.
     #[serde(default)]
     pub migrate_from: Option<String>,
@@ -103,6 +109,30 @@ impl Corpus {
     /// The cases of a family.
     pub fn family<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a Case> + 'a {
         self.cases.iter().filter(move |case| case.family == family)
+    }
+
+    /// The families there are, in the order of the list.
+    #[must_use]
+    pub fn families(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for case in &self.cases {
+            if !found.contains(&case.family.as_str()) {
+                found.push(&case.family);
+            }
+        }
+        found
+    }
+
+    /// Where libvirt's documents are described as data: `facts`, beside the corpus.
+    #[must_use]
+    pub fn facts(&self) -> PathBuf {
+        self.root.join("../facts")
+    }
+
+    /// The directory of the schemas.
+    #[must_use]
+    pub fn schemas(&self) -> PathBuf {
+        self.root.join("schemas")
     }
 
     /// The path of a file of the test data.

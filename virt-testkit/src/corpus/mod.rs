@@ -5,8 +5,10 @@
 
 mod args_file;
 mod cases;
+mod coverage;
 mod qemu_caps;
 
 pub use args_file::{ArgsFile, Argument};
 pub use cases::{Case, Corpus};
+pub use coverage::Coverage;
 pub use qemu_caps::{CapsMachine, QemuCapsFile};

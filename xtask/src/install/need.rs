@@ -22,19 +22,22 @@ pub(crate) enum Need {
     Sshd,
     /// Shells of other kinds, as far machines may have them.
     Shells,
+    /// The judge of libvirt's schemas.
+    Schemas,
     /// A C compiler, for the peer of the benches.
     Compiler,
 }
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
         Self::Libvirt,
         Self::Sshd,
         Self::Shells,
+        Self::Schemas,
         Self::Compiler,
     ];
 
@@ -48,6 +51,7 @@ impl Need {
             Self::Libvirt => "libvirt",
             Self::Sshd => "sshd",
             Self::Shells => "shells",
+            Self::Schemas => "schemas",
             Self::Compiler => "compiler",
         }
     }
@@ -67,6 +71,7 @@ impl Need {
             Self::Libvirt => "libvirt 11",
             Self::Sshd => "sshd",
             Self::Shells => "busybox, zsh, fish and tcsh",
+            Self::Schemas => "xmllint",
             Self::Compiler => "gcc",
         }
     }
@@ -82,6 +87,7 @@ impl Need {
                 "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
             }
             Self::Shells => "the tests talk to far machines by the shells that these may have",
+            Self::Schemas => "checks documents against libvirt's schemas",
             Self::Compiler => "the libvirt side of the benches is a small C program",
         }
     }
@@ -114,6 +120,7 @@ impl Need {
             Self::Libvirt => "libvirtd --version",
             Self::Sshd => "ssh -V; sudo --version; ip -V; ls /usr/sbin/sshd",
             Self::Shells => "busybox; zsh --version; fish --version; tcsh --version",
+            Self::Schemas => "xmllint --version",
             Self::Compiler => "gcc --version",
         }
     }
@@ -147,6 +154,7 @@ impl Need {
                 .into_iter()
                 .map(Package::plain)
                 .collect(),
+            Self::Schemas => vec![Package::plain("libxml2-utils")],
             Self::Compiler => vec![Package::plain("gcc"), Package::plain("libc6-dev")],
         }
     }
@@ -180,6 +188,7 @@ impl Need {
                 let others = ["zsh", "fish", "tcsh"];
                 answers("busybox", "true") && others.into_iter().all(|shell| answers(shell, "--version"))
             }
+            Self::Schemas => answers("xmllint", "--version"),
             Self::Compiler => answers("gcc", "--version"),
         }
     }

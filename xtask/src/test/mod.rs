@@ -101,6 +101,7 @@ fn prepare() -> Outcome<Vec<(&'static str, PathBuf)>> {
         Need::Libvirt,
         Need::Sshd,
         Need::Shells,
+        Need::Schemas,
     ];
     if install::has_qemu_7_2() {
         needs.push(Need::Qemu72);
@@ -134,7 +135,7 @@ fn environment(
 }
 
 /// The collection of real documents and captures, in a folder `shared/corpus` beside the project or further up.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let workspace = cargo::workspace();
     workspace
         .ancestors()

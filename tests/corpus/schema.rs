@@ -1,0 +1,50 @@
+//! `schema`: every document of the corpus survives its types; those that are invalid are so by the schema's own judgement.
+
+use std::process::{Command, Stdio};
+
+use virt_sdk::model::AnyDocument;
+use virt_sdk::xml::Document;
+use virt_testkit::corpus::{Case, Corpus};
+
+use crate::document::round_trip;
+use crate::verdict::Verdict;
+
+pub(crate) fn judge(corpus: &Corpus, case: &Case) -> Verdict {
+    let Some(file) = case.input_file() else {
+        return Verdict::Unsupported("the case has no input file");
+    };
+    if !corpus.path(file).exists() {
+        return Verdict::Unsupported("its file is not part of the corpus");
+    }
+    match case.kind.as_str() {
+        "validate" => match corpus.read(file) {
+            Ok(text) if has_type(&text) => round_trip(&text).map(drop).into(),
+            Ok(_) => Verdict::Unsupported("there is no type for its root element"),
+            Err(error) => Verdict::Failed(error),
+        },
+        "error" => refused_by_schema(corpus, case, file).into(),
+        _ => Verdict::Unsupported("an unknown kind of case"),
+    }
+}
+
+fn has_type(text: &str) -> bool {
+    Document::parse(text).is_ok_and(|document| AnyDocument::ROOTS.contains(&document.root.name.as_written()))
+}
+
+/// Invalid for the schema, which need not be so for libvirt's parser, nor for ours.
+fn refused_by_schema(corpus: &Corpus, case: &Case, file: &str) -> Result<(), String> {
+    let schema = case.schema.as_deref().ok_or("the case names no schema")?;
+    let status = Command::new("xmllint")
+        .args(["--noout", "--relaxng"])
+        .arg(corpus.schemas().join(schema))
+        .arg(corpus.path(file))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| format!("xmllint: {error}"))?;
+    match status.success() {
+        true => Err(format!("{schema} takes it")),
+        false => Ok(()),
+    }
+}

@@ -2,6 +2,7 @@
  * The libvirt side of the benches: one connection, commands on standard input, one line of answer each.
  *
  *   define FILE | undefine NAME | start_paused NAME | destroy NAME | list | stats
+ *   document ROUNDS FILE
  *   start_many AT_ONCE NAME... | destroy_many AT_ONCE NAME...
  *
  * Answers: "ok NANOSECONDS COUNT" or "error TEXT". The time is that of the library calls alone.
@@ -59,6 +60,26 @@ static int define(const char *path)
         return -1;
     virDomainFree(domain);
     return 1;
+}
+
+/* Defines the document of the file and reads it back, so many times. */
+static int document(char *words)
+{
+    char *path = NULL;
+    long rounds = strtol(words, &path, 10);
+    char *text = read_file(path + 1);
+    long i;
+    for (i = 0; text && i < rounds; i++) {
+        virDomainPtr domain = virDomainDefineXML(connection, text);
+        char *back = domain ? virDomainGetXMLDesc(domain, 0) : NULL;
+        if (domain)
+            virDomainFree(domain);
+        if (!back)
+            break;
+        free(back);
+    }
+    free(text);
+    return i == rounds ? (int)rounds : -1;
 }
 
 /* Each includes the look-up by name, as a client that was given a name has to do it. */
@@ -185,6 +206,8 @@ int main(int argc, char **argv)
         began = now();
         if (!strcmp(line, "define"))
             answer(began, define(rest));
+        else if (!strcmp(line, "document"))
+            answer(began, document(rest));
         else if (!strcmp(line, "undefine"))
             answer(began, with_domain(rest, virDomainUndefine));
         else if (!strcmp(line, "start_paused"))

@@ -4,6 +4,8 @@
 //! missed. Both sides, the SDK and libvirt, are peers that speak one small protocol on their standard input and
 //! output and take the time themselves, so that neither pays for the other's harness.
 
+mod cold_build;
+mod documents;
 mod failure;
 mod figure;
 mod peer;
@@ -29,10 +31,13 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Outcome {
     match words {
         [sdk_peer::COMMAND, uri] => sdk_peer::run(uri),
+        [documents::MEMORY] => documents::memory_peer(),
+        ["documents"] => documents::run(None),
+        ["documents", part] => documents::run(Some(part)),
         ["qemu"] => qemu::run(None),
         ["qemu", part] => qemu::run(Some(part)),
         ["ssh"] => ssh::run(None),
         ["ssh", part] => ssh::run(Some(part)),
-        _ => failed("say: cargo xtask bench qemu, or ssh"),
+        _ => failed("say: cargo xtask bench documents, qemu or ssh"),
     }
 }

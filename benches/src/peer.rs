@@ -2,8 +2,25 @@
 
 use crate::failure::{Outcome, failed};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
+
+/// Compiles libvirt's side of the benches into `directory` and returns the program.
+pub(crate) fn compile_libvirt_peer(directory: &Path) -> Outcome<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/libvirt_peer.c");
+    let program = directory.join("libvirt_peer");
+    let status = Command::new("gcc")
+        .args(["-O2", "-o"])
+        .arg(&program)
+        .arg(&source)
+        .args(["-lvirt", "-pthread"])
+        .status()?;
+    match status.success() {
+        true => Ok(program),
+        false => failed(format!("gcc could not compile {}", source.display())),
+    }
+}
 
 /// A running peer; dropping it ends it.
 #[derive(Debug)]

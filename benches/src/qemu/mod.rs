@@ -8,9 +8,8 @@ mod one;
 
 use crate::failure::{Outcome, failed};
 use crate::figure;
-use crate::peer::Peer;
+use crate::peer::{Peer, compile_libvirt_peer};
 use crate::sdk_peer;
-use std::path::Path;
 use std::process::Command;
 use virt_testkit::live::libvirtd::Libvirtd;
 
@@ -64,21 +63,6 @@ fn sides(daemon: &Libvirtd, bench: &Bench) -> Outcome<Sides> {
     let program = compile_libvirt_peer(bench.directory())?;
     let libvirt = Peer::start("libvirt", Command::new(program).arg(daemon.uri()))?;
     Ok(Sides { ours, libvirt })
-}
-
-fn compile_libvirt_peer(directory: &Path) -> Outcome<std::path::PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/libvirt_peer.c");
-    let program = directory.join("libvirt_peer");
-    let status = Command::new("gcc")
-        .args(["-O2", "-o"])
-        .arg(&program)
-        .arg(&source)
-        .args(["-lvirt", "-pthread"])
-        .status()?;
-    match status.success() {
-        true => Ok(program),
-        false => failed(format!("gcc could not compile {}", source.display())),
-    }
 }
 
 fn cpus() -> usize {

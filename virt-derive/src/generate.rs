@@ -65,18 +65,42 @@ fn implementation(
         .iter()
         .enumerate()
         .map(|(index, field)| arm(index, field, true));
+    let filled = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| filled(index, field));
+    let number = |found: Option<usize>| match found {
+        Some(index) => quote!(::core::option::Option::Some(#index)),
+        None => quote!(::core::option::Option::None),
+    };
+    let text = number(fields.iter().position(|field| field.kind == Kind::Text));
+    let scaled = number(fields.iter().position(|field| field.scaled.is_some()));
+    let attributes = bits(fields, |field| field.kind == Kind::Attribute);
+    let required = bits(fields, |field| field.required && field.kind != Kind::Text);
+    let namespaced = bits(fields, |field| field.namespace.is_some());
     quote! {
         #[automatically_derived]
         impl ::virt_core::xml::Record for #ident {
             fn spec(&self) -> &'static ::virt_core::xml::Spec {
-                use ::virt_core::xml::{Field, FieldKind};
+                use ::virt_core::xml::{Field, FieldKind, Rows};
                 static SPEC: ::virt_core::xml::Spec = ::virt_core::xml::Spec {
                     type_name: #type_name,
                     element: #element,
                     open: #open,
                     fields: &[#(#rows),*],
+                    text: #text,
+                    scaled: #scaled,
+                    attributes: Rows(#attributes),
+                    required: Rows(#required),
+                    namespaced: Rows(#namespaced),
                 };
                 &SPEC
+            }
+
+            fn filled(&self) -> ::virt_core::xml::Rows {
+                let mut rows = 0_u128;
+                #(#filled)*
+                ::virt_core::xml::Rows(rows)
             }
 
             fn slot(&self, index: usize) -> ::virt_core::xml::Slot<'_> {
@@ -112,6 +136,25 @@ fn implementation(
             }
         }
     }
+}
+
+/// The rows for which `fits` holds, a bit each.
+fn bits(fields: &[RecordField], fits: fn(&RecordField) -> bool) -> u128 {
+    let fitting = fields.iter().enumerate().filter(|(_, field)| fits(field));
+    fitting.fold(0, |rows, (index, _)| rows | 1 << index)
+}
+
+/// Sets the bit of a field that holds something.
+fn filled(index: usize, field: &RecordField) -> TokenStream {
+    let ident = &field.ident;
+    let bit = 1_u128 << index;
+    let holds = match (field.kind, &field.scaled) {
+        (_, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
+        (Kind::Child, None) => quote!(::virt_core::xml::ChildSlot::count(&self.#ident) > 0),
+        (Kind::Flag, None) => quote!(self.#ident),
+        (_, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
+    };
+    quote!(if #holds { rows |= #bit; })
 }
 
 /// One row of the table.

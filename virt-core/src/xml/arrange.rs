@@ -1,6 +1,6 @@
 //! The order in which the parts of a record are written.
 
-use super::record::{FieldKind, Record};
+use super::record::{Record, Rows};
 use super::rest::{Place, as_index};
 use super::slot::Slot;
 
@@ -11,23 +11,18 @@ pub(super) enum Entry {
     Rest(usize),
 }
 
-/// Calls `write` for each part of the record whose kind fits: in the remembered order if there is one, else in
+/// Calls `write` for each part of the record that is in `fits`: in the remembered order if there is one, else in
 /// libvirt's. New items follow the other items of their field, or stand where libvirt puts them.
 pub(super) fn in_order(
     record: &dyn Record,
-    fits: fn(FieldKind) -> bool,
+    fits: Rows,
     order: &[Place],
     unknown: usize,
     write: &mut dyn FnMut(Entry),
 ) {
-    let rows = record
-        .spec()
-        .fields
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| fits(field.kind));
+    let rows = record.filled().and(fits);
     if order.is_empty() {
-        for (row, _) in rows {
+        for row in rows {
             for item in 0..count(record, row) {
                 write(Entry::Item(row, item));
             }
@@ -47,7 +42,7 @@ pub(super) fn in_order(
             keyed.push(((ordinal + 1, 0, 0), Entry::Rest(as_index(*index))));
         }
     }
-    for (row, _) in rows {
+    for row in rows {
         place_items(record, row, order, &mut keyed);
     }
     for (index, _) in placed.iter().enumerate().filter(|(_, seen)| !**seen) {

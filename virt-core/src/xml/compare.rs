@@ -32,7 +32,8 @@ pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
         (Slot::None, Slot::None) => true,
         _ => false,
     };
-    (0..one.spec().fields.len()).all(same) && rests_equal(one.rest(), other.rest())
+    let mut rows = one.filled();
+    rows == other.filled() && rows.all(same) && rests_equal(one.rest(), other.rest())
 }
 
 fn rests_equal(one: &Rest, other: &Rest) -> bool {
@@ -68,7 +69,10 @@ fn shells(rest: &Rest) -> impl Iterator<Item = (u16, u32, &[Attribute])> {
 pub fn format_debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let spec = record.spec();
     let mut shown = f.debug_struct(spec.type_name);
-    for (row, field) in spec.fields.iter().enumerate() {
+    for (row, field) in record
+        .filled()
+        .filter_map(|row| Some((row, spec.fields.get(row)?)))
+    {
         let name = if field.name.is_empty() { "text" } else { field.name };
         match record.slot(row) {
             Slot::Child(slot) if slot.count() > 0 => {
@@ -130,7 +134,7 @@ impl fmt::Debug for Shown<'_> {
 /// what was not understood last.
 pub fn canonicalize(record: &mut dyn Record) {
     record.rest_mut().canonicalize();
-    for row in 0..record.spec().fields.len() {
+    for row in record.filled() {
         if let SlotMut::Child(slot) = record.slot_mut(row) {
             for item in 0..slot.count() {
                 if let Some(child) = slot.item_mut(item) {

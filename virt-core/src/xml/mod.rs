@@ -23,6 +23,7 @@
 //! children, spelling of numbers and units, comments, prefixes, positions.
 
 mod arrange;
+mod attributes;
 mod compare;
 mod document;
 mod enumeration;
@@ -47,7 +48,7 @@ pub use document::Document;
 pub use error::{Position, XmlError, XmlProblem};
 pub use limits::Limits;
 pub use name::Name;
-pub use record::{Field, FieldKind, Namespace, Record, Spec};
+pub use record::{Field, FieldKind, Namespace, Record, Rows, Spec};
 pub use rest::Rest;
 pub use slot::{ChildSlot, ScaledSlot, Slot, SlotMut, ValueSlot};
 pub use tree::{Attribute, Element, Node};

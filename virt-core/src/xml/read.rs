@@ -7,7 +7,7 @@ use crate::model::value::ByteSize;
 use super::document::Document;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
-use super::record::{Field, FieldKind, Record, Spec};
+use super::record::{Field, FieldKind, Record, Rows, Spec};
 use super::references::shortened;
 use super::rest::{More, Place, Shell, Spelling};
 use super::slot::SlotMut;
@@ -60,43 +60,32 @@ pub fn read_element(record: &mut dyn Record, element: Element) -> Result<(), Xml
 #[derive(Default)]
 struct Reading {
     scratch: String,
+    /// The order of the children of all elements that are being read, each element's above its parent's.
+    children: Vec<Place>,
+    /// The same of the attributes.
+    attributes: Vec<Place>,
 }
 
 /// What one element leaves to remember.
 #[derive(Default)]
 struct Memory {
-    seen: u128,
-    children: Vec<Place>,
-    attributes: Vec<Place>,
-    more: More,
+    seen: Rows,
+    /// Where this element's part of the orders begins.
+    children: usize,
+    attributes: usize,
+    /// The row after which the next child or attribute is expected.
+    hint: usize,
+    more: Option<Box<More>>,
 }
 
 impl Memory {
+    /// Whether nothing was seen of the row so far.
     fn first(&mut self, index: usize) -> bool {
-        let bit = 1_u128
-            .checked_shl(u32::try_from(index).unwrap_or(u32::MAX))
-            .unwrap_or(0);
-        let first = self.seen & bit == 0;
-        self.seen |= bit;
-        first
+        self.seen.insert(index)
     }
 
-    fn has(&self, index: usize) -> bool {
-        let bit = 1_u128
-            .checked_shl(u32::try_from(index).unwrap_or(u32::MAX))
-            .unwrap_or(0);
-        self.seen & bit != 0
-    }
-
-    fn keep_node(&mut self, node: Node) {
-        self.children.push(Place::Rest(number(self.more.nodes.len())));
-        self.more.nodes.push(node);
-    }
-
-    fn keep_attribute(&mut self, attribute: Attribute) {
-        self.attributes
-            .push(Place::Rest(number(self.more.attributes.len())));
-        self.more.attributes.push(attribute);
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 }
 
@@ -120,11 +109,23 @@ fn is_libvirts_order(places: &[Place]) -> bool {
     })
 }
 
+/// Takes an element's part off the stack; gives it back where it is worth remembering.
+fn take_order(stack: &mut Vec<Place>, from: usize) -> Option<Vec<Place>> {
+    let own = stack.get(from..).unwrap_or_default();
+    let order = (!is_libvirts_order(own)).then(|| own.to_vec());
+    stack.truncate(from);
+    order
+}
+
 impl Reading {
     fn fill(&mut self, record: &mut dyn Record, element: Element, place: u32) -> Result<(), XmlError> {
         let spec = record.spec();
         let position = element.position;
-        let mut memory = Memory::default();
+        let mut memory = Memory {
+            children: self.children.len(),
+            attributes: self.attributes.len(),
+            ..Memory::default()
+        };
         let unit = self
             .attributes(record, element.attributes, &mut memory)
             .map_err(|error| error.at(position))?;
@@ -133,33 +134,36 @@ impl Reading {
             self.own_text(record, (index, field), &text, (unit, &mut memory))
                 .map_err(|error| error.at(position))?;
         } else if let Some(unit) = unit {
-            memory.keep_attribute(unit);
+            self.keep_attribute(&mut memory, unit);
         }
-        check_required(spec, &memory).map_err(|error| error.at(position))?;
-        let Memory {
-            children,
-            attributes,
-            mut more,
-            ..
-        } = memory;
-        more.spellings.sort_by_key(|known| (known.field, known.index));
-        more.shells.sort_by_key(|known| (known.field, known.index));
-        let mut remember = !more.spellings.is_empty() || !more.shells.is_empty();
-        if !is_libvirts_order(&children) {
-            more.children_order = children;
-            remember = true;
+        check_required(spec, memory.seen).map_err(|error| error.at(position))?;
+        if let Some(order) = take_order(&mut self.children, memory.children) {
+            memory.more().children_order = order;
         }
-        if !is_libvirts_order(&attributes) {
-            more.attributes_order = attributes;
-            remember = true;
+        if let Some(order) = take_order(&mut self.attributes, memory.attributes) {
+            memory.more().attributes_order = order;
+        }
+        if let Some(more) = &mut memory.more {
+            more.spellings.sort_by_key(|known| (known.field, known.index));
+            more.shells.sort_by_key(|known| (known.field, known.index));
         }
         let rest = record.rest_mut();
         rest.position = position;
         rest.place = place;
-        if remember {
-            rest.more = Some(Box::new(more));
-        }
+        rest.more = memory.more;
         Ok(())
+    }
+
+    fn keep_node(&mut self, memory: &mut Memory, node: Node) {
+        let nodes = &mut memory.more().nodes;
+        self.children.push(Place::Rest(number(nodes.len())));
+        nodes.push(node);
+    }
+
+    fn keep_attribute(&mut self, memory: &mut Memory, attribute: Attribute) {
+        let attributes = &mut memory.more().attributes;
+        self.attributes.push(Place::Rest(number(attributes.len())));
+        attributes.push(attribute);
     }
 
     /// Takes the attributes; gives back the unit of a size in the text.
@@ -170,7 +174,7 @@ impl Reading {
         memory: &mut Memory,
     ) -> Result<Option<Attribute>, XmlError> {
         let spec = record.spec();
-        let scaled = spec.fields.iter().find(|field| field.unit.is_some());
+        let scaled = spec.scaled().map(|(_, field)| field);
         let mut unit = None;
         if let Some(scaled) = scaled {
             let has_value = scaled.kind == FieldKind::Text
@@ -188,12 +192,14 @@ impl Reading {
             if unit.is_some() && attribute.name.is("unit", None) {
                 continue;
             }
-            let Some((index, field)) = spec.find(|kind| kind == FieldKind::Attribute, &attribute.name) else {
-                memory.keep_attribute(attribute);
+            let is_attribute = |kind| kind == FieldKind::Attribute;
+            let Some((index, field)) = spec.find(is_attribute, &attribute.name, memory.hint) else {
+                self.keep_attribute(memory, attribute);
                 continue;
             };
             memory.first(index);
-            memory.attributes.push(Place::Field(row(index)));
+            memory.hint = index;
+            self.attributes.push(Place::Field(row(index)));
             let taken = if field.unit.is_some() {
                 self.size(record, (index, field), &attribute.value, (unit.as_ref(), memory))
             } else {
@@ -222,11 +228,11 @@ impl Reading {
                     if let Some(index) = text_row
                         && memory.first(index)
                     {
-                        memory.children.push(Place::Field(row(index)));
+                        self.children.push(Place::Field(row(index)));
                     }
                 }
                 Node::Text(content) if content.trim().is_empty() && !spec.open => {}
-                other => memory.keep_node(other),
+                other => self.keep_node(memory, other),
             }
         }
         Ok(text)
@@ -239,25 +245,26 @@ impl Reading {
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
         let is_child = |kind| matches!(kind, FieldKind::Child | FieldKind::Leaf | FieldKind::Flag);
-        let Some((index, field)) = record.spec().find(is_child, &element.name) else {
-            memory.keep_node(Node::Element(element));
+        let Some((index, field)) = record.spec().find(is_child, &element.name, memory.hint) else {
+            self.keep_node(memory, Node::Element(element));
             return Ok(());
         };
+        memory.hint = index;
         let again = !memory.first(index);
-        let place = number(memory.children.len()) + 1;
+        let place = number(self.children.len() - memory.children) + 1;
         match record.slot_mut(index) {
             SlotMut::Child(slot) if !(again && slot.is_single()) => {
-                memory.children.push(Place::Field(row(index)));
+                self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
                 self.fill(slot.add(), element, place)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
                 if !slot.exact() && element.children.iter().all(is_blank) {
-                    memory.keep_node(Node::Element(element));
+                    self.keep_node(memory, Node::Element(element));
                     return Ok(());
                 }
-                memory.children.push(Place::Field(row(index)));
+                self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
                 let nth = if single { 0 } else { nth };
                 self.leaf(record, (index, field), element, memory)
@@ -265,12 +272,12 @@ impl Reading {
             }
             SlotMut::Flag(flag) if !again => {
                 *flag = true;
-                memory.children.push(Place::Field(row(index)));
+                self.children.push(Place::Field(row(index)));
                 keep_shell(memory, index, 0, element);
                 Ok(())
             }
             _ => {
-                memory.keep_node(Node::Element(element));
+                self.keep_node(memory, Node::Element(element));
                 Ok(())
             }
         }
@@ -311,9 +318,9 @@ impl Reading {
         let blank = text.trim().is_empty();
         if blank && (field.unit.is_some() || text.is_empty() || !is_exact(record, index)) {
             if let Some(unit) = unit {
-                memory.keep_attribute(unit);
+                self.keep_attribute(memory, unit);
             }
-            memory.children.retain(|place| *place != Place::Field(row(index)));
+            self.forget_child(memory, row(index));
             if field.required {
                 let missing = XmlProblem::Missing("the text".to_owned());
                 return Err(XmlError::new(missing));
@@ -326,6 +333,13 @@ impl Reading {
                 .map(|_| ());
         }
         self.value(record, (index, field), text, memory).map(|_| ())
+    }
+
+    /// Takes a row out of this element's order of children.
+    fn forget_child(&mut self, memory: &Memory, row: u16) {
+        let own = self.children.split_off(memory.children);
+        let kept = own.into_iter().filter(|place| *place != Place::Field(row));
+        self.children.extend(kept);
     }
 
     /// Takes a value; gives back its number among the values of the field.
@@ -345,7 +359,7 @@ impl Reading {
             self.scratch.clear();
             slot.write(nth, &mut self.scratch);
             if self.scratch != text {
-                memory.more.spellings.push(Spelling {
+                memory.more().spellings.push(Spelling {
                     field: row(index),
                     index: number(nth),
                     written: SmolStr::new(text),
@@ -374,7 +388,7 @@ impl Reading {
         slot.set(size);
         let (canonical, canonical_unit) = size.scaled(default);
         if unit.is_none_or(|unit| unit.value != canonical_unit) || canonical != text {
-            memory.more.spellings.push(Spelling {
+            memory.more().spellings.push(Spelling {
                 field: row(index),
                 index: 0,
                 written: SmolStr::new(text),
@@ -397,7 +411,7 @@ fn is_blank(node: &Node) -> bool {
 /// Remembers what stands in a text-only child beside its text.
 fn keep_shell(memory: &mut Memory, index: usize, nth: usize, element: Element) {
     if !element.attributes.is_empty() || !element.children.is_empty() {
-        memory.more.shells.push(Shell {
+        memory.more().shells.push(Shell {
             field: row(index),
             index: number(nth),
             element,
@@ -417,17 +431,16 @@ fn refused(field: &Field, text: &str, error: &ValueError) -> XmlError {
     })
 }
 
-fn check_required(spec: &Spec, memory: &Memory) -> Result<(), XmlError> {
-    for (index, field) in spec.fields.iter().enumerate() {
-        if field.required && field.kind != FieldKind::Text && !memory.has(index) {
-            let what = match field.kind {
-                FieldKind::Attribute => format!("the attribute '{}'", field.name),
-                _ => format!("the element <{}>", field.name),
-            };
-            return Err(XmlError::new(XmlProblem::Missing(what)).at(Position::default()));
-        }
-    }
-    Ok(())
+fn check_required(spec: &Spec, seen: Rows) -> Result<(), XmlError> {
+    let mut missing = spec.required.without(seen);
+    let Some(field) = missing.next().and_then(|row| spec.fields.get(row)) else {
+        return Ok(());
+    };
+    let what = match field.kind {
+        FieldKind::Attribute => format!("the attribute '{}'", field.name),
+        _ => format!("the element <{}>", field.name),
+    };
+    Err(XmlError::new(XmlProblem::Missing(what)).at(Position::default()))
 }
 
 fn segment(field: &Field, nth: usize, single: bool) -> String {

@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use smol_str::SmolStr;
 
+use super::attributes::RawAttributes;
 use super::document::Document;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
@@ -75,17 +76,25 @@ impl<'t> Places<'t> {
         if at < self.seen {
             *self = Self::new(self.text);
         }
-        for byte in self.text.as_bytes().get(self.seen..at).unwrap_or_default() {
-            if *byte == b'\n' {
-                self.line = self.line.saturating_add(1);
+        let passed = self.text.as_bytes().get(self.seen..at).unwrap_or_default();
+        let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+        let last_line = match passed.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => {
                 self.column = 1;
-            } else if (*byte & 0xC0) != 0x80 {
-                self.column = self.column.saturating_add(1);
+                passed.get(end + 1..).unwrap_or_default()
             }
-        }
+            None => passed,
+        };
+        let characters = last_line.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        self.line = self.line.saturating_add(number(lines));
+        self.column = self.column.saturating_add(number(characters));
         self.seen = self.seen.max(at.min(self.text.len()));
         Position::new(self.line, self.column)
     }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 struct Builder<'t> {
@@ -288,26 +297,21 @@ impl<'t> Builder<'t> {
     }
 
     fn attributes(&self, tag: &BytesStart<'_>) -> Result<Vec<Attribute>, XmlError> {
-        let mut attributes = Vec::new();
-        if !are_apart(tag.attributes_raw()) {
-            return Err(syntax("there is no white space between two attributes"));
-        }
-        for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|error| syntax(error.to_string()))?;
+        let mut attributes: Vec<Attribute> = Vec::new();
+        for raw in RawAttributes::of(tag.attributes_raw()) {
+            let (name, value) = raw?;
             if attributes.len() >= self.limits.attributes {
                 return Err(too_many("attributes of one element", self.limits.attributes));
             }
-            let name: &str = attribute.key.as_ref();
-            if !is_name(name) {
+            if attributes.iter().any(|known| known.name.as_written() == name) {
                 return Err(syntax(format!(
-                    "'{}' is no name of an attribute",
+                    "the attribute '{}' is there twice",
                     shortened(name)
                 )));
             }
-            let value = SmolStr::new(attribute_value(&attribute.value)?);
             attributes.push(Attribute {
                 name: Name::qualified(name, None),
-                value,
+                value: SmolStr::new(attribute_value(value)?),
             });
         }
         Ok(attributes)
@@ -364,26 +368,6 @@ impl<'t> Builder<'t> {
             None => Err(self.failed(syntax("there is no root element"), end)),
         }
     }
-}
-
-/// Whether white space follows the closing quote of each attribute but the last, which quick-xml does not check.
-fn are_apart(attributes: &str) -> bool {
-    let mut rest = attributes;
-    while let Some((_, quoted)) = rest.split_once(['\'', '"']) {
-        let quote = rest
-            .as_bytes()
-            .get(rest.len() - quoted.len() - 1)
-            .copied()
-            .unwrap_or(b'"');
-        let Some((_, after)) = quoted.split_once(char::from(quote)) else {
-            return true;
-        };
-        if !after.is_empty() && !after.starts_with([' ', '\t', '\n', '\r', '/']) {
-            return false;
-        }
-        rest = after;
-    }
-    true
 }
 
 /// Drops white space that only lays out child elements.

@@ -100,27 +100,99 @@ pub struct Spec {
     pub element: &'static str,
     /// Whether other content is at home here, as in `<metadata>`: it is not reported as unknown.
     pub open: bool,
-    /// The fields, in the order libvirt writes them.
+    /// The fields, in the order libvirt writes them; at most 128.
     pub fields: &'static [Field],
+    /// The row of the text.
+    pub text: Option<usize>,
+    /// The first row of a size whose unit stands in an attribute of its own.
+    pub scaled: Option<usize>,
+    /// The rows that are attributes.
+    pub attributes: Rows,
+    /// The rows without which a document is refused, but for the text.
+    pub required: Rows,
+    /// The rows in a namespace.
+    pub namespaced: Rows,
+}
+
+/// A set of rows of a [`Spec`], a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rows(pub u128);
+
+impl Rows {
+    /// The rows of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The rows that are in this set and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Adds a row; gives back whether it was not there yet.
+    pub(super) fn insert(&mut self, row: usize) -> bool {
+        let bit = Self::bit(row);
+        let is_new = self.0 & bit == 0;
+        self.0 |= bit;
+        is_new
+    }
+
+    fn bit(row: usize) -> u128 {
+        1_u128
+            .checked_shl(u32::try_from(row).unwrap_or(u32::MAX))
+            .unwrap_or(0)
+    }
+}
+
+impl Iterator for Rows {
+    type Item = usize;
+
+    /// Takes out the lowest row.
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let row = usize::try_from(self.0.trailing_zeros()).ok()?;
+        self.0 &= self.0 - 1;
+        Some(row)
+    }
 }
 
 impl Spec {
     /// Position and row of the attribute or child of that name.
+    ///
+    /// Documents are mostly in the order of the table, so it is looked for from `hint` on first.
     pub(super) fn find(
         &self,
         is_kind: fn(FieldKind) -> bool,
         name: &super::Name,
+        hint: usize,
     ) -> Option<(usize, &'static Field)> {
-        let found = |field: &&Field| is_kind(field.kind) && name.is(field.name, field.uri());
-        self.fields.iter().enumerate().find(|(_, field)| found(field))
+        let found = |(_, field): &(usize, &Field)| is_kind(field.kind) && name.is(field.name, field.uri());
+        let rows = || self.fields.iter().enumerate();
+        rows()
+            .skip(hint)
+            .find(found)
+            .or_else(|| rows().take(hint).find(found))
     }
 
     /// Position and row of the text.
     pub(super) fn text(&self) -> Option<(usize, &'static Field)> {
-        self.fields
-            .iter()
-            .enumerate()
-            .find(|(_, field)| field.kind == FieldKind::Text)
+        let row = self.text?;
+        Some((row, self.fields.get(row)?))
+    }
+
+    /// Position and row of the first size whose unit is an attribute of its own.
+    pub(super) fn scaled(&self) -> Option<(usize, &'static Field)> {
+        let row = self.scaled?;
+        Some((row, self.fields.get(row)?))
     }
 }
 
@@ -130,6 +202,8 @@ impl Spec {
 pub trait Record {
     /// The table of the type.
     fn spec(&self) -> &'static Spec;
+    /// The rows that hold something.
+    fn filled(&self) -> Rows;
     /// The field in row `index` of the table.
     fn slot(&self, index: usize) -> Slot<'_>;
     /// The field in row `index` of the table.
@@ -138,4 +212,30 @@ pub trait Record {
     fn rest(&self) -> &Rest;
     /// What was not understood, and how things were ordered and spelled.
     fn rest_mut(&mut self) -> &mut Rest;
+}
+
+impl<T: Record> Record for Box<T> {
+    fn spec(&self) -> &'static Spec {
+        (**self).spec()
+    }
+
+    fn filled(&self) -> Rows {
+        (**self).filled()
+    }
+
+    fn slot(&self, index: usize) -> Slot<'_> {
+        (**self).slot(index)
+    }
+
+    fn slot_mut(&mut self, index: usize) -> SlotMut<'_> {
+        (**self).slot_mut(index)
+    }
+
+    fn rest(&self) -> &Rest {
+        (**self).rest()
+    }
+
+    fn rest_mut(&mut self) -> &mut Rest {
+        (**self).rest_mut()
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{XmlError, XmlProblem};
 use super::record::{FieldKind, Record};
-use super::references::is_allowed;
+use super::references::first_illegal;
 use super::slot::Slot;
 
 /// Refuses the first value with a character XML does not allow: the writer would leave it out.
@@ -15,7 +15,8 @@ pub fn check_writable(record: &dyn Record) -> Result<(), XmlError> {
 
 fn check(record: &dyn Record) -> Result<(), XmlError> {
     let mut text = String::new();
-    for (row, field) in record.spec().fields.iter().enumerate() {
+    let fields = record.spec().fields;
+    for (row, field) in record.filled().filter_map(|row| Some((row, fields.get(row)?))) {
         let segment = |item: usize, single: bool| match field.kind {
             FieldKind::Attribute => format!("@{}", field.name),
             FieldKind::Text => "text()".to_owned(),
@@ -27,7 +28,7 @@ fn check(record: &dyn Record) -> Result<(), XmlError> {
                 for item in 0..slot.count() {
                     text.clear();
                     slot.write(item, &mut text);
-                    if let Some(illegal) = text.chars().find(|character| !is_allowed(*character)) {
+                    if let Some(illegal) = first_illegal(&text) {
                         let problem = XmlProblem::IllegalCharacter(u32::from(illegal));
                         let position = record.rest().position().unwrap_or_default();
                         return Err(XmlError::new(problem)

@@ -67,7 +67,7 @@ impl Walk {
         let outside = self.position;
         self.position = record.rest().position().or(outside);
         self.push(path.to_owned(), schema.to_owned(), FoundKind::Element, true);
-        for row in 0..record.spec().fields.len() {
+        for row in record.filled() {
             self.field(record, row, path, schema);
         }
         if !record.spec().open {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::arrange::{Entry, count, in_order};
-use super::record::{Field, FieldKind, Namespace, Record};
+use super::record::{Field, FieldKind, Namespace, Record, Rows};
 use super::slot::Slot;
 use super::writer::Writer;
 
@@ -48,10 +48,9 @@ impl Writing<'_> {
         let order = more
             .map(|more| more.attributes_order.as_slice())
             .unwrap_or_default();
-        let attribute = |kind| kind == FieldKind::Attribute;
         in_order(
             record,
-            attribute,
+            record.spec().attributes,
             order,
             rest.attributes().len(),
             &mut |entry| match entry {
@@ -90,8 +89,8 @@ impl Writing<'_> {
                 .iter()
                 .any(|node| node.as_text().is_some_and(|text| !text.is_empty()));
         let mut open = false;
-        let child = |kind| kind != FieldKind::Attribute;
-        in_order(record, child, order, nodes.len(), &mut |entry| {
+        let content = Rows(u128::MAX).without(record.spec().attributes);
+        in_order(record, content, order, nodes.len(), &mut |entry| {
             let wanted = match entry {
                 Entry::Item(row, _) => fields
                     .get(row)
@@ -191,8 +190,9 @@ impl Writing<'_> {
 
     /// Declares the namespaces typed fields need here and that are not declared yet.
     fn declare_namespaces(&mut self, record: &dyn Record) {
-        for (row, field) in record.spec().fields.iter().enumerate() {
-            if let Some(Namespace { prefix, uri }) = field.namespace
+        for row in record.spec().namespaced {
+            if let Some(Namespace { prefix, uri }) =
+                record.spec().fields.get(row).and_then(|field| field.namespace)
                 && (0..count(record, row)).any(|item| own_prefix(record, row, item, uri).is_none())
                 && self.writer.prefix_of(uri).is_none()
             {

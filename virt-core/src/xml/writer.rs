@@ -217,7 +217,19 @@ impl Writer {
 /// Appends `text` escaped as libvirt does (`< > & ' "`), and white space a parser would change as references.
 /// Characters XML does not allow are left out, as libvirt leaves them out.
 fn escape(out: &mut String, text: &str, attribute: bool) {
-    let special = |byte: u8| byte < 0x20 || matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | 0xEF);
+    let special = |byte: u8| {
+        (byte < 0x20)
+            | (byte == b'<')
+            | (byte == b'>')
+            | (byte == b'&')
+            | (byte == b'\'')
+            | (byte == b'"')
+            | (byte == 0xEF)
+    };
+    // Without branches inside: most texts need no escape, and are seen through at once.
+    if !text.bytes().fold(false, |found, byte| found | special(byte)) {
+        return out.push_str(text);
+    }
     let mut rest = text;
     while let Some(at) = rest.bytes().position(special) {
         let (before, tail) = rest.split_at(at);

@@ -1,0 +1,119 @@
+//! The attributes of a start tag, as they are written.
+//!
+//! quick-xml's own iterator takes two attributes without white space between them, checks for duplicates by another
+//! list, and leaves the names unchecked; one pass does all.
+
+use super::error::{XmlError, XmlProblem};
+use super::references::{is_name, shortened};
+
+/// Names and raw values, in order; ends after the first error.
+pub(super) struct RawAttributes<'t> {
+    rest: &'t str,
+    first: bool,
+}
+
+impl<'t> RawAttributes<'t> {
+    /// Those in what follows the name in a start tag.
+    pub(super) fn of(text: &'t str) -> Self {
+        Self {
+            rest: text,
+            first: true,
+        }
+    }
+
+    fn take(&mut self) -> Result<Option<(&'t str, &'t str)>, XmlError> {
+        let text = self.rest.trim_start_matches(is_space);
+        let is_apart = text.len() < self.rest.len() || self.first;
+        self.first = false;
+        self.rest = "";
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if !is_apart {
+            return Err(syntax("there is no white space between two attributes"));
+        }
+        let Some((before, after)) = text.split_once('=') else {
+            let name = text.trim_end_matches(is_space);
+            return Err(syntax(format!(
+                "the attribute '{}' has no value",
+                shortened(name)
+            )));
+        };
+        let name = before.trim_end_matches(is_space);
+        if !is_name(name) {
+            return Err(syntax(format!(
+                "'{}' is no name of an attribute",
+                shortened(name)
+            )));
+        }
+        let quoted = after.trim_start_matches(is_space);
+        let value = match quoted.as_bytes().first() {
+            Some(b'\'') => quoted.get(1..).and_then(|inner| inner.split_once('\'')),
+            Some(b'"') => quoted.get(1..).and_then(|inner| inner.split_once('"')),
+            _ => None,
+        };
+        let Some((value, rest)) = value else {
+            return Err(syntax(format!(
+                "the value of the attribute '{}' is not in quotes",
+                shortened(name)
+            )));
+        };
+        self.rest = rest;
+        Ok(Some((name, value)))
+    }
+}
+
+impl<'t> Iterator for RawAttributes<'t> {
+    type Item = Result<(&'t str, &'t str), XmlError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.take().transpose()
+    }
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r')
+}
+
+fn syntax(sentence: impl Into<String>) -> XmlError {
+    XmlError::new(XmlProblem::Syntax(sentence.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Result<Vec<(&str, &str)>, String> {
+        RawAttributes::of(text)
+            .map(|attribute| attribute.map_err(|error| error.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn names_and_values_are_found() {
+        assert_eq!(all(""), Ok(vec![]));
+        assert_eq!(all("  "), Ok(vec![]));
+        assert_eq!(
+            all(" a='1' b = \"it's\"\n\tc:d='' "),
+            Ok(vec![("a", "1"), ("b", "it's"), ("c:d", "")])
+        );
+    }
+
+    #[test]
+    fn what_is_no_attribute_is_refused() {
+        for bad in [
+            " a",
+            " a=",
+            " a=1",
+            " a='1",
+            " a='1\"",
+            " a='1'b='2'",
+            " ='1'",
+            " 1a='1'",
+            " a b='1'",
+            " a='1' /",
+        ] {
+            assert!(all(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -224,7 +224,7 @@ fn document(ident: &Ident) -> TokenStream {
                 element: ::virt_core::xml::Element,
             ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
                 let mut found = Self::default();
-                ::virt_core::xml::derived::read_element(&mut found, element)?;
+                ::virt_core::xml::derived::read_element(&mut found, &element)?;
                 Ok(found)
             }
 

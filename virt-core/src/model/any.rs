@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::domain::DomainConfig;
-use crate::xml::derived::{is_typed, read_document};
-use crate::xml::{Document, Element, Found, Limits, XmlError, XmlProblem};
+use crate::xml::derived::{Parsed, is_typed};
+use crate::xml::{Found, Limits, Record, XmlError, XmlProblem};
 
 /// Declares the documents by their root elements.
 macro_rules! documents {
@@ -34,19 +34,8 @@ macro_rules! documents {
                 match self { $(Self::$variant(_) => $root,)+ }
             }
 
-            /// Reads a tree as what its root element says.
-            ///
-            /// # Errors
-            /// As [`from_xml`](Self::from_xml), but for what concerns the text.
-            pub fn from_tree(tree: Document) -> Result<Self, XmlError> {
-                match tree.root.name.as_written() {
-                    $($root => {
-                        let mut document = Box::<$document>::default();
-                        read_document(document.as_mut(), tree)?;
-                        Ok(Self::$variant(document))
-                    })+
-                    _ => Err(unknown_root(&tree.root)),
-                }
+            fn record_mut(&mut self) -> &mut dyn Record {
+                match self { $(Self::$variant(document) => document.as_mut(),)+ }
             }
 
             /// The whole document in libvirt's style, secrets included.
@@ -115,18 +104,17 @@ impl AnyDocument {
     /// # Errors
     /// As [`from_xml`](Self::from_xml).
     pub fn from_xml_with(text: &str, limits: Limits) -> Result<Self, XmlError> {
-        Self::from_tree(Document::parse_with(text, limits)?)
-    }
-}
-
-fn unknown_root(element: &Element) -> XmlError {
-    let error = XmlError::new(XmlProblem::Root {
-        expected: AnyDocument::ROOTS.join("> or <"),
-        found: element.name.as_written().to_owned(),
-    });
-    match element.position() {
-        Some(position) => error.at(position),
-        None => error,
+        let parsed = Parsed::of(text, limits)?;
+        let (root, position) = parsed.root();
+        let Some(mut document) = Self::empty(root) else {
+            let unknown = XmlProblem::Root {
+                expected: Self::ROOTS.join("> or <"),
+                found: root.to_owned(),
+            };
+            return Err(XmlError::new(unknown).at(position));
+        };
+        parsed.fill(document.record_mut())?;
+        Ok(document)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
+use super::raw::RawNode;
 use super::reader;
 use super::tree::{Element, Node};
 use super::writer::Writer;
@@ -37,7 +38,7 @@ impl Document {
     /// Every [`XmlProblem`] of a text that is not well-formed, exceeds a limit, has a document type definition or
     /// refers to entities.
     pub fn parse(text: &str) -> Result<Self, XmlError> {
-        reader::read(text, Limits::default())
+        Self::parse_with(text, Limits::default())
     }
 
     /// Parses a text within `limits`.
@@ -45,7 +46,20 @@ impl Document {
     /// # Errors
     /// As [`Document::parse`].
     pub fn parse_with(text: &str, limits: Limits) -> Result<Self, XmlError> {
-        reader::read(text, limits)
+        let raw = reader::read(text, limits)?;
+        let mut document = Self::new(Element::new(""));
+        let mut before = true;
+        for (number, node) in raw.all() {
+            match node {
+                RawNode::Element(element) => {
+                    document.root = raw.tree(number, element, |_| true);
+                    before = false;
+                }
+                other if before => document.before.extend(raw.owned(number, other)),
+                other => document.after.extend(raw.owned(number, other)),
+            }
+        }
+        Ok(document)
     }
 
     /// Parses bytes, which must be UTF-8, with or without a byte order mark.
@@ -77,7 +91,7 @@ impl Document {
             let sentence = format!("the declaration says '{encoding}'");
             return Err(XmlError::new(XmlProblem::Encoding(sentence)).at(Position::new(1, 1)));
         }
-        reader::read(text, limits)
+        Self::parse_with(text, limits)
     }
 
     /// The document in libvirt's style: two spaces a level, single quotes, a line end after the root.

@@ -30,6 +30,7 @@ mod enumeration;
 mod error;
 mod limits;
 mod name;
+mod raw;
 mod read;
 mod reader;
 mod record;
@@ -63,7 +64,7 @@ pub(crate) use value::{xml_text_value, xml_value_slot};
 #[doc(hidden)]
 pub mod derived {
     pub use super::compare::{canonicalize, equal, format_debug};
-    pub use super::read::{read_document, read_element, read_root};
+    pub use super::read::{Parsed, read_element, read_root};
     pub use super::typed::is_typed;
     pub use super::unwritable::check_writable;
     pub use super::walk::walk;

@@ -68,6 +68,10 @@ impl Name {
         self.namespace.as_deref()
     }
 
+    pub(super) fn shared_namespace(&self) -> Option<Arc<str>> {
+        self.namespace.clone()
+    }
+
     /// Whether this is `local` in the namespace `uri` (`None`: in no namespace and without a prefix).
     pub fn is(&self, local: &str, uri: Option<&str>) -> bool {
         match uri {

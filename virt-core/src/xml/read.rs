@@ -1,64 +1,113 @@
 //! Tree to records: one function over `dyn Record` for all types.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use smol_str::SmolStr;
 
 use crate::model::value::ByteSize;
 
-use super::document::Document;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
+use super::raw::{Raw, RawAttribute, RawElement, RawNode};
+use super::reader;
 use super::record::{Field, FieldKind, Record, Rows, Spec};
 use super::references::shortened;
 use super::rest::{More, Place, Shell, Spelling};
 use super::slot::SlotMut;
-use super::tree::{Attribute, Element, Node};
+use super::tree::Element;
 use super::value::ValueError;
+
+/// A text that was parsed, before it is known what it is about.
+#[derive(Default)]
+pub struct Parsed<'t>(Raw<'t>);
+
+/// Prints the name of the root element: values may be secrets.
+impl fmt::Debug for Parsed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parsed(<{}>)", self.root().0)
+    }
+}
+
+impl<'t> Parsed<'t> {
+    /// Parses the text within `limits`.
+    ///
+    /// # Errors
+    /// As [`Document::parse`](super::Document::parse).
+    pub fn of(text: &'t str, limits: Limits) -> Result<Self, XmlError> {
+        reader::read(text, limits).map(Self)
+    }
+
+    /// Name and place of the root element.
+    pub fn root(&self) -> (&str, Position) {
+        let root = self.0.root().map(|(_, root)| (root.name.full, root.position));
+        root.unwrap_or_default()
+    }
+
+    /// Fills a record, comments around the root element included.
+    ///
+    /// # Errors
+    /// [`XmlProblem::Root`] when the root is another element; values that do not parse; required things that are missing.
+    pub fn fill(&self, record: &mut dyn Record) -> Result<(), XmlError> {
+        let Some((number, root)) = self.0.root() else {
+            return Err(XmlError::new(XmlProblem::Missing("the root element".to_owned())));
+        };
+        read_raw(record, &self.0, (number, root))?;
+        for (other, node) in self.0.all().filter(|(other, _)| *other != number) {
+            let more = record.rest_mut().more();
+            let around = if other < number {
+                &mut more.before
+            } else {
+                &mut more.after
+            };
+            around.extend(self.0.owned(other, node));
+        }
+        Ok(())
+    }
+}
 
 /// Parses a document whose root is the element of the record and fills the record.
 ///
 /// # Errors
-/// As [`Document::parse`]; [`XmlProblem::Root`]; values that do not parse; required things that are missing.
+/// Those of [`Parsed`].
 pub fn read_root(record: &mut dyn Record, text: &str, limits: Limits) -> Result<(), XmlError> {
-    read_document(record, Document::parse_with(text, limits)?)
-}
-
-/// Fills the record from a document, comments around its root included.
-///
-/// # Errors
-/// As [`read_element`].
-pub fn read_document(record: &mut dyn Record, document: Document) -> Result<(), XmlError> {
-    let (before, after) = (document.before, document.after);
-    read_element(record, document.root)?;
-    if !before.is_empty() || !after.is_empty() {
-        let more = record.rest_mut().more();
-        more.before = before;
-        more.after = after;
-    }
-    Ok(())
+    Parsed::of(text, limits)?.fill(record)
 }
 
 /// Fills the record from an element, which must have the record's own name.
 ///
 /// # Errors
 /// As [`read_root`].
-pub fn read_element(record: &mut dyn Record, element: Element) -> Result<(), XmlError> {
-    let expected = record.spec().element;
-    if !element.name.is(expected, None) {
-        let found = element.name.as_written().to_owned();
-        let root = XmlProblem::Root {
-            expected: expected.to_owned(),
-            found,
-        };
-        return Err(XmlError::new(root).at(element.position));
-    }
-    let path = format!("/{expected}");
-    Reading::default()
-        .fill(record, element, 0)
-        .map_err(|error| error.within(&path))
+pub fn read_element(record: &mut dyn Record, element: &Element) -> Result<(), XmlError> {
+    Parsed(Raw::of(element)).fill(record)
 }
 
-#[derive(Default)]
-struct Reading {
+fn read_raw<'t>(
+    record: &mut dyn Record,
+    raw: &Raw<'t>,
+    (number, root): (usize, &RawElement<'t>),
+) -> Result<(), XmlError> {
+    let expected = record.spec().element;
+    if !root.name.is(expected, None) {
+        let wrong = XmlProblem::Root {
+            expected: expected.to_owned(),
+            found: root.name.full.to_owned(),
+        };
+        return Err(XmlError::new(wrong).at(root.position));
+    }
+    let path = format!("/{expected}");
+    Reading {
+        raw,
+        scratch: String::new(),
+        children: Vec::new(),
+        attributes: Vec::new(),
+    }
+    .fill(record, (number, root), 0)
+    .map_err(|error| error.within(&path))
+}
+
+struct Reading<'r, 't> {
+    raw: &'r Raw<'t>,
     scratch: String,
     /// The order of the children of all elements that are being read, each element's above its parent's.
     children: Vec<Place>,
@@ -89,7 +138,7 @@ impl Memory {
     }
 }
 
-fn number(length: usize) -> u32 {
+fn narrow(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
@@ -117,8 +166,13 @@ fn take_order(stack: &mut Vec<Place>, from: usize) -> Option<Vec<Place>> {
     order
 }
 
-impl Reading {
-    fn fill(&mut self, record: &mut dyn Record, element: Element, place: u32) -> Result<(), XmlError> {
+impl<'t> Reading<'_, 't> {
+    fn fill(
+        &mut self,
+        record: &mut dyn Record,
+        (number, element): (usize, &RawElement<'t>),
+        place: u32,
+    ) -> Result<(), XmlError> {
         let spec = record.spec();
         let position = element.position;
         let mut memory = Memory {
@@ -127,14 +181,14 @@ impl Reading {
             ..Memory::default()
         };
         let unit = self
-            .attributes(record, element.attributes, &mut memory)
+            .attributes(record, self.raw.attributes(element), &mut memory)
             .map_err(|error| error.at(position))?;
-        let text = self.children(record, element.children, &mut memory)?;
+        let text = self.children(record, (number, element), &mut memory)?;
         if let Some((index, field)) = spec.text() {
             self.own_text(record, (index, field), &text, (unit, &mut memory))
                 .map_err(|error| error.at(position))?;
         } else if let Some(unit) = unit {
-            self.keep_attribute(&mut memory, unit);
+            self.keep_attribute(&mut memory, &unit);
         }
         check_required(spec, memory.seen).map_err(|error| error.at(position))?;
         if let Some(order) = take_order(&mut self.children, memory.children) {
@@ -154,40 +208,35 @@ impl Reading {
         Ok(())
     }
 
-    fn keep_node(&mut self, memory: &mut Memory, node: Node) {
-        let nodes = &mut memory.more().nodes;
-        self.children.push(Place::Rest(number(nodes.len())));
-        nodes.push(node);
+    fn keep_node(&mut self, memory: &mut Memory, number: usize, node: &RawNode<'t>) {
+        if let Some(node) = self.raw.owned(number, node) {
+            let nodes = &mut memory.more().nodes;
+            self.children.push(Place::Rest(narrow(nodes.len())));
+            nodes.push(node);
+        }
     }
 
-    fn keep_attribute(&mut self, memory: &mut Memory, attribute: Attribute) {
+    fn keep_attribute(&mut self, memory: &mut Memory, attribute: &RawAttribute<'t>) {
         let attributes = &mut memory.more().attributes;
-        self.attributes.push(Place::Rest(number(attributes.len())));
-        attributes.push(attribute);
+        self.attributes.push(Place::Rest(narrow(attributes.len())));
+        attributes.push(attribute.owned());
     }
 
     /// Takes the attributes; gives back the unit of a size in the text.
     fn attributes(
         &mut self,
         record: &mut dyn Record,
-        attributes: Vec<Attribute>,
+        attributes: &[RawAttribute<'t>],
         memory: &mut Memory,
-    ) -> Result<Option<Attribute>, XmlError> {
+    ) -> Result<Option<RawAttribute<'t>>, XmlError> {
         let spec = record.spec();
         let scaled = spec.scaled().map(|(_, field)| field);
-        let mut unit = None;
-        if let Some(scaled) = scaled {
-            let has_value = scaled.kind == FieldKind::Text
-                || attributes
-                    .iter()
-                    .any(|attribute| attribute.name.is(scaled.name, scaled.uri()));
-            if has_value {
-                unit = attributes
-                    .iter()
-                    .find(|attribute| attribute.name.is("unit", None))
-                    .cloned();
-            }
-        }
+        let unit = scaled.and_then(|scaled| {
+            let is_size = |attribute: &RawAttribute<'_>| attribute.name.is(scaled.name, scaled.uri());
+            let has_value = scaled.kind == FieldKind::Text || attributes.iter().any(is_size);
+            let is_unit = |attribute: &&RawAttribute<'_>| has_value && attribute.name.is("unit", None);
+            attributes.iter().find(is_unit)
+        });
         for attribute in attributes {
             if unit.is_some() && attribute.name.is("unit", None) {
                 continue;
@@ -201,38 +250,37 @@ impl Reading {
             memory.hint = index;
             self.attributes.push(Place::Field(row(index)));
             let taken = if field.unit.is_some() {
-                self.size(record, (index, field), &attribute.value, (unit.as_ref(), memory))
+                self.size(record, (index, field), &attribute.value, (unit, memory))
             } else {
                 self.value(record, (index, field), &attribute.value, memory)
             };
             taken.map_err(|error| error.within(&format!("@{}", field.name)))?;
         }
-        Ok(unit.filter(|_| scaled.is_some_and(|field| field.kind == FieldKind::Text)))
+        let is_of_text = scaled.is_some_and(|field| field.kind == FieldKind::Text);
+        Ok(unit.filter(|_| is_of_text).cloned())
     }
 
     /// Takes the content; gives back the text, when the record has a field for it.
     fn children(
         &mut self,
         record: &mut dyn Record,
-        children: Vec<Node>,
+        (number, element): (usize, &RawElement<'t>),
         memory: &mut Memory,
     ) -> Result<String, XmlError> {
         let spec = record.spec();
-        let text_row = spec.text().map(|(index, _)| index);
+        let raw = self.raw;
         let mut text = String::new();
-        for node in children {
-            match node {
-                Node::Element(element) => self.child(record, element, memory)?,
-                Node::Text(content) | Node::CData(content) if text_row.is_some() => {
-                    text.push_str(&content);
-                    if let Some(index) = text_row
-                        && memory.first(index)
-                    {
+        for (number, node) in raw.children(number, element) {
+            match (node, spec.text) {
+                (RawNode::Element(element), _) => self.child(record, (number, element, node), memory)?,
+                (RawNode::Text(content) | RawNode::CData(content), Some(index)) => {
+                    text.push_str(content);
+                    if memory.first(index) {
                         self.children.push(Place::Field(row(index)));
                     }
                 }
-                Node::Text(content) if content.trim().is_empty() && !spec.open => {}
-                other => self.keep_node(memory, other),
+                (RawNode::Text(content), None) if content.trim().is_empty() && !spec.open => {}
+                _ => self.keep_node(memory, number, node),
             }
         }
         Ok(text)
@@ -241,43 +289,46 @@ impl Reading {
     fn child(
         &mut self,
         record: &mut dyn Record,
-        element: Element,
+        (number, element, node): (usize, &RawElement<'t>, &RawNode<'t>),
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
         let is_child = |kind| matches!(kind, FieldKind::Child | FieldKind::Leaf | FieldKind::Flag);
         let Some((index, field)) = record.spec().find(is_child, &element.name, memory.hint) else {
-            self.keep_node(memory, Node::Element(element));
+            self.keep_node(memory, number, node);
             return Ok(());
         };
         memory.hint = index;
         let again = !memory.first(index);
-        let place = number(self.children.len() - memory.children) + 1;
+        let place = narrow(self.children.len() - memory.children) + 1;
         match record.slot_mut(index) {
             SlotMut::Child(slot) if !(again && slot.is_single()) => {
                 self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
-                self.fill(slot.add(), element, place)
+                self.fill(slot.add(), (number, element), place)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
-                if !slot.exact() && element.children.iter().all(is_blank) {
-                    self.keep_node(memory, Node::Element(element));
+                let is_blank = |(_, node): (usize, &RawNode<'_>)| {
+                    node.as_text().is_none_or(|text| text.trim().is_empty())
+                };
+                if !slot.exact() && self.raw.children(number, element).all(is_blank) {
+                    self.keep_node(memory, number, node);
                     return Ok(());
                 }
                 self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
                 let nth = if single { 0 } else { nth };
-                self.leaf(record, (index, field), element, memory)
+                self.leaf(record, (index, field), (number, element), memory)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Flag(flag) if !again => {
                 *flag = true;
                 self.children.push(Place::Field(row(index)));
-                keep_shell(memory, index, 0, element);
+                self.keep_shell(memory, (index, 0), (number, element), |_| true);
                 Ok(())
             }
             _ => {
-                self.keep_node(memory, Node::Element(element));
+                self.keep_node(memory, number, node);
                 Ok(())
             }
         }
@@ -287,25 +338,47 @@ impl Reading {
         &mut self,
         record: &mut dyn Record,
         (index, field): (usize, &Field),
-        mut element: Element,
+        (number, element): (usize, &RawElement<'t>),
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
-        let position = element.position;
-        let only = match element.children.as_mut_slice() {
-            [Node::Text(text)] => Some(std::mem::take(text)),
-            _ => None,
+        let mut texts = self
+            .raw
+            .children(number, element)
+            .filter_map(|(_, node)| node.as_text());
+        let text = match (texts.next(), texts.next()) {
+            (None, _) => Cow::Borrowed(""),
+            (Some(only), None) => Cow::Borrowed(only),
+            (Some(first), Some(second)) => {
+                let mut all = format!("{first}{second}");
+                all.extend(texts);
+                Cow::Owned(all)
+            }
         };
-        let text = match only {
-            Some(text) => text,
-            None => SmolStr::new(element.text()),
-        };
-        element.children.retain(|child| child.as_text().is_none());
-        let nth = match self.value(record, (index, field), &text, memory) {
-            Ok(nth) => nth,
-            Err(error) => return Err(error.at(position)),
-        };
-        keep_shell(memory, index, nth, element);
+        let nth = self
+            .value(record, (index, field), &text, memory)
+            .map_err(|error| error.at(element.position))?;
+        self.keep_shell(memory, (index, nth), (number, element), |node| {
+            node.as_text().is_none()
+        });
         Ok(())
+    }
+
+    /// Remembers what stands in a text-only child beside its text: attributes, and the nodes that fit.
+    fn keep_shell(
+        &mut self,
+        memory: &mut Memory,
+        (index, nth): (usize, usize),
+        (number, element): (usize, &RawElement<'t>),
+        fits: fn(&RawNode<'_>) -> bool,
+    ) {
+        let mut others = self.raw.children(number, element).filter(|(_, node)| fits(node));
+        if !element.attributes.is_empty() || others.next().is_some() {
+            memory.more().shells.push(Shell {
+                field: row(index),
+                index: narrow(nth),
+                element: self.raw.tree(number, element, fits),
+            });
+        }
     }
 
     fn own_text(
@@ -313,12 +386,12 @@ impl Reading {
         record: &mut dyn Record,
         (index, field): (usize, &Field),
         text: &str,
-        (unit, memory): (Option<Attribute>, &mut Memory),
+        (unit, memory): (Option<RawAttribute<'t>>, &mut Memory),
     ) -> Result<(), XmlError> {
         let blank = text.trim().is_empty();
         if blank && (field.unit.is_some() || text.is_empty() || !is_exact(record, index)) {
             if let Some(unit) = unit {
-                self.keep_attribute(memory, unit);
+                self.keep_attribute(memory, &unit);
             }
             self.forget_child(memory, row(index));
             if field.required {
@@ -361,7 +434,7 @@ impl Reading {
             if self.scratch != text {
                 memory.more().spellings.push(Spelling {
                     field: row(index),
-                    index: number(nth),
+                    index: narrow(nth),
                     written: SmolStr::new(text),
                     unit: None,
                     canonical: SmolStr::new(&self.scratch),
@@ -376,13 +449,13 @@ impl Reading {
         record: &mut dyn Record,
         (index, field): (usize, &Field),
         text: &str,
-        (unit, memory): (Option<&Attribute>, &mut Memory),
+        (unit, memory): (Option<&RawAttribute<'t>>, &mut Memory),
     ) -> Result<usize, XmlError> {
         let SlotMut::Scaled(slot) = record.slot_mut(index) else {
             return Ok(0);
         };
         let default = field.unit.unwrap_or_default();
-        let unit_text = unit.map_or(default, |unit| unit.value.as_str());
+        let unit_text = unit.map_or(default, |unit| &*unit.value);
         let size = ByteSize::from_scaled(text, unit_text)
             .map_err(|error| refused(field, &format!("{} {unit_text}", text.trim()), &error))?;
         slot.set(size);
@@ -392,7 +465,7 @@ impl Reading {
                 field: row(index),
                 index: 0,
                 written: SmolStr::new(text),
-                unit: unit.map(|unit| unit.value.clone()),
+                unit: unit.map(|unit| SmolStr::new(&unit.value)),
                 canonical: SmolStr::new(format!("{canonical} {canonical_unit}")),
             });
         }
@@ -402,21 +475,6 @@ impl Reading {
 
 fn is_exact(record: &mut dyn Record, index: usize) -> bool {
     matches!(record.slot_mut(index), SlotMut::Value(slot) if slot.exact())
-}
-
-fn is_blank(node: &Node) -> bool {
-    node.as_text().is_none_or(|text| text.trim().is_empty())
-}
-
-/// Remembers what stands in a text-only child beside its text.
-fn keep_shell(memory: &mut Memory, index: usize, nth: usize, element: Element) {
-    if !element.attributes.is_empty() || !element.children.is_empty() {
-        memory.more().shells.push(Shell {
-            field: row(index),
-            index: number(nth),
-            element,
-        });
-    }
 }
 
 fn refused(field: &Field, text: &str, error: &ValueError) -> XmlError {

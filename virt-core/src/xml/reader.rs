@@ -1,21 +1,19 @@
 //! Text to tree: events of quick-xml, checked, bounded, namespaces resolved.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
-use smol_str::SmolStr;
-
 use super::attributes::RawAttributes;
-use super::document::Document;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
-use super::name::Name;
+use super::raw::{Raw, RawAttribute, RawElement, RawName, RawNode};
 use super::references::{attribute_value, check_characters, is_name, resolve, shortened, text_content};
-use super::tree::{Attribute, Element, Node};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
 
 /// Parses `text` within `limits`.
-pub(super) fn read(text: &str, limits: Limits) -> Result<Document, XmlError> {
+pub(super) fn read(text: &str, limits: Limits) -> Result<Raw<'_>, XmlError> {
     if text.len() > limits.size {
         return Err(too_many("bytes", limits.size));
     }
@@ -100,13 +98,22 @@ fn number(count: usize) -> u32 {
 struct Builder<'t> {
     places: Places<'t>,
     limits: Limits,
-    nodes: usize,
-    open: Vec<Element>,
-    scope: Vec<(usize, SmolStr, Arc<str>)>,
-    text: String,
-    document: Document,
-    root: Option<Element>,
+    counted: usize,
+    raw: Raw<'t>,
+    open: Vec<Open>,
+    scope: Vec<(usize, &'t str, Arc<str>)>,
+    text: Option<Cow<'t, str>>,
+    has_root: bool,
     started: bool,
+}
+
+/// An element that is not closed yet.
+struct Open {
+    number: usize,
+    /// Whether there is something else than text directly inside.
+    structured: bool,
+    /// Whether there is text directly inside that is more than layout.
+    written: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -114,61 +121,68 @@ impl<'t> Builder<'t> {
         Self {
             places: Places::new(text),
             limits,
-            nodes: 0,
+            counted: 0,
+            raw: Raw {
+                // A document of libvirt's has a node and an attribute for every 20 to 30 bytes.
+                nodes: Vec::with_capacity(text.len() / 32),
+                attributes: Vec::with_capacity(text.len() / 32),
+            },
             open: Vec::new(),
             scope: Vec::new(),
-            text: String::new(),
-            document: Document::new(Element::new("")),
-            root: None,
+            text: None,
+            has_root: false,
             started: false,
         }
     }
 
-    fn take(&mut self, event: Event<'_>, start: usize) -> Result<(), XmlError> {
+    fn take(&mut self, event: Event<'t>, start: usize) -> Result<(), XmlError> {
         match event {
-            Event::Text(text) => self.character_data(&text_content(&text))?,
+            Event::Text(text) => self.character_data(content_of(text.into_inner()))?,
             Event::GeneralRef(name) => {
                 let resolved = resolve(&name)?;
-                self.character_data(resolved.encode_utf8(&mut [0; 4]))?;
+                self.character_data(Cow::Owned(resolved.to_string()))?;
                 if self.open.is_empty() {
                     return Err(syntax("a reference outside the root element"));
                 }
             }
             Event::Start(tag) => {
-                self.flush_text();
                 let element = self.element(&tag, start)?;
-                self.open.push(element);
+                let number = self.push(RawNode::Element(element))?;
+                self.open.push(Open {
+                    number,
+                    structured: false,
+                    written: false,
+                });
             }
             Event::Empty(tag) => {
-                self.flush_text();
                 let element = self.element(&tag, start)?;
-                self.leave_scope();
-                self.close(element)?;
+                let number = self.push(RawNode::Element(element))?;
+                self.close(number);
             }
             Event::End(_) => {
                 self.flush_text();
-                let mut element = self
+                let open = self
                     .open
                     .pop()
                     .ok_or_else(|| syntax("an end tag without a start tag"))?;
-                drop_layout(&mut element);
-                self.leave_scope();
-                self.close(element)?;
+                if open.structured && !open.written {
+                    self.drop_layout(open.number + 1);
+                }
+                self.close(open.number);
             }
             Event::CData(data) => {
-                self.flush_text();
                 if self.open.is_empty() {
                     return Err(syntax("text outside the root element"));
                 }
-                let content = SmolStr::new(text_content(&data));
-                self.push(Node::CData(content))?;
+                self.push(RawNode::CData(content_of(data.into_inner())))?;
+                if let Some(open) = self.open.last_mut() {
+                    open.written = true;
+                }
             }
             Event::Comment(text) => {
-                self.flush_text();
-                let content = SmolStr::new(text_content(&text));
-                self.push(Node::Comment(content))?;
+                self.push(RawNode::Comment(content_of(text.into_inner())))?;
             }
-            Event::PI(content) => self.instruction(&text_content(&content))?,
+            Event::PI(content) => self.instruction(&content)?,
             Event::Decl(declaration) => self.declaration(&declaration)?,
             Event::DocType(_) => return Err(XmlError::new(XmlProblem::DocumentType)),
             Event::Eof => {}
@@ -177,9 +191,9 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn character_data(&mut self, text: &str) -> Result<(), XmlError> {
+    fn character_data(&mut self, text: Cow<'t, str>) -> Result<(), XmlError> {
         if self.open.is_empty() {
-            if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+            if is_layout(&text) {
                 return Ok(());
             }
             return Err(syntax("text outside the root element"));
@@ -187,21 +201,40 @@ impl<'t> Builder<'t> {
         if text.contains("]]>") {
             return Err(syntax("']]>' in text"));
         }
-        self.text.push_str(text);
+        match &mut self.text {
+            Some(before) => before.to_mut().push_str(&text),
+            None => self.text = Some(text),
+        }
         Ok(())
     }
 
     fn flush_text(&mut self) {
+        let text = self.text.take();
         if let Some(parent) = self.open.last_mut()
-            && !self.text.is_empty()
+            && let Some(text) = text
+            && !text.is_empty()
         {
-            parent.children.push(Node::Text(SmolStr::new(&self.text)));
-            self.text.clear();
+            parent.written |= !is_layout(&text);
+            self.raw.nodes.push(RawNode::Text(text));
+        }
+    }
+
+    /// Takes white space out of an element that has its first node at `from`.
+    fn drop_layout(&mut self, from: usize) {
+        let mut next = from;
+        while let Some(node) = self.raw.nodes.get_mut(next) {
+            next = match node {
+                RawNode::Element(element) => element.end,
+                RawNode::Text(_) => {
+                    *node = RawNode::Layout;
+                    next + 1
+                }
+                _ => next + 1,
+            };
         }
     }
 
     fn instruction(&mut self, content: &str) -> Result<(), XmlError> {
-        self.flush_text();
         let target = content.split([' ', '\t', '\n']).next().unwrap_or_default();
         if !is_name(target) || target.eq_ignore_ascii_case("xml") {
             return Err(syntax(format!(
@@ -209,7 +242,8 @@ impl<'t> Builder<'t> {
                 shortened(target)
             )));
         }
-        self.push(Node::Instruction(SmolStr::new(content)))
+        let content = content_of(Cow::Owned(content.to_owned()));
+        self.push(RawNode::Instruction(content)).map(drop)
     }
 
     fn declaration(&mut self, declaration: &quick_xml::events::BytesDecl<'_>) -> Result<(), XmlError> {
@@ -226,110 +260,26 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn push(&mut self, node: Node) -> Result<(), XmlError> {
-        self.count()?;
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(node),
-            None if self.root.is_none() => self.document.before.push(node),
-            None => self.document.after.push(node),
+    /// Adds a node and gives back its number.
+    fn push(&mut self, node: RawNode<'t>) -> Result<usize, XmlError> {
+        self.flush_text();
+        self.counted += 1;
+        if self.counted > self.limits.nodes {
+            return Err(too_many("nodes", self.limits.nodes));
         }
-        Ok(())
+        if let Some(parent) = self.open.last_mut() {
+            parent.structured = true;
+        }
+        self.raw.nodes.push(node);
+        Ok(self.raw.nodes.len() - 1)
     }
 
-    fn count(&mut self) -> Result<(), XmlError> {
-        self.nodes += 1;
-        if self.nodes > self.limits.nodes {
-            Err(too_many("nodes", self.limits.nodes))
-        } else {
-            Ok(())
+    /// Ends the element with this number: all nodes after it are inside.
+    fn close(&mut self, number: usize) {
+        let end = self.raw.nodes.len();
+        if let Some(RawNode::Element(element)) = self.raw.nodes.get_mut(number) {
+            element.end = end;
         }
-    }
-
-    fn close(&mut self, element: Element) -> Result<(), XmlError> {
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(Node::Element(element)),
-            None if self.root.is_none() => self.root = Some(element),
-            None => return Err(syntax("a second root element")),
-        }
-        Ok(())
-    }
-
-    fn element(&mut self, tag: &BytesStart<'_>, start: usize) -> Result<Element, XmlError> {
-        self.count()?;
-        if self.open.is_empty() && self.root.is_some() {
-            return Err(syntax("a second root element"));
-        }
-        if self.open.len() >= self.limits.depth {
-            return Err(too_many("levels of elements", self.limits.depth));
-        }
-        let position = self.places.position(start);
-        let mut attributes = self.attributes(tag)?;
-        let depth = self.open.len();
-        for attribute in &attributes {
-            if let Some(prefix) = attribute.name.as_written().strip_prefix("xmlns") {
-                let prefix = SmolStr::new(prefix.strip_prefix(':').unwrap_or_default());
-                if self.scope.len() >= self.limits.attributes {
-                    return Err(too_many(
-                        "namespaces declared around one element",
-                        self.limits.attributes,
-                    ));
-                }
-                self.scope
-                    .push((depth, prefix, Arc::from(attribute.value.as_str())));
-            }
-        }
-        for attribute in &mut attributes {
-            if attribute.name.prefix().is_some() && !attribute.name.declares_namespace() {
-                attribute.name = self.resolved(attribute.name.as_written());
-            }
-        }
-        let name = tag.name();
-        let name: &str = name.as_ref();
-        if !is_name(name) {
-            return Err(syntax(format!("'{}' is no name of an element", shortened(name))));
-        }
-        Ok(Element {
-            name: self.resolved(name),
-            attributes,
-            children: Vec::new(),
-            position,
-        })
-    }
-
-    fn attributes(&self, tag: &BytesStart<'_>) -> Result<Vec<Attribute>, XmlError> {
-        let mut attributes: Vec<Attribute> = Vec::new();
-        for raw in RawAttributes::of(tag.attributes_raw()) {
-            let (name, value) = raw?;
-            if attributes.len() >= self.limits.attributes {
-                return Err(too_many("attributes of one element", self.limits.attributes));
-            }
-            if attributes.iter().any(|known| known.name.as_written() == name) {
-                return Err(syntax(format!(
-                    "the attribute '{}' is there twice",
-                    shortened(name)
-                )));
-            }
-            attributes.push(Attribute {
-                name: Name::qualified(name, None),
-                value: SmolStr::new(attribute_value(value)?),
-            });
-        }
-        Ok(attributes)
-    }
-
-    fn resolved(&self, full: &str) -> Name {
-        let prefix = full.split_once(':').map_or("", |(prefix, _)| prefix);
-        if prefix == "xml" {
-            return Name::qualified(full, Some(Arc::from("http://www.w3.org/XML/1998/namespace")));
-        }
-        let declared = self.scope.iter().rev().find(|(_, known, _)| known == prefix);
-        let namespace = declared
-            .map(|(_, _, uri)| Arc::clone(uri))
-            .filter(|uri| !uri.is_empty());
-        Name::qualified(full, namespace)
-    }
-
-    fn leave_scope(&mut self) {
         let depth = self.open.len();
         while self
             .scope
@@ -340,11 +290,109 @@ impl<'t> Builder<'t> {
         }
     }
 
+    fn element(&mut self, tag: &BytesStart<'t>, start: usize) -> Result<RawElement<'t>, XmlError> {
+        if self.open.is_empty() && std::mem::replace(&mut self.has_root, true) {
+            return Err(syntax("a second root element"));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(too_many("levels of elements", self.limits.depth));
+        }
+        let position = self.places.position(start);
+        // The tag as it stands in the text, which lives longer than the event.
+        let whole = self.places.text.get(start + 1..).unwrap_or_default();
+        let name_length = tag.name().as_ref().len();
+        let name = whole.get(..name_length).unwrap_or_default();
+        let raw = whole
+            .get(name_length..name_length + tag.attributes_raw().len())
+            .unwrap_or_default();
+        if !is_name(name) {
+            return Err(syntax(format!("'{}' is no name of an element", shortened(name))));
+        }
+        let attributes = self.attributes(raw)?;
+        Ok(RawElement {
+            name: self.resolved(name),
+            attributes,
+            end: 0,
+            position,
+        })
+    }
+
+    fn attributes(&mut self, text: &'t str) -> Result<Range<usize>, XmlError> {
+        let from = self.raw.attributes.len();
+        let depth = self.open.len();
+        let mut has_prefix = false;
+        for raw in RawAttributes::of(text) {
+            let (name, value) = raw?;
+            let known = self.raw.attributes.get(from..).unwrap_or_default();
+            if known.len() >= self.limits.attributes {
+                return Err(too_many("attributes of one element", self.limits.attributes));
+            }
+            if known.iter().any(|known| known.name.full == name) {
+                return Err(syntax(format!(
+                    "the attribute '{}' is there twice",
+                    shortened(name)
+                )));
+            }
+            let value = attribute_value(value)?;
+            has_prefix |= name.contains(':');
+            if let Some(prefix) = name.strip_prefix("xmlns")
+                && (prefix.is_empty() || prefix.starts_with(':'))
+            {
+                if self.scope.len() >= self.limits.attributes {
+                    return Err(too_many(
+                        "namespaces declared around one element",
+                        self.limits.attributes,
+                    ));
+                }
+                let prefix = prefix.strip_prefix(':').unwrap_or_default();
+                self.scope.push((depth, prefix, Arc::from(&*value)));
+            }
+            let name = RawName {
+                full: name,
+                namespace: None,
+            };
+            self.raw.attributes.push(RawAttribute { name, value });
+        }
+        let to = self.raw.attributes.len();
+        if has_prefix {
+            for index in from..to {
+                let name = self
+                    .raw
+                    .attributes
+                    .get(index)
+                    .map(|attribute| attribute.name.full);
+                let Some(full) = name.filter(|full| full.contains(':') && !full.starts_with("xmlns:")) else {
+                    continue;
+                };
+                let resolved = self.resolved(full);
+                if let Some(attribute) = self.raw.attributes.get_mut(index) {
+                    attribute.name = resolved;
+                }
+            }
+        }
+        Ok(from..to)
+    }
+
+    fn resolved(&self, full: &'t str) -> RawName<'t> {
+        let prefix = full.split_once(':').map_or("", |(prefix, _)| prefix);
+        let namespace = if prefix == "xml" {
+            Some(Arc::from("http://www.w3.org/XML/1998/namespace"))
+        } else {
+            let declared = self.scope.iter().rev().find(|(_, known, _)| *known == prefix);
+            declared
+                .map(|(_, _, uri)| Arc::clone(uri))
+                .filter(|uri| !uri.is_empty())
+        };
+        RawName { full, namespace }
+    }
+
     fn failed(&mut self, error: XmlError, at: usize) -> XmlError {
         let mut path = String::new();
-        for element in &self.open {
-            path.push('/');
-            path.push_str(element.name.as_written());
+        for open in &self.open {
+            if let Some(RawNode::Element(element)) = self.raw.nodes.get(open.number) {
+                path.push('/');
+                path.push_str(element.name.full);
+            }
         }
         let error = error.at(self.places.position(at));
         if path.is_empty() {
@@ -354,38 +402,31 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn finish(mut self) -> Result<Document, XmlError> {
+    fn finish(mut self) -> Result<Raw<'t>, XmlError> {
         let end = self.places.text.len();
-        if let Some(open) = self.open.last() {
-            let sentence = format!("<{}> is never closed", open.name);
+        if let Some(RawNode::Element(open)) =
+            self.open.last().and_then(|open| self.raw.nodes.get(open.number))
+        {
+            let sentence = format!("<{}> is never closed", open.name.full);
             return Err(self.failed(syntax(sentence), end));
         }
-        match self.root.take() {
-            Some(root) => {
-                self.document.root = root;
-                Ok(self.document)
-            }
-            None => Err(self.failed(syntax("there is no root element"), end)),
+        if self.has_root {
+            return Ok(self.raw);
         }
+        Err(self.failed(syntax("there is no root element"), end))
     }
 }
 
-/// Drops white space that only lays out child elements.
-fn drop_layout(element: &mut Element) {
-    let structured = element
-        .children
-        .iter()
-        .any(|child| !matches!(child, Node::Text(_)));
-    if structured
-        && element
-            .children
-            .iter()
-            .all(|child| !matches!(child, Node::CData(_)) && !is_written_text(child))
-    {
-        element.children.retain(|child| !matches!(child, Node::Text(_)));
+/// Text between tags, with the line ends of XML.
+fn content_of(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\r') {
+        Cow::Owned(text_content(&text).into_owned())
+    } else {
+        text
     }
 }
 
-fn is_written_text(node: &Node) -> bool {
-    matches!(node, Node::Text(text) if !text.trim_matches([' ', '\t', '\n', '\r']).is_empty())
+fn is_layout(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }

@@ -1,5 +1,6 @@
 //! Typed records: the table that describes one, and the trait through which the engine works on it.
 
+use super::raw::RawName;
 use super::rest::Rest;
 use super::slot::{Slot, SlotMut};
 
@@ -172,7 +173,7 @@ impl Spec {
     pub(super) fn find(
         &self,
         is_kind: fn(FieldKind) -> bool,
-        name: &super::Name,
+        name: &RawName<'_>,
         hint: usize,
     ) -> Option<(usize, &'static Field)> {
         let found = |(_, field): &(usize, &Field)| is_kind(field.kind) && name.is(field.name, field.uri());

@@ -9,6 +9,7 @@ mod compare;
 mod coverage;
 mod document;
 mod family;
+mod host;
 mod report;
 mod schema;
 mod verdict;

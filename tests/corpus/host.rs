@@ -5,7 +5,10 @@ use virt_sdk::model::node_device::{NestedCapabilityKind, NodeCapabilityKind};
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
+use crate::relaxng::validates;
 use crate::verdict::Verdict;
+
+const SCHEMA: &str = "nodedev.rng";
 
 /// `nodedevxml2xml`: a device is read and given back as libvirt does.
 pub(crate) fn node_device(corpus: &Corpus, case: &Case) -> Verdict {
@@ -19,11 +22,15 @@ pub(crate) fn node_device(corpus: &Corpus, case: &Case) -> Verdict {
 }
 
 fn given_back(corpus: &Corpus, input: &str, expected: &str) -> Result<(), String> {
-    let device = NodeDevice::from_xml(&corpus.read(input)?).map_err(|error| error.to_string())?;
+    let text = corpus.read(input)?;
+    let device = NodeDevice::from_xml(&text).map_err(|error| error.to_string())?;
     device.validate().map_err(|error| error.to_string())?;
     let mut normalized = device.normalized();
     if normalized.normalized() != normalized {
         return Err("normalized twice it is something else".to_owned());
+    }
+    if validates(corpus, SCHEMA, &text)? && !validates(corpus, SCHEMA, &normalized.to_xml())? {
+        return Err(format!("normalized it is not valid for {SCHEMA}"));
     }
     count_blocks(&mut normalized);
     same(&normalized.to_xml(), &corpus.read(expected)?)

@@ -1,17 +1,18 @@
 //! What libvirt's parser asks of a CPU, whatever the models of the host.
 
-use super::cpu::{Cpu, CpuCacheMode, CpuFeaturePolicy, CpuMode};
+use super::cpu::{Cpu, CpuCacheMode, CpuCheck, CpuFeaturePolicy, CpuMatch, CpuMode};
 use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 impl Cpu {
     /// Checks what libvirt asks of every CPU, of a host or a guest: a model where features are named, the whole
-    /// topology or none, features that differ, a cache level from 1 to 3.
+    /// topology or none, features that differ, a cache level up to 3.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
-        self.check_model()
+        self.check_attributes()
+            .and_then(|()| self.check_model())
             .and_then(|()| self.check_topology())
             .and_then(|()| self.check_cache())
             .and_then(|()| self.check_addresses())
@@ -23,6 +24,22 @@ impl Cpu {
 
     fn is_custom(&self) -> bool {
         matches!(self.mode, None | Some(CpuMode::Custom))
+    }
+
+    fn check_attributes(&self) -> Result<(), XmlError> {
+        let unknown = |path: &str, word: &str, known: &str| {
+            Err(wrong(path, &self.rest, format!("'{word}' is none of {known}")))
+        };
+        if let Some(CpuMode::Unknown(word)) = &self.mode {
+            return unknown("@mode", word, "custom, host-model, host-passthrough, maximum");
+        }
+        if let Some(CpuMatch::Unknown(word)) = &self.matching {
+            return unknown("@match", word, "minimum, exact, strict");
+        }
+        if let Some(CpuCheck::Unknown(word)) = &self.check {
+            return unknown("@check", word, "none, partial, full");
+        }
+        Ok(())
     }
 
     fn check_model(&self) -> Result<(), XmlError> {
@@ -49,14 +66,14 @@ impl Cpu {
         if has_model || !self.is_custom() {
             return Ok(());
         }
-        if self.vendor.is_some() && !self.is_host() {
+        if self.vendor.is_some() {
             return Err(missing(
                 "model",
                 &self.rest,
                 "the model of the CPU, without which there is no vendor,",
             ));
         }
-        if !self.features.is_empty() && !self.is_host() {
+        if !self.features.is_empty() {
             return Err(missing(
                 "model",
                 &self.rest,
@@ -97,8 +114,8 @@ impl Cpu {
                 let sentence = format!("'{word}' is no mode of a cache: emulate, passthrough or disable");
                 Err(wrong("cache/@mode", &cache.rest, sentence))
             }
-            (_, Some(level)) if !(1..=3).contains(&level) => {
-                let sentence = format!("the level of a cache is 1 to 3, not {level}");
+            (_, Some(level)) if level > 3 => {
+                let sentence = format!("the level of a cache is 3 at most, not {level}");
                 Err(wrong("cache/@level", &cache.rest, sentence))
             }
             _ => Ok(()),

@@ -29,7 +29,8 @@ impl NodeDevice {
 
     /// The name of the device it sits on.
     pub fn parent_name(&self) -> Option<&str> {
-        self.parent.as_ref()?.name.as_deref()
+        let name = self.parent.as_ref()?.name.as_deref()?;
+        (!name.is_empty()).then_some(name)
     }
 
     /// Its node below `/dev`.

@@ -102,19 +102,18 @@ fn needed(kind: &NodeCapabilityKind) -> Needed {
             ("subclass", |one| one.subclass.is_some()),
             ("protocol", |one| one.protocol.is_some()),
         ],
-        NodeCapabilityKind::Net => &[("interface", |one| one.interface.is_some())],
-        NodeCapabilityKind::ScsiTarget => &[("target", |one| one.target.is_some())],
+        NodeCapabilityKind::Net => &[("interface", |one| said(&one.interface))],
+        NodeCapabilityKind::ScsiTarget => &[("target", |one| said(&one.target))],
         NodeCapabilityKind::Scsi => &[
             ("host", |one| one.host.is_some()),
             ("bus", |one| one.bus.is_some()),
             ("target", |one| one.target.is_some()),
             ("lun", |one| one.lun.is_some()),
         ],
-        NodeCapabilityKind::Storage => &[("block", |one| one.block.is_some()), ("size", has_size)],
+        NodeCapabilityKind::Storage => &[("block", |one| said(&one.block)), ("size", has_size)],
         NodeCapabilityKind::Drm => &[("type", |one| word(one).is_some())],
         NodeCapabilityKind::Mdev => &[("type/@id", |one| {
-            let kind = one.device_type.as_ref().and_then(|kind| kind.id.as_deref());
-            kind.is_some_and(|id| !id.is_empty())
+            one.device_type.as_ref().is_some_and(|kind| said(&kind.id))
         })],
         NodeCapabilityKind::Ccw | NodeCapabilityKind::Css | NodeCapabilityKind::CcwGroup => &[
             ("cssid", |one| one.cssid.is_some()),
@@ -128,6 +127,11 @@ fn needed(kind: &NodeCapabilityKind) -> Needed {
         ],
         _ => &[],
     }
+}
+
+/// An empty text says nothing.
+fn said(text: &Option<String>) -> bool {
+    text.as_ref().is_some_and(|text| !text.is_empty())
 }
 
 fn has_vendor(one: &NodeCapability) -> bool {
@@ -290,7 +294,7 @@ fn check_nested(of: &NodeCapabilityKind, nested: &NestedCapability) -> Result<()
         NestedCapabilityKind::PhysicalFunction => need("address", !nested.addresses.is_empty()),
         NestedCapabilityKind::MdevTypes => check_types(&nested.types),
         NestedCapabilityKind::Vpd => {
-            need("name", nested.name.is_some())?;
+            need("name", said(&nested.name))?;
             check_vpd(nested)
         }
         NestedCapabilityKind::FcHost => {
@@ -299,11 +303,11 @@ fn check_nested(of: &NodeCapabilityKind, nested: &NestedCapability) -> Result<()
             check_wwn("fabric_wwn", rest, nested.fabric_wwn.as_deref())
         }
         NestedCapabilityKind::FcRemotePort => {
-            need("rport", nested.rport.is_some())?;
-            need("wwpn", nested.wwpn.is_some())
+            need("rport", said(&nested.rport))?;
+            need("wwpn", said(&nested.wwpn))
         }
         NestedCapabilityKind::Removable => need("media_size", nested.media_size.is_some()),
-        NestedCapabilityKind::GroupMember => need("group_device", nested.group_device.is_some()),
+        NestedCapabilityKind::GroupMember => need("group_device", said(&nested.group_device)),
         _ => Ok(()),
     }
 }
@@ -329,8 +333,8 @@ fn can_have(of: &NodeCapabilityKind, kind: &NestedCapabilityKind) -> bool {
 fn check_types(types: &[MediatedType]) -> Result<(), XmlError> {
     for (index, one) in types.iter().enumerate() {
         let needed = [
-            ("@id", one.id.is_some()),
-            ("deviceAPI", one.device_api.is_some()),
+            ("@id", said(&one.id)),
+            ("deviceAPI", said(&one.device_api)),
             ("availableInstances", one.available_instances.is_some()),
         ];
         if let Some((path, _)) = needed.iter().find(|(_, there)| !there) {

@@ -2,8 +2,8 @@
 
 use virt_testkit::corpus::{Case, Corpus};
 
-use crate::schema;
 use crate::verdict::Verdict;
+use crate::{host, schema};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -14,7 +14,13 @@ pub(crate) struct Family {
 }
 
 /// Every family that is judged; the cases of all others count as unsupported.
-pub(crate) const ALL: &[Family] = &[Family {
-    name: "schema",
-    judge: schema::judge,
-}];
+pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "nodedevxml2xml",
+        judge: host::node_device,
+    },
+    Family {
+        name: "schema",
+        judge: schema::judge,
+    },
+];

@@ -9,6 +9,8 @@ mod compare;
 mod coverage;
 mod document;
 mod family;
+mod host;
+mod relaxng;
 mod report;
 mod schema;
 mod verdict;
@@ -34,7 +36,8 @@ fn main() -> ExitCode {
         })
     });
     let coverage = test("coverage", corpus.clone(), |corpus| coverage::check(corpus, true));
-    harness::main(families.chain(std::iter::once(coverage)).collect())
+    let relaxng = test("relaxng", corpus.clone(), relaxng::check);
+    harness::main(families.chain([coverage, relaxng]).collect())
 }
 
 fn family_passes(corpus: &Corpus, family: &family::Family) -> Result<(), String> {

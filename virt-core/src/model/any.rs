@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::domain::DomainConfig;
+use super::capabilities::Capabilities;
+use super::cpu_data::CpuData;
+use super::domain::{Cpu, DomainConfig, SysInfo};
+use super::domain_capabilities::DomainCapabilities;
+use super::node_device::NodeDevice;
 use crate::xml::derived::{Parsed, is_typed};
 use crate::xml::{Found, Limits, Record, XmlError, XmlProblem};
 
@@ -86,8 +90,20 @@ macro_rules! documents {
 }
 
 documents! {
+    /// What a host has, and which guests it can run.
+    Capabilities(Capabilities) = "capabilities";
+    /// The CPU of a host or of a guest.
+    Cpu(Cpu) = "cpu";
+    /// What a CPU says of itself.
+    CpuData(CpuData) = "cpudata";
     /// A guest.
     Domain(DomainConfig) = "domain";
+    /// What guests can have.
+    DomainCapabilities(DomainCapabilities) = "domainCapabilities";
+    /// A device of the host.
+    NodeDevice(NodeDevice) = "device";
+    /// What a machine says of itself.
+    SysInfo(SysInfo) = "sysinfo";
 }
 
 impl AnyDocument {

@@ -5,11 +5,18 @@
 //! Structs are built by `Default` and assignment, or by a builder.
 
 mod any;
+pub mod capabilities;
+pub mod cpu_data;
 pub mod domain;
+pub mod domain_capabilities;
 pub mod namespace;
+pub mod node_device;
 pub mod value;
 
 pub use any::AnyDocument;
+pub use capabilities::Capabilities;
 pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
+pub use domain_capabilities::DomainCapabilities;
+pub use node_device::NodeDevice;
 pub use value::{ByteSize, MacAddress, PciAddress};

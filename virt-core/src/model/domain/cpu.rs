@@ -1,7 +1,7 @@
-//! The CPU the guest sees.
+//! The CPU the guest sees, and the CPU of a host.
 
 use super::numa::Numa;
-use crate::model::value::{OnOff, YesNo};
+use crate::model::value::{ByteSize, OnOff, YesNo};
 use crate::xml::{Rest, XmlElement, xml_enum};
 
 xml_enum! {
@@ -62,7 +62,10 @@ xml_enum! {
     }
 }
 
-/// `<cpu>`.
+/// `<cpu>`: the CPU of a guest, as it is asked for, or the CPU of a host, as capabilities tell it.
+///
+/// Of a host there are `arch`, `extensions`, `microcode`, `signature`, `counter` and `pages`, which a guest has not; of
+/// a guest the attributes, `cache` and `numa`. CPUs to be compared, or to find the baseline of, are of either form.
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "cpu")]
 #[non_exhaustive]
@@ -82,12 +85,27 @@ pub struct Cpu {
     /// Whether features QEMU calls deprecated are kept.
     #[xml(attr)]
     pub deprecated_features: Option<OnOff>,
+    /// Host: the architecture, as `x86_64`.
+    #[xml(leaf)]
+    pub arch: Option<String>,
+    /// Host: extensions of the CPU, as older versions of libvirt and Xen tell them.
+    #[xml(child = "features")]
+    pub extensions: Option<CpuExtensions>,
     /// The model.
     #[xml(child)]
     pub model: Option<CpuModel>,
-    /// The vendor a host must have.
+    /// The vendor of the host, or the one a host must have.
     #[xml(leaf)]
     pub vendor: Option<String>,
+    /// Host: the version of its microcode.
+    #[xml(child)]
+    pub microcode: Option<CpuMicrocode>,
+    /// Host: the numbers that identify it.
+    #[xml(child)]
+    pub signature: Option<CpuSignature>,
+    /// Host: its time stamp counter.
+    #[xml(child)]
+    pub counter: Option<CpuCounter>,
     /// Sockets, dies, clusters, cores, threads.
     #[xml(child)]
     pub topology: Option<CpuTopology>,
@@ -103,6 +121,9 @@ pub struct Cpu {
     /// The guest's NUMA nodes.
     #[xml(child)]
     pub numa: Option<Numa>,
+    /// Host: the sizes of pages it has.
+    #[xml(child)]
+    pub pages: Vec<CpuPages>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
@@ -199,4 +220,107 @@ pub struct CpuMaxPhysAddr {
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
+}
+
+/// `<features>` of the CPU of a host.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct CpuExtensions {
+    /// Physical address extension.
+    #[xml(flag)]
+    pub pae: bool,
+    /// None of it.
+    #[xml(flag)]
+    pub nonpae: bool,
+    /// Intel's hardware virtualisation.
+    #[xml(flag)]
+    pub vmx: bool,
+    /// AMD's hardware virtualisation.
+    #[xml(flag)]
+    pub svm: bool,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<microcode>` of the CPU of a host.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct CpuMicrocode {
+    /// The version.
+    #[xml(attr)]
+    pub version: Option<u32>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<signature>` of the CPU of a host.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct CpuSignature {
+    /// The family.
+    #[xml(attr)]
+    pub family: Option<u32>,
+    /// The model.
+    #[xml(attr)]
+    pub model: Option<u32>,
+    /// The stepping.
+    #[xml(attr)]
+    pub stepping: Option<u32>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<counter>` of the CPU of a host.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct CpuCounter {
+    /// Its name: `tsc`.
+    #[xml(attr)]
+    pub name: Option<String>,
+    /// Its frequency in Hz.
+    #[xml(attr)]
+    pub frequency: Option<u64>,
+    /// Whether a guest can have another frequency.
+    #[xml(attr)]
+    pub scaling: Option<YesNo>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<pages>` of the CPU of a host.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct CpuPages {
+    /// The size, in KiB unless a unit is said.
+    #[xml(attr, scaled = "KiB")]
+    pub size: Option<ByteSize>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+impl Cpu {
+    /// Whether this is the CPU of a host: those of guests have no architecture.
+    pub fn is_host(&self) -> bool {
+        self.arch.is_some()
+    }
+
+    /// The name of the model.
+    pub fn model_name(&self) -> Option<&str> {
+        self.model.as_ref()?.name.as_deref()
+    }
+
+    /// Whether the feature is named and not taken away. What the model itself has is not known here.
+    pub fn names_feature(&self, name: &str) -> bool {
+        let is_it = |feature: &&CpuFeature| feature.name.as_deref() == Some(name);
+        let taken = |policy: &CpuFeaturePolicy| {
+            matches!(policy, CpuFeaturePolicy::Disable | CpuFeaturePolicy::Forbid)
+        };
+        let found = self.features.iter().find(is_it);
+        found.is_some_and(|feature| !feature.policy.as_ref().is_some_and(taken))
+    }
 }

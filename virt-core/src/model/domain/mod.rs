@@ -6,6 +6,7 @@ mod clock;
 mod confidential;
 mod config;
 mod cpu;
+mod cpu_validate;
 pub mod devices;
 mod features;
 mod hyperv;
@@ -35,8 +36,8 @@ pub use clock::{
 pub use confidential::{KeyWrap, KeyWrapCipher, LaunchSecurity};
 pub use config::{DomainConfig, DomainType};
 pub use cpu::{
-    Cpu, CpuCache, CpuCacheMode, CpuCheck, CpuFeature, CpuFeaturePolicy, CpuMatch, CpuMaxPhysAddr, CpuMode,
-    CpuModel, CpuTopology,
+    Cpu, CpuCache, CpuCacheMode, CpuCheck, CpuCounter, CpuExtensions, CpuFeature, CpuFeaturePolicy, CpuMatch,
+    CpuMaxPhysAddr, CpuMicrocode, CpuMode, CpuModel, CpuPages, CpuSignature, CpuTopology,
 };
 pub use features::{
     Apic, AsyncTeardown, Capabilities, DirtyRing, FeatureState, FeatureValue, Features, Gic, Hpt, IoApic,

@@ -3,6 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::schema;
+use crate::storage;
 use crate::verdict::Verdict;
 
 /// How the cases of a family are judged.
@@ -14,7 +15,29 @@ pub(crate) struct Family {
 }
 
 /// Every family that is judged; the cases of all others count as unsupported.
-pub(crate) const ALL: &[Family] = &[Family {
-    name: "schema",
-    judge: schema::judge,
-}];
+pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "schema",
+        judge: schema::judge,
+    },
+    Family {
+        name: "storagepoolxml2xml",
+        judge: storage::judge_pool,
+    },
+    Family {
+        name: "storagevolxml2xml",
+        judge: storage::judge_volume,
+    },
+    Family {
+        name: "storagepoolcaps",
+        judge: storage::judge_pool_capabilities,
+    },
+    Family {
+        name: "secretxml2xml",
+        judge: storage::judge_secret,
+    },
+    Family {
+        name: "interfacexml2xml",
+        judge: storage::judge_interface,
+    },
+];

@@ -9,8 +9,10 @@ mod compare;
 mod coverage;
 mod document;
 mod family;
+mod relaxng;
 mod report;
 mod schema;
+mod storage;
 mod verdict;
 
 use std::process::ExitCode;

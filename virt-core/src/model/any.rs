@@ -4,6 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::domain::DomainConfig;
+use super::host_interface::HostInterface;
+use super::pool::{PoolConfig, PoolSources};
+use super::pool_capabilities::PoolCapabilities;
+use super::secret::SecretConfig;
+use super::volume::VolumeConfig;
 use crate::xml::derived::{is_typed, read_document};
 use crate::xml::{Document, Element, Found, Limits, XmlError, XmlProblem};
 
@@ -99,6 +104,18 @@ macro_rules! documents {
 documents! {
     /// A guest.
     Domain(DomainConfig) = "domain";
+    /// A network interface of the host.
+    HostInterface(HostInterface) = "interface";
+    /// A storage pool.
+    Pool(PoolConfig) = "pool";
+    /// Which pools there can be.
+    PoolCapabilities(PoolCapabilities) = "storagepoolCapabilities";
+    /// What pools can be made of.
+    PoolSources(PoolSources) = "sources";
+    /// A secret: what it is for, not what it is.
+    Secret(SecretConfig) = "secret";
+    /// A volume of a pool.
+    Volume(VolumeConfig) = "volume";
 }
 
 impl AnyDocument {

@@ -5,11 +5,22 @@
 //! Structs are built by `Default` and assignment, or by a builder.
 
 mod any;
+mod complaint;
 pub mod domain;
+pub mod host_interface;
 pub mod namespace;
+pub mod pool;
+pub mod pool_capabilities;
+pub mod secret;
 pub mod value;
+pub mod volume;
 
 pub use any::AnyDocument;
 pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
+pub use host_interface::HostInterface;
+pub use pool::{PoolConfig, PoolSources, PoolType};
+pub use pool_capabilities::PoolCapabilities;
+pub use secret::SecretConfig;
 pub use value::{ByteSize, MacAddress, PciAddress};
+pub use volume::VolumeConfig;

@@ -150,7 +150,7 @@ fn check_target(target: &VolumeTarget) -> Result<(), XmlError> {
     match features
         .rest
         .elements()
-        .find(|element| !is_repeated(element.name.local()))
+        .find(|element| !is_feature(element.name.local()))
     {
         Some(other) => {
             let name = other.name.as_written();
@@ -161,7 +161,7 @@ fn check_target(target: &VolumeTarget) -> Result<(), XmlError> {
     }
 }
 
-fn is_repeated(name: &str) -> bool {
+fn is_feature(name: &str) -> bool {
     matches!(name, "lazy_refcounts" | "extended_l2")
 }
 

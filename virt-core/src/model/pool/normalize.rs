@@ -195,7 +195,10 @@ fn kept<T>(there: bool, items: &[T], normal: fn(&T) -> T) -> Vec<T> {
 }
 
 fn normal_host(host: &SourceHost) -> SourceHost {
-    let number = host.port.as_ref().and_then(|port| port.parse::<i32>().ok());
+    let number = host
+        .port
+        .as_ref()
+        .and_then(|port| port.trim_start().parse::<i32>().ok());
     let port = match number {
         Some(0) => None,
         Some(number) => Some(number.to_string()),

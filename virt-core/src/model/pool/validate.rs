@@ -175,7 +175,7 @@ fn check_source(kind: &PoolType, source: &PoolSource) -> Result<(), XmlError> {
             return Err(missing(&path, &host.rest, "the name of the server"));
         }
         if let Some(port) = &host.port
-            && port.parse::<i32>().is_err()
+            && port.trim_start().parse::<i32>().is_err()
         {
             return Err(unknown(&format!("{path}/@port"), &host.rest, port, "a port"));
         }

@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{host, schema};
+use crate::{schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -16,11 +16,27 @@ pub(crate) struct Family {
 /// Every family that is judged; the cases of all others count as unsupported.
 pub(crate) const ALL: &[Family] = &[
     Family {
-        name: "nodedevxml2xml",
-        judge: host::node_device,
+        name: "interfacexml2xml",
+        judge: storage::judge_interface,
     },
     Family {
         name: "schema",
         judge: schema::judge,
+    },
+    Family {
+        name: "secretxml2xml",
+        judge: storage::judge_secret,
+    },
+    Family {
+        name: "storagepoolcaps",
+        judge: storage::judge_pool_capabilities,
+    },
+    Family {
+        name: "storagepoolxml2xml",
+        judge: storage::judge_pool,
+    },
+    Family {
+        name: "storagevolxml2xml",
+        judge: storage::judge_volume,
     },
 ];

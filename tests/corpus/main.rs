@@ -13,6 +13,7 @@ mod host;
 mod relaxng;
 mod report;
 mod schema;
+mod storage;
 mod verdict;
 
 use std::process::ExitCode;

@@ -85,3 +85,16 @@ pub(crate) fn validates(corpus: &Corpus, schema: &str, text: &str) -> Result<boo
     let files = [file.path().to_path_buf()];
     Ok(!valid(&corpus.schemas().join(schema), &files)?.is_empty())
 }
+
+/// What we wrote is valid wherever what we read was.
+///
+/// # Errors
+/// Says that it is not, or why the schema can't be asked.
+pub(crate) fn stays_valid(corpus: &Corpus, schema: &str, read: &str, written: &str) -> Result<(), String> {
+    if validates(corpus, schema, read)? && !validates(corpus, schema, written)? {
+        return Err(format!(
+            "{schema} takes what was read, but not what we wrote:\n{written}"
+        ));
+    }
+    Ok(())
+}

@@ -7,7 +7,12 @@ use super::capabilities::Capabilities;
 use super::cpu_data::CpuData;
 use super::domain::{Cpu, DomainConfig, SysInfo};
 use super::domain_capabilities::DomainCapabilities;
+use super::host_interface::HostInterface;
 use super::node_device::NodeDevice;
+use super::pool::{PoolConfig, PoolSources};
+use super::pool_capabilities::PoolCapabilities;
+use super::secret::SecretConfig;
+use super::volume::VolumeConfig;
 use crate::xml::derived::{Parsed, is_typed};
 use crate::xml::{Found, Limits, Record, XmlError, XmlProblem};
 
@@ -100,10 +105,22 @@ documents! {
     Domain(DomainConfig) = "domain";
     /// What guests can have.
     DomainCapabilities(DomainCapabilities) = "domainCapabilities";
+    /// A network interface of the host.
+    HostInterface(HostInterface) = "interface";
     /// A device of the host.
     NodeDevice(NodeDevice) = "device";
+    /// A storage pool.
+    Pool(PoolConfig) = "pool";
+    /// Which pools there can be.
+    PoolCapabilities(PoolCapabilities) = "storagepoolCapabilities";
+    /// What pools can be made of.
+    PoolSources(PoolSources) = "sources";
+    /// A secret: what it is for, not what it is.
+    Secret(SecretConfig) = "secret";
     /// What a machine says of itself.
     SysInfo(SysInfo) = "sysinfo";
+    /// A volume of a pool.
+    Volume(VolumeConfig) = "volume";
 }
 
 impl AnyDocument {

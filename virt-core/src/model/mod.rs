@@ -6,17 +6,28 @@
 
 mod any;
 pub mod capabilities;
+mod complaint;
 pub mod cpu_data;
 pub mod domain;
 pub mod domain_capabilities;
+pub mod host_interface;
 pub mod namespace;
 pub mod node_device;
+pub mod pool;
+pub mod pool_capabilities;
+pub mod secret;
 pub mod value;
+pub mod volume;
 
 pub use any::AnyDocument;
 pub use capabilities::Capabilities;
 pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
 pub use domain_capabilities::DomainCapabilities;
+pub use host_interface::HostInterface;
 pub use node_device::NodeDevice;
+pub use pool::{PoolConfig, PoolSources, PoolType};
+pub use pool_capabilities::PoolCapabilities;
+pub use secret::SecretConfig;
 pub use value::{ByteSize, MacAddress, PciAddress};
+pub use volume::VolumeConfig;

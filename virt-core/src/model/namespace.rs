@@ -27,3 +27,13 @@ pub const VMWARE: Namespace = Namespace {
     prefix: "vmware",
     uri: "http://libvirt.org/schemas/domain/vmware/1.0",
 };
+/// `fs:mount_opts` of a pool.
+pub const POOL_FS: Namespace = Namespace {
+    prefix: "fs",
+    uri: "http://libvirt.org/schemas/storagepool/fs/1.0",
+};
+/// `rbd:config_opts` of a pool.
+pub const POOL_RBD: Namespace = Namespace {
+    prefix: "rbd",
+    uri: "http://libvirt.org/schemas/storagepool/rbd/1.0",
+};

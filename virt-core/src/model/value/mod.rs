@@ -1,6 +1,7 @@
 //! The values that stand in documents: sizes, addresses, sets, switches; validated, parsed once.
 
 mod cpu_set;
+mod file_mode;
 mod hex;
 mod mac;
 mod number;
@@ -11,6 +12,7 @@ mod switch;
 mod uuid;
 
 pub use cpu_set::CpuSet;
+pub use file_mode::{FileMode, FileOwner};
 pub use hex::{Hex8, Hex16, Hex32, Hex64, HexWord};
 pub use mac::MacAddress;
 pub use number::AddressNumber;

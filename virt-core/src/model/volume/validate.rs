@@ -1,0 +1,234 @@
+//! What libvirt's parser checks of a volume.
+
+use super::config::{VolumeConfig, VolumeType};
+use super::format::{VolumeFormat, VolumeTargetFormat};
+use super::target::VolumeTarget;
+use crate::model::complaint::{missing, one_of, said, unknown, wrong};
+use crate::model::domain::ScaledText;
+use crate::model::domain::devices::Encryption;
+use crate::model::pool::PoolType;
+use crate::model::pool::{check_permissions, check_reference};
+use crate::xml::derived::check_writable;
+use crate::xml::{Rest, XmlError};
+
+/// Files end below this: their sizes are signed.
+const LARGEST: u64 = u64::MAX >> 1;
+
+impl VolumeConfig {
+    /// Checks what holds in every pool: a name; a capacity, unless it is based on another volume and takes that of it;
+    /// sizes below 8 EiB; permissions, encryption, `compat` and features; characters XML can hold.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        if self.has_capacity() || self.backing_path().is_some() {
+            return self.validate_copy();
+        }
+        let rest = self.capacity.as_ref().map_or(&self.rest, |size| &size.rest);
+        Err(missing("/volume/capacity", rest, "the capacity of the volume"))
+    }
+
+    /// As [`validate`](Self::validate) for a copy of another volume, as `virStorageVolCreateXMLFrom` makes it: the
+    /// capacity may be missing.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_copy(&self) -> Result<(), XmlError> {
+        self.check().map_err(|error| error.within("/volume"))?;
+        check_writable(self)
+    }
+
+    /// As [`validate`](Self::validate), with what holds in a pool of that type: its formats.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_in(&self, pool: &PoolType) -> Result<(), XmlError> {
+        let backing = self
+            .backing_store
+            .as_ref()
+            .filter(|_| self.backing_path().is_some());
+        let target = self.target.as_ref().and_then(|target| target.format.as_ref());
+        if let Some(format) = backing.and_then(|backing| backing.format.as_ref()) {
+            check_format(pool, format).map_err(|error| error.within("/volume/backingStore/format"))?;
+        }
+        if let Some(format) = target {
+            check_format(pool, format).map_err(|error| error.within("/volume/target/format"))?;
+        }
+        self.validate()
+    }
+
+    fn check(&self) -> Result<(), XmlError> {
+        if self.name.is_empty() {
+            return Err(missing("name", &self.rest, "the name of the volume"));
+        }
+        if let Some(VolumeType::Unknown(kind)) = &self.kind
+            && !kind.is_empty()
+        {
+            let names = &mut VolumeType::KNOWN.iter().map(VolumeType::as_str);
+            return Err(unknown(
+                "@type",
+                &self.rest,
+                kind,
+                one_of("a type of volume", names),
+            ));
+        }
+        if let Some(permissions) = self
+            .backing_store
+            .as_ref()
+            .filter(|_| self.backing_path().is_some())
+            .and_then(|backing| backing.permissions.as_ref())
+        {
+            check_permissions(permissions).map_err(|error| error.within("backingStore/permissions"))?;
+        }
+        check_size("capacity", self.capacity.as_ref())?;
+        check_size("allocation", self.allocation.as_ref())?;
+        match &self.target {
+            Some(target) => check_target(target).map_err(|error| error.within("target")),
+            None => Ok(()),
+        }
+    }
+
+    fn has_capacity(&self) -> bool {
+        self.capacity.as_ref().is_some_and(|size| size.size.is_some())
+    }
+
+    /// The path of what it is based on.
+    pub(super) fn backing_path(&self) -> Option<&str> {
+        said(self.backing_store.as_ref()?.path.as_ref())
+    }
+}
+
+fn check_size(name: &str, size: Option<&ScaledText>) -> Result<(), XmlError> {
+    match size {
+        Some(ScaledText {
+            size: Some(bytes),
+            rest,
+            ..
+        }) if bytes.as_bytes() > LARGEST => Err(wrong(
+            name,
+            rest,
+            format!("the {name} {bytes} is not below 8 EiB"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_format(pool: &PoolType, format: &VolumeTargetFormat) -> Result<(), XmlError> {
+    let Some(kind) = format.kind.as_ref().filter(|kind| !kind.as_str().is_empty()) else {
+        return Ok(());
+    };
+    let formats = pool.volume_formats();
+    let images = formats.contains(&VolumeFormat::Raw);
+    let fits = |format: &VolumeFormat| !images || *format != VolumeFormat::None;
+    if formats.is_empty() || (formats.contains(kind) && fits(kind)) {
+        return Ok(());
+    }
+    let names = &mut formats
+        .iter()
+        .filter(|format| fits(format))
+        .map(VolumeFormat::as_str);
+    let expected = one_of(&format!("a format of volumes in {pool} pools"), names);
+    Err(unknown("@type", &format.rest, kind.as_str(), expected))
+}
+
+fn check_target(target: &VolumeTarget) -> Result<(), XmlError> {
+    if let Some(permissions) = &target.permissions {
+        check_permissions(permissions).map_err(|error| error.within("permissions"))?;
+    }
+    if let Some(encryption) = &target.encryption {
+        check_encryption(encryption).map_err(|error| error.within("encryption"))?;
+    }
+    if let Some(compat) = said(target.compat.as_ref())
+        && !is_version(compat)
+    {
+        let expected = "a version such as 0.10 or 1.1";
+        return Err(unknown("compat", &target.rest, compat, expected));
+    }
+    let Some(features) = &target.features else {
+        return Ok(());
+    };
+    match features
+        .rest
+        .elements()
+        .find(|element| !is_feature(element.name.local()))
+    {
+        Some(other) => {
+            let name = other.name.as_written();
+            let expected = "a feature ('lazy_refcounts' or 'extended_l2')";
+            Err(unknown("features", &features.rest, name, expected))
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_feature(name: &str) -> bool {
+    matches!(name, "lazy_refcounts" | "extended_l2")
+}
+
+fn is_version(text: &str) -> bool {
+    let is_number =
+        |part: &str| part.bytes().all(|digit| digit.is_ascii_digit()) && part.parse::<u32>().is_ok();
+    text.split_once('.')
+        .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
+}
+
+fn check_encryption(encryption: &Encryption) -> Result<(), XmlError> {
+    let rest = &encryption.rest;
+    let formats = ["default", "qcow", "luks", "luks2", "luks-any"];
+    let format = match said(encryption.format.as_ref()) {
+        Some(format) if formats.contains(&format) => format,
+        Some(other) => {
+            let expected = one_of("a format of encryption", &mut formats.into_iter());
+            return Err(unknown("@format", rest, other, expected));
+        }
+        None => return Err(missing("@format", rest, "the format of the encryption")),
+    };
+    if let Some(engine) = &encryption.engine
+        && !matches!(engine.as_str(), "qemu" | "librbd")
+    {
+        return Err(unknown("@engine", rest, engine, "'qemu' or 'librbd'"));
+    }
+    for (index, secret) in encryption.secrets.iter().enumerate() {
+        let path = format!("secret[{}]", index + 1);
+        match said(secret.kind.as_ref()) {
+            Some("passphrase") => {}
+            Some(other) => {
+                return Err(unknown(
+                    &format!("{path}/@type"),
+                    &secret.rest,
+                    other,
+                    "'passphrase'",
+                ));
+            }
+            None => return Err(missing(&format!("{path}/@type"), &secret.rest, "'passphrase'")),
+        }
+        check_reference((secret.uuid.is_some(), secret.usage.is_some()), &secret.rest)
+            .map_err(|error| error.within(&path))?;
+    }
+    if format == "luks" {
+        check_cipher(encryption, rest)?;
+    }
+    Ok(())
+}
+
+fn check_cipher(encryption: &Encryption, rest: &Rest) -> Result<(), XmlError> {
+    if let Some(cipher) = &encryption.cipher {
+        if cipher.name.is_none() {
+            return Err(missing("cipher/@name", &cipher.rest, "the name of the cipher"));
+        }
+        if cipher.size.is_none() {
+            return Err(missing(
+                "cipher/@size",
+                &cipher.rest,
+                "the size of the key in bits",
+            ));
+        }
+    }
+    match (&encryption.cipher, &encryption.ivgen) {
+        (None, Some(_)) => Err(missing("cipher", rest, "the cipher beside <ivgen>")),
+        (_, Some(ivgen)) if ivgen.name.is_none() => {
+            Err(missing("ivgen/@name", &ivgen.rest, "the name of the algorithm"))
+        }
+        _ => Ok(()),
+    }
+}

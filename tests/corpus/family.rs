@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{schema, storage};
+use crate::{host, schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -15,6 +15,10 @@ pub(crate) struct Family {
 
 /// Every family that is judged; the cases of all others count as unsupported.
 pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "nodedevxml2xml",
+        judge: host::node_device,
+    },
     Family {
         name: "interfacexml2xml",
         judge: storage::judge_interface,

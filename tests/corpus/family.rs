@@ -2,6 +2,7 @@
 
 use virt_testkit::corpus::{Case, Corpus};
 
+use crate::network;
 use crate::schema;
 use crate::verdict::Verdict;
 
@@ -14,7 +15,29 @@ pub(crate) struct Family {
 }
 
 /// Every family that is judged; the cases of all others count as unsupported.
-pub(crate) const ALL: &[Family] = &[Family {
-    name: "schema",
-    judge: schema::judge,
-}];
+pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "schema",
+        judge: schema::judge,
+    },
+    Family {
+        name: "networkxml2xml",
+        judge: network::network,
+    },
+    Family {
+        name: "networkxml2xmlupdate",
+        judge: network::update,
+    },
+    Family {
+        name: "networkportxml2xml",
+        judge: network::port,
+    },
+    Family {
+        name: "nwfilterxml2xml",
+        judge: network::filter,
+    },
+    Family {
+        name: "nwfilterbindingxml2xml",
+        judge: network::binding,
+    },
+];

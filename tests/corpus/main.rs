@@ -9,6 +9,7 @@ mod compare;
 mod coverage;
 mod document;
 mod family;
+mod network;
 mod report;
 mod schema;
 mod verdict;

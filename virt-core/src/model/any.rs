@@ -4,6 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::domain::DomainConfig;
+use super::filter::FilterConfig;
+use super::filter_binding::FilterBindingConfig;
+use super::network::NetworkConfig;
+use super::network_port::NetworkPortConfig;
 use crate::xml::derived::{is_typed, read_document};
 use crate::xml::{Document, Element, Found, Limits, XmlError, XmlProblem};
 
@@ -99,6 +103,14 @@ macro_rules! documents {
 documents! {
     /// A guest.
     Domain(DomainConfig) = "domain";
+    /// Rules for the traffic of a guest.
+    Filter(FilterConfig) = "filter";
+    /// A filter in force on the device of a guest.
+    FilterBinding(FilterBindingConfig) = "filterbinding";
+    /// A virtual network.
+    Network(NetworkConfig) = "network";
+    /// What connects an interface of a guest to a network.
+    NetworkPort(NetworkPortConfig) = "networkport";
 }
 
 impl AnyDocument {

@@ -6,10 +6,20 @@
 
 mod any;
 pub mod domain;
+pub mod filter;
+pub mod filter_binding;
 pub mod namespace;
+pub mod network;
+pub mod network_port;
+mod port_rules;
+mod problem;
 pub mod value;
 
 pub use any::AnyDocument;
 pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
+pub use filter::{FilterBuilder, FilterConfig};
+pub use filter_binding::FilterBindingConfig;
+pub use network::{NetworkBuilder, NetworkConfig};
+pub use network_port::NetworkPortConfig;
 pub use value::{ByteSize, MacAddress, PciAddress};

@@ -27,3 +27,8 @@ pub const VMWARE: Namespace = Namespace {
     prefix: "vmware",
     uri: "http://libvirt.org/schemas/domain/vmware/1.0",
 };
+/// `dnsmasq:options` of networks.
+pub const DNSMASQ: Namespace = Namespace {
+    prefix: "dnsmasq",
+    uri: "http://libvirt.org/schemas/network/dnsmasq/1.0",
+};

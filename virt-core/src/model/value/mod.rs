@@ -2,6 +2,7 @@
 
 mod cpu_set;
 mod hex;
+mod ip;
 mod mac;
 mod number;
 mod pci;
@@ -19,4 +20,5 @@ pub use secret::SecretText;
 pub use size::ByteSize;
 pub use switch::{OnOff, YesNo};
 
+pub(crate) use self::ip::{broadcast_of, ip_text, network_of, parse_ip, prefix_of_mask};
 pub(crate) use self::uuid::parse_uuid;

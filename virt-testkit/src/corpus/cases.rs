@@ -69,9 +69,6 @@ pub struct Case {
     /// The part of the document that is changed, such as `VIR_NETWORK_SECTION_DNS_TXT`.
     #[serde(default)]
     pub section: Option<String>,
-    /// The number of the element the part is in.
-    #[serde(default)]
-    pub parent_index: Option<String>,
     /// Where the guest is migrated from.
     #[serde(default)]
     pub migrate_from: Option<String>,

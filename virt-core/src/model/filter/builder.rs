@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::config::FilterConfig;
-use super::entries::FilterEntry;
 use super::rule::Rule;
 use crate::model::domain::devices::{FilterParameter, FilterRef};
 use crate::xml::XmlError;
@@ -44,7 +43,7 @@ impl FilterBuilder {
 
     /// A rule, behind what is there.
     pub fn rule(mut self, rule: Rule) -> Self {
-        self.config.push(FilterEntry::Rule(rule));
+        self.config.push(rule);
         self
     }
 
@@ -64,11 +63,11 @@ impl FilterBuilder {
             value: Some(value.to_owned()),
             ..FilterParameter::default()
         });
-        self.config.push(FilterEntry::Filter(FilterRef {
+        self.config.push(FilterRef {
             filter: Some(name.into()),
             parameters: parameters.collect(),
             ..FilterRef::default()
-        }));
+        });
         self
     }
 

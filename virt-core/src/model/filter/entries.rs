@@ -10,9 +10,21 @@ use crate::xml::{Record, children_in_order, set_children_order};
 #[non_exhaustive]
 pub enum FilterEntry {
     /// A rule.
-    Rule(Rule),
+    Rule(Box<Rule>),
     /// Another filter.
     Filter(FilterRef),
+}
+
+impl From<Rule> for FilterEntry {
+    fn from(rule: Rule) -> Self {
+        Self::Rule(Box::new(rule))
+    }
+}
+
+impl From<FilterRef> for FilterEntry {
+    fn from(filter: FilterRef) -> Self {
+        Self::Filter(filter)
+    }
 }
 
 impl FilterConfig {
@@ -21,24 +33,24 @@ impl FilterConfig {
         let (references, rules) = self.rows();
         let entry = |(row, item): (usize, usize)| match row {
             _ if row == references => self.filterrefs.get(item).cloned().map(FilterEntry::Filter),
-            _ if row == rules => self.rules.get(item).cloned().map(FilterEntry::Rule),
+            _ if row == rules => self.rules.get(item).cloned().map(FilterEntry::from),
             _ => None,
         };
         children_in_order(self).into_iter().filter_map(entry).collect()
     }
 
     /// Puts a rule or reference behind those that are there.
-    pub fn push(&mut self, entry: FilterEntry) {
+    pub fn push(&mut self, entry: impl Into<FilterEntry>) {
         let mut order = children_in_order(self);
         let (references, rules) = self.rows();
-        match entry {
+        match entry.into() {
             FilterEntry::Filter(filter) => {
                 order.push((references, self.filterrefs.len()));
                 self.filterrefs.push(filter);
             }
             FilterEntry::Rule(rule) => {
                 order.push((rules, self.rules.len()));
-                self.rules.push(rule);
+                self.rules.push(*rule);
             }
         }
         set_children_order(self, &order);

@@ -39,6 +39,23 @@ pub struct MacMatch {
     pub rest: Rest,
 }
 
+impl MacMatch {
+    /// Frames from an address, or from a variable such as `$MAC`.
+    pub fn from_mac(address: impl Into<RuleValue<MacAddress>>) -> Self {
+        Self {
+            src_mac: Some(address.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The frames that do not fit what is said.
+    #[must_use]
+    pub fn negated(mut self) -> Self {
+        self.matches = Some(YesNo::No);
+        self
+    }
+}
+
 /// `<vlan>`: a frame with a VLAN tag.
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]

@@ -130,6 +130,16 @@ pub struct TcpFlags {
     pub flags: TcpFlagSet,
 }
 
+impl TcpFlags {
+    /// Of the flags in `mask`, those in `flags` are set and the others are not.
+    pub fn new(mask: impl IntoIterator<Item = TcpFlag>, flags: impl IntoIterator<Item = TcpFlag>) -> Self {
+        Self {
+            mask: mask.into_iter().collect(),
+            flags: flags.into_iter().collect(),
+        }
+    }
+}
+
 impl XmlValue for TcpFlags {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
         let parse = |text: &str| {
@@ -165,6 +175,14 @@ impl XmlValue for TcpFlags {
 pub struct IpSetName(String);
 
 impl IpSetName {
+    /// The set of that name.
+    ///
+    /// # Errors
+    /// When the name is empty, too long or has other characters.
+    pub fn new(name: &str) -> Result<Self, ValueError> {
+        Self::parse_xml(name)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -201,6 +219,12 @@ pub enum IpSetDirection {
 pub struct IpSetFlags(Vec<IpSetDirection>);
 
 impl IpSetFlags {
+    /// These ends; `None` unless there are one to six.
+    pub fn new(directions: impl IntoIterator<Item = IpSetDirection>) -> Option<Self> {
+        let directions: Vec<_> = directions.into_iter().collect();
+        (1..=6).contains(&directions.len()).then_some(Self(directions))
+    }
+
     /// The ends.
     pub fn directions(&self) -> &[IpSetDirection] {
         &self.0

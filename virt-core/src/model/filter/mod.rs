@@ -26,7 +26,7 @@ pub use flags::{
 };
 pub use internet::IpMatch;
 pub use numbers::{ArpOpcode, EtherType, IpProtocol, RuleNumber};
-pub use protocol::RuleProtocol;
+pub use protocol::{RuleProtocol, TransportProtocol};
 pub use rule::{Rule, RuleAction, RuleDirection};
 pub use transport::TransportMatch;
 pub use variable::{RuleValue, RuleVariable, VariableAccess};

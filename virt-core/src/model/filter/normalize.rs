@@ -8,7 +8,7 @@ use super::protocol::{Matches, RuleProtocol};
 use super::rule::Rule;
 use super::validate::CHAINS;
 use crate::model::domain::devices::FilterRef;
-use crate::xml::{FieldKind, Record, Slot, SlotMut, children_in_order, set_children_order};
+use crate::xml::{FieldKind, Record, Rest, Slot, SlotMut, children_in_order, set_children_order};
 
 impl FilterConfig {
     /// The document as libvirt gives it back when it was defined: in its order and spelling, with the priorities of
@@ -21,7 +21,6 @@ impl FilterConfig {
     pub fn normalized(&self) -> Self {
         let order = children_in_order(self);
         let mut filter = self.canonical();
-        set_children_order(&mut filter, &order);
         // Without a chain, its priority means nothing.
         let priority = filter.chain.as_ref().and_then(|chain| {
             let known = CHAINS.iter().find(|(name, _)| chain.starts_with(name));
@@ -30,7 +29,10 @@ impl FilterConfig {
         filter.priority = priority.filter(|priority| *priority != 0);
         filter.chain.get_or_insert_with(|| "root".to_owned());
         filter.filterrefs.iter_mut().for_each(normalize_reference);
-        filter.rules.iter_mut().for_each(Rule::normalize);
+        for (rule, read) in filter.rules.iter_mut().zip(&self.rules) {
+            rule.normalize(read.protocol().as_ref());
+        }
+        set_children_order(&mut filter, &order);
         filter
     }
 }
@@ -52,12 +54,13 @@ pub(in crate::model) fn normalize_reference(reference: &mut FilterRef) {
 }
 
 impl Rule {
-    fn normalize(&mut self) {
+    /// Of several protocols, the first in the document counts.
+    fn normalize(&mut self, own: Option<&RuleProtocol>) {
+        self.rest = Rest::default();
         self.priority.get_or_insert(500);
         self.statematch = self.statematch.filter(|matches| *matches == StateMatch(false));
-        let own = self.protocol();
         for protocol in RuleProtocol::KNOWN {
-            let is_own = own.as_ref() == Some(protocol);
+            let is_own = own == Some(protocol);
             match protocol.matches_mut(self) {
                 Some(Matches::Arp(list)) => normalize_matches(list, protocol, is_own),
                 Some(Matches::Mac(list)) => normalize_matches(list, protocol, is_own),
@@ -110,7 +113,7 @@ fn normalize_matches<T: Record + Default>(list: &mut Vec<T>, protocol: &RuleProt
         list.clear();
         return;
     }
-    let items: Vec<&dyn Record> = list.iter().map(|item| item as &dyn Record).collect();
+    let items: Vec<&dyn Record> = list.iter().map(as_record).collect();
     let said = gather(&items, protocol);
     let one = |negated: bool| {
         let mut item = T::default();
@@ -126,6 +129,10 @@ fn normalize_matches<T: Record + Default>(list: &mut Vec<T>, protocol: &RuleProt
         elements.push(one(true));
     }
     *list = elements;
+}
+
+fn as_record<T: Record>(item: &T) -> &dyn Record {
+    item
 }
 
 fn gather(items: &[&dyn Record], protocol: &RuleProtocol) -> BTreeMap<&'static str, Said> {

@@ -46,7 +46,7 @@ xml_enum! {
         /// UDP over IPv6.
         UdpIpv6 = "udp-ipv6",
         /// UDP-Lite over IPv6.
-        UdpliteIpv6 = "udplite-ipv6",
+        UdpLiteIpv6 = "udplite-ipv6",
         /// Encrypted IPsec over IPv6.
         EspIpv6 = "esp-ipv6",
         /// Signed IPsec over IPv6.
@@ -57,6 +57,118 @@ xml_enum! {
         Icmpv6 = "icmpv6",
         /// Any protocol over IPv6.
         AllIpv6 = "all-ipv6",
+    }
+}
+
+/// The protocols over IP whose packets [`TransportMatch`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportProtocol {
+    /// TCP over IPv4.
+    Tcp,
+    /// UDP over IPv4.
+    Udp,
+    /// UDP-Lite over IPv4.
+    UdpLite,
+    /// Encrypted IPsec over IPv4.
+    Esp,
+    /// Signed IPsec over IPv4.
+    Ah,
+    /// SCTP over IPv4.
+    Sctp,
+    /// ICMP over IPv4.
+    Icmp,
+    /// Any protocol over IPv4.
+    All,
+    /// IGMP over IPv4.
+    Igmp,
+    /// TCP over IPv6.
+    TcpIpv6,
+    /// UDP over IPv6.
+    UdpIpv6,
+    /// UDP-Lite over IPv6.
+    UdpLiteIpv6,
+    /// Encrypted IPsec over IPv6.
+    EspIpv6,
+    /// Signed IPsec over IPv6.
+    AhIpv6,
+    /// SCTP over IPv6.
+    SctpIpv6,
+    /// ICMP over IPv6.
+    Icmpv6,
+    /// Any protocol over IPv6.
+    AllIpv6,
+}
+
+impl From<TransportProtocol> for RuleProtocol {
+    fn from(protocol: TransportProtocol) -> Self {
+        match protocol {
+            TransportProtocol::Tcp => Self::Tcp,
+            TransportProtocol::Udp => Self::Udp,
+            TransportProtocol::UdpLite => Self::UdpLite,
+            TransportProtocol::Esp => Self::Esp,
+            TransportProtocol::Ah => Self::Ah,
+            TransportProtocol::Sctp => Self::Sctp,
+            TransportProtocol::Icmp => Self::Icmp,
+            TransportProtocol::All => Self::All,
+            TransportProtocol::Igmp => Self::Igmp,
+            TransportProtocol::TcpIpv6 => Self::TcpIpv6,
+            TransportProtocol::UdpIpv6 => Self::UdpIpv6,
+            TransportProtocol::UdpLiteIpv6 => Self::UdpLiteIpv6,
+            TransportProtocol::EspIpv6 => Self::EspIpv6,
+            TransportProtocol::AhIpv6 => Self::AhIpv6,
+            TransportProtocol::SctpIpv6 => Self::SctpIpv6,
+            TransportProtocol::Icmpv6 => Self::Icmpv6,
+            TransportProtocol::AllIpv6 => Self::AllIpv6,
+        }
+    }
+}
+
+impl Rule {
+    /// What the rule says of a protocol over IP.
+    pub fn transport(&self, protocol: TransportProtocol) -> &[TransportMatch] {
+        match protocol {
+            TransportProtocol::Tcp => &self.tcp,
+            TransportProtocol::Udp => &self.udp,
+            TransportProtocol::UdpLite => &self.udplite,
+            TransportProtocol::Esp => &self.esp,
+            TransportProtocol::Ah => &self.ah,
+            TransportProtocol::Sctp => &self.sctp,
+            TransportProtocol::Icmp => &self.icmp,
+            TransportProtocol::All => &self.all,
+            TransportProtocol::Igmp => &self.igmp,
+            TransportProtocol::TcpIpv6 => &self.tcp_ipv6,
+            TransportProtocol::UdpIpv6 => &self.udp_ipv6,
+            TransportProtocol::UdpLiteIpv6 => &self.udplite_ipv6,
+            TransportProtocol::EspIpv6 => &self.esp_ipv6,
+            TransportProtocol::AhIpv6 => &self.ah_ipv6,
+            TransportProtocol::SctpIpv6 => &self.sctp_ipv6,
+            TransportProtocol::Icmpv6 => &self.icmpv6,
+            TransportProtocol::AllIpv6 => &self.all_ipv6,
+        }
+    }
+
+    /// What the rule says of a protocol over IP.
+    pub fn transport_mut(&mut self, protocol: TransportProtocol) -> &mut Vec<TransportMatch> {
+        match protocol {
+            TransportProtocol::Tcp => &mut self.tcp,
+            TransportProtocol::Udp => &mut self.udp,
+            TransportProtocol::UdpLite => &mut self.udplite,
+            TransportProtocol::Esp => &mut self.esp,
+            TransportProtocol::Ah => &mut self.ah,
+            TransportProtocol::Sctp => &mut self.sctp,
+            TransportProtocol::Icmp => &mut self.icmp,
+            TransportProtocol::All => &mut self.all,
+            TransportProtocol::Igmp => &mut self.igmp,
+            TransportProtocol::TcpIpv6 => &mut self.tcp_ipv6,
+            TransportProtocol::UdpIpv6 => &mut self.udp_ipv6,
+            TransportProtocol::UdpLiteIpv6 => &mut self.udplite_ipv6,
+            TransportProtocol::EspIpv6 => &mut self.esp_ipv6,
+            TransportProtocol::AhIpv6 => &mut self.ah_ipv6,
+            TransportProtocol::SctpIpv6 => &mut self.sctp_ipv6,
+            TransportProtocol::Icmpv6 => &mut self.icmpv6,
+            TransportProtocol::AllIpv6 => &mut self.all_ipv6,
+        }
     }
 }
 
@@ -95,6 +207,30 @@ impl RuleProtocol {
         }
     }
 
+    /// The same as one over IP, if it is.
+    pub fn transport(&self) -> Option<TransportProtocol> {
+        Some(match self {
+            Self::Tcp => TransportProtocol::Tcp,
+            Self::Udp => TransportProtocol::Udp,
+            Self::UdpLite => TransportProtocol::UdpLite,
+            Self::Esp => TransportProtocol::Esp,
+            Self::Ah => TransportProtocol::Ah,
+            Self::Sctp => TransportProtocol::Sctp,
+            Self::Icmp => TransportProtocol::Icmp,
+            Self::All => TransportProtocol::All,
+            Self::Igmp => TransportProtocol::Igmp,
+            Self::TcpIpv6 => TransportProtocol::TcpIpv6,
+            Self::UdpIpv6 => TransportProtocol::UdpIpv6,
+            Self::UdpLiteIpv6 => TransportProtocol::UdpLiteIpv6,
+            Self::EspIpv6 => TransportProtocol::EspIpv6,
+            Self::AhIpv6 => TransportProtocol::AhIpv6,
+            Self::SctpIpv6 => TransportProtocol::SctpIpv6,
+            Self::Icmpv6 => TransportProtocol::Icmpv6,
+            Self::AllIpv6 => TransportProtocol::AllIpv6,
+            _ => return None,
+        })
+    }
+
     /// The list of the protocol in a rule.
     pub(super) fn matches_mut<'a>(&self, rule: &'a mut Rule) -> Option<Matches<'a>> {
         Some(match self {
@@ -105,24 +241,7 @@ impl RuleProtocol {
             Self::Stp => Matches::Stp(&mut rule.stp),
             Self::Ip => Matches::Ip(&mut rule.ip),
             Self::Ipv6 => Matches::Ip(&mut rule.ipv6),
-            Self::Tcp => Matches::Transport(&mut rule.tcp),
-            Self::Udp => Matches::Transport(&mut rule.udp),
-            Self::UdpLite => Matches::Transport(&mut rule.udplite),
-            Self::Esp => Matches::Transport(&mut rule.esp),
-            Self::Ah => Matches::Transport(&mut rule.ah),
-            Self::Sctp => Matches::Transport(&mut rule.sctp),
-            Self::Icmp => Matches::Transport(&mut rule.icmp),
-            Self::All => Matches::Transport(&mut rule.all),
-            Self::Igmp => Matches::Transport(&mut rule.igmp),
-            Self::TcpIpv6 => Matches::Transport(&mut rule.tcp_ipv6),
-            Self::UdpIpv6 => Matches::Transport(&mut rule.udp_ipv6),
-            Self::UdpliteIpv6 => Matches::Transport(&mut rule.udplite_ipv6),
-            Self::EspIpv6 => Matches::Transport(&mut rule.esp_ipv6),
-            Self::AhIpv6 => Matches::Transport(&mut rule.ah_ipv6),
-            Self::SctpIpv6 => Matches::Transport(&mut rule.sctp_ipv6),
-            Self::Icmpv6 => Matches::Transport(&mut rule.icmpv6),
-            Self::AllIpv6 => Matches::Transport(&mut rule.all_ipv6),
-            Self::Unknown(_) => return None,
+            other => Matches::Transport(rule.transport_mut(other.transport()?)),
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::ethernet::{ArpMatch, MacMatch, StpMatch, VlanMatch};
 use super::flags::StateMatch;
 use super::internet::IpMatch;
-use super::protocol::RuleProtocol;
+use super::protocol::TransportProtocol;
 use super::transport::TransportMatch;
 use crate::xml::{Rest, XmlElement, xml_enum, xml_value_slot};
 
@@ -158,14 +158,35 @@ impl Rule {
         self
     }
 
-    /// The same for packets of a protocol over IP: one of those of [`TransportMatch`]; any over IPv4 for others.
+    /// The same for packets of a protocol over IP.
     #[must_use]
-    pub fn with_transport(mut self, protocol: RuleProtocol, packets: TransportMatch) -> Self {
-        match self.transport_mut(&protocol) {
-            Some(list) => list.push(packets),
-            None => self.all.push(packets),
-        }
+    pub fn with_transport(mut self, protocol: TransportProtocol, packets: TransportMatch) -> Self {
+        self.transport_mut(protocol).push(packets);
         self
+    }
+
+    /// The same for TCP over IPv4.
+    #[must_use]
+    pub fn with_tcp(self, packets: TransportMatch) -> Self {
+        self.with_transport(TransportProtocol::Tcp, packets)
+    }
+
+    /// The same for UDP over IPv4.
+    #[must_use]
+    pub fn with_udp(self, packets: TransportMatch) -> Self {
+        self.with_transport(TransportProtocol::Udp, packets)
+    }
+
+    /// The same for ICMP over IPv4.
+    #[must_use]
+    pub fn with_icmp(self, packets: TransportMatch) -> Self {
+        self.with_transport(TransportProtocol::Icmp, packets)
+    }
+
+    /// The same for any protocol over IPv4.
+    #[must_use]
+    pub fn with_all(self, packets: TransportMatch) -> Self {
+        self.with_transport(TransportProtocol::All, packets)
     }
 
     /// The same for Ethernet frames.
@@ -194,28 +215,5 @@ impl Rule {
     pub fn with_ipv6(mut self, packets: IpMatch) -> Self {
         self.ipv6.push(packets);
         self
-    }
-
-    fn transport_mut(&mut self, protocol: &RuleProtocol) -> Option<&mut Vec<TransportMatch>> {
-        Some(match protocol {
-            RuleProtocol::Tcp => &mut self.tcp,
-            RuleProtocol::Udp => &mut self.udp,
-            RuleProtocol::UdpLite => &mut self.udplite,
-            RuleProtocol::Esp => &mut self.esp,
-            RuleProtocol::Ah => &mut self.ah,
-            RuleProtocol::Sctp => &mut self.sctp,
-            RuleProtocol::Icmp => &mut self.icmp,
-            RuleProtocol::All => &mut self.all,
-            RuleProtocol::Igmp => &mut self.igmp,
-            RuleProtocol::TcpIpv6 => &mut self.tcp_ipv6,
-            RuleProtocol::UdpIpv6 => &mut self.udp_ipv6,
-            RuleProtocol::UdpliteIpv6 => &mut self.udplite_ipv6,
-            RuleProtocol::EspIpv6 => &mut self.esp_ipv6,
-            RuleProtocol::AhIpv6 => &mut self.ah_ipv6,
-            RuleProtocol::SctpIpv6 => &mut self.sctp_ipv6,
-            RuleProtocol::Icmpv6 => &mut self.icmpv6,
-            RuleProtocol::AllIpv6 => &mut self.all_ipv6,
-            _ => return None,
-        })
     }
 }

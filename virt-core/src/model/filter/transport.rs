@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::addresses::IpMask;
-use super::flags::{ConnectionStates, IpSetFlags, IpSetName, TcpFlags};
+use super::flags::{ConnectionState, ConnectionStates, IpSetFlags, IpSetName, TcpFlags};
 use super::numbers::RuleNumber;
 use super::variable::RuleValue;
 use crate::model::value::{MacAddress, YesNo};
@@ -88,4 +88,68 @@ pub struct TransportMatch {
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
+}
+
+impl TransportMatch {
+    /// Every packet of the protocol.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// The same from an address, or from a variable such as `$IP`.
+    #[must_use]
+    pub fn from_ip(mut self, address: impl Into<RuleValue<IpAddr>>) -> Self {
+        self.src_ip = Some(address.into());
+        self
+    }
+
+    /// The same to an address.
+    #[must_use]
+    pub fn to_ip(mut self, address: impl Into<RuleValue<IpAddr>>) -> Self {
+        self.dst_ip = Some(address.into());
+        self
+    }
+
+    /// The same from a port.
+    #[must_use]
+    pub fn from_port(mut self, port: u16) -> Self {
+        self.src_port = Some(RuleNumber::from(port).into());
+        self
+    }
+
+    /// The same to a port.
+    #[must_use]
+    pub fn to_port(mut self, port: u16) -> Self {
+        self.dst_port = Some(RuleNumber::from(port).into());
+        self
+    }
+
+    /// The same to the ports from `first` to `last`.
+    #[must_use]
+    pub fn to_ports(mut self, first: u16, last: u16) -> Self {
+        self.dst_port_end = Some(RuleNumber::from(last).into());
+        self.to_port(first)
+    }
+
+    /// The same of connections in one of these states.
+    #[must_use]
+    pub fn in_state(mut self, states: impl IntoIterator<Item = ConnectionState>) -> Self {
+        let states: ConnectionStates = states.into_iter().collect();
+        self.state = Some(states.into());
+        self
+    }
+
+    /// The packets that do not fit what is said.
+    #[must_use]
+    pub fn negated(mut self) -> Self {
+        self.matches = Some(YesNo::No);
+        self
+    }
+
+    /// The same with a text for people.
+    #[must_use]
+    pub fn with_comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
 }

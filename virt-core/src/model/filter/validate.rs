@@ -116,41 +116,20 @@ impl Rule {
         let Some(protocol) = self.protocol() else {
             return Ok(());
         };
-        let name = protocol.as_str();
         match protocol {
-            RuleProtocol::Mac => each(name, &self.mac, MacMatch::check),
-            RuleProtocol::Vlan => each(name, &self.vlan, VlanMatch::check),
-            RuleProtocol::Stp | RuleProtocol::Unknown(_) => Ok(()),
-            RuleProtocol::Arp => each(name, &self.arp, ArpMatch::check),
-            RuleProtocol::Rarp => each(name, &self.rarp, ArpMatch::check),
-            RuleProtocol::Ip => check_ip(name, &self.ip, false),
-            RuleProtocol::Ipv6 => check_ip(name, &self.ipv6, true),
-            ref other => each(name, self.transport(other), |packets| {
-                packets.check(other.is_ipv6())
-            }),
-        }
-    }
-
-    fn transport(&self, protocol: &RuleProtocol) -> &[TransportMatch] {
-        match protocol {
-            RuleProtocol::Tcp => &self.tcp,
-            RuleProtocol::Udp => &self.udp,
-            RuleProtocol::UdpLite => &self.udplite,
-            RuleProtocol::Esp => &self.esp,
-            RuleProtocol::Ah => &self.ah,
-            RuleProtocol::Sctp => &self.sctp,
-            RuleProtocol::Icmp => &self.icmp,
-            RuleProtocol::All => &self.all,
-            RuleProtocol::Igmp => &self.igmp,
-            RuleProtocol::TcpIpv6 => &self.tcp_ipv6,
-            RuleProtocol::UdpIpv6 => &self.udp_ipv6,
-            RuleProtocol::UdpliteIpv6 => &self.udplite_ipv6,
-            RuleProtocol::EspIpv6 => &self.esp_ipv6,
-            RuleProtocol::AhIpv6 => &self.ah_ipv6,
-            RuleProtocol::SctpIpv6 => &self.sctp_ipv6,
-            RuleProtocol::Icmpv6 => &self.icmpv6,
-            RuleProtocol::AllIpv6 => &self.all_ipv6,
-            _ => &[],
+            RuleProtocol::Mac => each("mac", &self.mac, MacMatch::check),
+            RuleProtocol::Vlan => each("vlan", &self.vlan, VlanMatch::check),
+            RuleProtocol::Arp => each("arp", &self.arp, ArpMatch::check),
+            RuleProtocol::Rarp => each("rarp", &self.rarp, ArpMatch::check),
+            RuleProtocol::Ip => check_ip("ip", &self.ip, false),
+            RuleProtocol::Ipv6 => check_ip("ipv6", &self.ipv6, true),
+            other => match other.transport() {
+                Some(transport) => {
+                    let check = |packets: &TransportMatch| packets.check(other.is_ipv6());
+                    each(other.as_str(), self.transport(transport), check)
+                }
+                None => Ok(()),
+            },
         }
     }
 }

@@ -14,10 +14,7 @@ pub enum RuleValue<T> {
 impl<T> RuleValue<T> {
     /// The variable of that name, such as `IP` or `MAC`.
     pub fn variable(name: impl Into<String>) -> Self {
-        Self::Variable(RuleVariable {
-            name: name.into(),
-            access: VariableAccess::Each(0),
-        })
+        Self::Variable(RuleVariable::new(name, VariableAccess::Each(0)))
     }
 
     /// The value, when it is written down.
@@ -71,6 +68,14 @@ pub enum VariableAccess {
 }
 
 impl RuleVariable {
+    /// A variable, of letters, digits and `_`.
+    pub fn new(name: impl Into<String>, access: VariableAccess) -> Self {
+        Self {
+            name: name.into(),
+            access,
+        }
+    }
+
     /// Reads what follows the `$`.
     fn parse(text: &str) -> Result<Self, ValueError> {
         let refuse = || ValueError::expected("a variable such as $NAME, $NAME[@1] or $NAME[0]");

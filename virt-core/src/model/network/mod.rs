@@ -6,13 +6,16 @@ mod config;
 mod dhcp;
 mod dns;
 mod forward;
-mod forward_rules;
 mod ip;
 mod normalize;
 mod options;
 mod port_group;
 mod update;
+mod updated;
 mod validate;
+mod validate_dns;
+mod validate_forward;
+mod validate_ip;
 
 pub use bridge::{Bridge, DnsDomain, MacTableManager, NetworkMac};
 pub use builder::NetworkBuilder;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::forward::{Forward, ForwardAddress, ForwardMode, Nat};
-use super::validate::check_order;
+use super::validate_ip::check_order;
 use crate::model::domain::devices::AddressType;
 use crate::model::problem::{each, missing_attribute, only, unknown, wrong};
 use crate::xml::XmlError;

@@ -92,6 +92,8 @@ fn libvirt_gives_back_what_was_not_said() {
         "<network ipv6='no' connections='3'>
   <forward dev='eth1' managed='yes'/>
   <ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><bootp file='a'/></dhcp></ip>
+  <ip family='ipv6' address='FE80::1'><dhcp><host name='a' ip='FE80::2'/></dhcp></ip>
+  <mac address='52:54:00:AA:BB:CC'/>
   <bandwidth/><name>n</name><title></title>
   <vlan trunk='no'><tag id='0x7'/></vlan>
 </network>",
@@ -105,12 +107,32 @@ fn libvirt_gives_back_what_was_not_said() {
     <interface dev='eth1'/>
   </forward>
   <bridge stp='on' delay='0'/>
+  <mac address='52:54:00:aa:bb:cc'/>
   <vlan>
     <tag id='7'/>
   </vlan>
   <ip address='192.168.122.1' netmask='255.255.255.0'/>
+  <ip family='ipv6' address='fe80::1'>
+    <dhcp>
+      <host name='a' ip='fe80::2'/>
+    </dhcp>
+  </ip>
 </network>
 "
+    );
+}
+
+#[test]
+fn the_ethernet_address_of_a_static_host_stays_as_it_was_written() {
+    let network = NetworkConfig::from_xml(
+        "<network><name>n</name><ip address='10.0.0.1'>
+<dhcp><host ip='10.0.0.2' mac='52:54:00:AA:BB:CC'/></dhcp></ip></network>",
+    )
+    .unwrap();
+    let given = network.normalized().to_xml();
+    assert!(
+        given.contains("<host mac='52:54:00:AA:BB:CC' ip='10.0.0.2'/>"),
+        "{given}"
     );
 }
 

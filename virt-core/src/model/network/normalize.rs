@@ -9,6 +9,7 @@ use super::port_group::PortGroup;
 use crate::model::domain::devices::{AddressType, InterfaceRoute};
 use crate::model::port_rules::{normalize_bandwidth, normalize_virtualport, normalize_vlan};
 use crate::model::value::{AddressNumber, OnOff, YesNo, ip_text, parse_ip};
+use crate::xml::keep_spelling;
 
 impl NetworkConfig {
     /// The document as libvirt gives it back when it was defined: defaults filled in, what means nothing left out, in
@@ -43,6 +44,9 @@ impl NetworkConfig {
         normalize_bandwidth(&mut network.bandwidth);
         network.port = network.port.take().filter(|port| port.isolated.is_some());
         network.ips.iter_mut().for_each(NetworkIp::normalize);
+        for (ip, read) in network.ips.iter_mut().zip(&self.ips) {
+            keep_macs(ip, read);
+        }
         network.routes.iter_mut().for_each(normalize_route);
         normalize_virtualport(&mut network.virtualport);
         network.portgroups.iter_mut().for_each(PortGroup::normalize);
@@ -145,6 +149,15 @@ impl NetworkIp {
         let of_ranges = dhcp.ranges.iter_mut().map(|range| &mut range.lease);
         let of_hosts = dhcp.hosts.iter_mut().map(|host| &mut host.lease);
         of_ranges.chain(of_hosts).for_each(normalize_lease);
+    }
+}
+
+/// libvirt keeps the Ethernet addresses of static hosts as they were written.
+fn keep_macs(ip: &mut NetworkIp, read: &NetworkIp) {
+    let hosts = ip.dhcp.iter_mut().flat_map(|dhcp| &mut dhcp.hosts);
+    let read = read.dhcp.iter().flat_map(|dhcp| &dhcp.hosts);
+    for (host, read) in hosts.zip(read) {
+        keep_spelling(host, &read.rest, "mac");
     }
 }
 

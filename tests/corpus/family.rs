@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{host, schema, storage};
+use crate::{host, network, schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -16,12 +16,32 @@ pub(crate) struct Family {
 /// Every family that is judged; the cases of all others count as unsupported.
 pub(crate) const ALL: &[Family] = &[
     Family {
+        name: "interfacexml2xml",
+        judge: storage::judge_interface,
+    },
+    Family {
+        name: "networkportxml2xml",
+        judge: network::port,
+    },
+    Family {
+        name: "networkxml2xml",
+        judge: network::network,
+    },
+    Family {
+        name: "networkxml2xmlupdate",
+        judge: network::update,
+    },
+    Family {
         name: "nodedevxml2xml",
         judge: host::node_device,
     },
     Family {
-        name: "interfacexml2xml",
-        judge: storage::judge_interface,
+        name: "nwfilterbindingxml2xml",
+        judge: network::binding,
+    },
+    Family {
+        name: "nwfilterxml2xml",
+        judge: network::filter,
     },
     Family {
         name: "schema",

@@ -10,6 +10,7 @@ mod coverage;
 mod document;
 mod family;
 mod host;
+mod network;
 mod relaxng;
 mod report;
 mod schema;

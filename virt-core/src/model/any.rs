@@ -7,7 +7,11 @@ use super::capabilities::Capabilities;
 use super::cpu_data::CpuData;
 use super::domain::{Cpu, DomainConfig, SysInfo};
 use super::domain_capabilities::DomainCapabilities;
+use super::filter::FilterConfig;
+use super::filter_binding::FilterBindingConfig;
 use super::host_interface::HostInterface;
+use super::network::NetworkConfig;
+use super::network_port::NetworkPortConfig;
 use super::node_device::NodeDevice;
 use super::pool::{PoolConfig, PoolSources};
 use super::pool_capabilities::PoolCapabilities;
@@ -105,8 +109,16 @@ documents! {
     Domain(DomainConfig) = "domain";
     /// What guests can have.
     DomainCapabilities(DomainCapabilities) = "domainCapabilities";
+    /// Rules for the traffic of a guest.
+    Filter(FilterConfig) = "filter";
+    /// A filter in force on the device of a guest.
+    FilterBinding(FilterBindingConfig) = "filterbinding";
     /// A network interface of the host.
     HostInterface(HostInterface) = "interface";
+    /// A virtual network.
+    Network(NetworkConfig) = "network";
+    /// What connects an interface of a guest to a network.
+    NetworkPort(NetworkPortConfig) = "networkport";
     /// A device of the host.
     NodeDevice(NodeDevice) = "device";
     /// A storage pool.

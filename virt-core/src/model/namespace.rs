@@ -37,3 +37,8 @@ pub const POOL_RBD: Namespace = Namespace {
     prefix: "rbd",
     uri: "http://libvirt.org/schemas/storagepool/rbd/1.0",
 };
+/// `dnsmasq:options` of networks.
+pub const DNSMASQ: Namespace = Namespace {
+    prefix: "dnsmasq",
+    uri: "http://libvirt.org/schemas/network/dnsmasq/1.0",
+};

@@ -2,7 +2,7 @@
 
 use super::record::{Record, Rows};
 use super::rest::{Place, as_index};
-use super::slot::Slot;
+use super::slot::{Slot, SlotMut};
 
 /// One thing to write: item `1` of row `0`, or a number among what was not understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,5 +113,37 @@ pub(super) fn count(record: &dyn Record, row: usize) -> usize {
         Slot::Flag(flag) => usize::from(flag),
         Slot::Scaled(slot) => usize::from(slot.size().is_some()),
         Slot::None => 0,
+    }
+}
+
+/// Row and number of every child with a field, in the order in which they are written.
+pub(crate) fn children_in_order(record: &dyn Record) -> Vec<(usize, usize)> {
+    let order = record
+        .rest()
+        .more
+        .as_deref()
+        .map(|more| more.children_order.as_slice())
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    in_order(record, record.spec().content(), order, 0, &mut |entry| {
+        if let Entry::Item(row, item) = entry {
+            found.push((row, item));
+        }
+    });
+    found
+}
+
+/// Makes the children with a field stand in that order; what was not understood comes last.
+pub(crate) fn set_children_order(record: &mut dyn Record, order: &[(usize, usize)]) {
+    let places = order
+        .iter()
+        .map(|(row, _)| Place::Field(u16::try_from(*row).unwrap_or(u16::MAX)));
+    record.rest_mut().more().children_order = places.collect();
+    for (ordinal, (row, item)) in (1_u32..).zip(order) {
+        if let SlotMut::Child(slot) = record.slot_mut(*row)
+            && let Some(child) = slot.item_mut(*item)
+        {
+            child.rest_mut().place = ordinal;
+        }
     }
 }

@@ -144,3 +144,17 @@ pub fn canonicalize(record: &mut dyn Record) {
         }
     }
 }
+
+/// Makes a value be written as it was read, where libvirt keeps it so: takes over the spelling `from` remembers.
+pub(crate) fn keep_spelling(record: &mut dyn Record, from: &Rest, name: &str) {
+    let Some(row) = record.spec().fields.iter().position(|field| field.name == name) else {
+        return;
+    };
+    let Some(spelling) = from.spelling(row, 0).cloned() else {
+        return;
+    };
+    let spellings = &mut record.rest_mut().more().spellings;
+    let own = (spelling.field, spelling.index);
+    let place = spellings.partition_point(|known| (known.field, known.index) < own);
+    spellings.insert(place, spelling);
+}

@@ -57,6 +57,8 @@ pub use value::{ValueError, XmlValue};
 pub use virt_derive::XmlElement;
 pub use walk::{Found, FoundKind};
 
+pub(crate) use arrange::{children_in_order, set_children_order};
+pub(crate) use compare::keep_spelling;
 pub(crate) use enumeration::xml_enum;
 pub(crate) use value::{xml_text_value, xml_value_slot};
 

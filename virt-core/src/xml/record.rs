@@ -184,6 +184,11 @@ impl Spec {
             .or_else(|| rows().take(hint).find(found))
     }
 
+    /// The rows that stand inside of the element.
+    pub(super) const fn content(&self) -> Rows {
+        Rows(u128::MAX).without(self.attributes)
+    }
+
     /// Position and row of the text.
     pub(super) fn text(&self) -> Option<(usize, &'static Field)> {
         let row = self.text?;

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::arrange::{Entry, count, in_order};
-use super::record::{Field, FieldKind, Namespace, Record, Rows};
+use super::record::{Field, FieldKind, Namespace, Record};
 use super::slot::Slot;
 use super::writer::Writer;
 
@@ -89,7 +89,7 @@ impl Writing<'_> {
                 .iter()
                 .any(|node| node.as_text().is_some_and(|text| !text.is_empty()));
         let mut open = false;
-        let content = Rows(u128::MAX).without(record.spec().attributes);
+        let content = record.spec().content();
         in_order(record, content, order, nodes.len(), &mut |entry| {
             let wanted = match entry {
                 Entry::Item(row, _) => fields

@@ -63,6 +63,12 @@ pub struct Case {
     /// Flags of the family's own.
     #[serde(default)]
     pub flags: serde_json::Value,
+    /// What is done with the second input, such as `VIR_NETWORK_UPDATE_COMMAND_MODIFY`.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// The part of the document that is changed, such as `VIR_NETWORK_SECTION_DNS_TXT`.
+    #[serde(default)]
+    pub section: Option<String>,
     /// Where the guest is migrated from.
     #[serde(default)]
     pub migrate_from: Option<String>,

@@ -3,6 +3,7 @@
 mod cpu_set;
 mod file_mode;
 mod hex;
+mod ip;
 mod mac;
 mod number;
 mod pci;
@@ -21,4 +22,5 @@ pub use secret::SecretText;
 pub use size::ByteSize;
 pub use switch::{OnOff, YesNo};
 
+pub(crate) use self::ip::{broadcast_of, ip_text, network_of, parse_ip, prefix_of_mask};
 pub(crate) use self::uuid::parse_uuid;

@@ -2,6 +2,7 @@
 
 use virt_testkit::corpus::{Case, Corpus};
 
+use crate::domain;
 use crate::schema;
 use crate::verdict::Verdict;
 
@@ -14,7 +15,25 @@ pub(crate) struct Family {
 }
 
 /// Every family that is judged; the cases of all others count as unsupported.
-pub(crate) const ALL: &[Family] = &[Family {
-    name: "schema",
-    judge: schema::judge,
-}];
+pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "schema",
+        judge: schema::judge,
+    },
+    Family {
+        name: "qemuxmlconf",
+        judge: domain::judge_qemu,
+    },
+    Family {
+        name: "genericxml2xml",
+        judge: domain::judge_neutral,
+    },
+    Family {
+        name: "lxcxml2xml",
+        judge: domain::judge_neutral,
+    },
+    Family {
+        name: "bhyvexml2xml",
+        judge: domain::judge_neutral,
+    },
+];

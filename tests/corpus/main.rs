@@ -8,6 +8,7 @@
 mod compare;
 mod coverage;
 mod document;
+mod domain;
 mod family;
 mod report;
 mod schema;
@@ -34,7 +35,8 @@ fn main() -> ExitCode {
         })
     });
     let coverage = test("coverage", corpus.clone(), |corpus| coverage::check(corpus, true));
-    harness::main(families.chain(std::iter::once(coverage)).collect())
+    let validation = test("validation", corpus.clone(), domain::check_validation);
+    harness::main(families.chain([coverage, validation]).collect())
 }
 
 fn family_passes(corpus: &Corpus, family: &family::Family) -> Result<(), String> {

@@ -11,6 +11,7 @@ use crate::model::domain::devices::{Address, AddressType, Devices};
 enum Place {
     Pci(u32, u32, u32, u8),
     Zpci(u32),
+    ZpciFunction(u64),
     Ccw(u8, u8, u32),
     VirtioSerial(u32, u32, String),
     Reg(u64),
@@ -115,7 +116,7 @@ fn check_usb(at: At<'_>, address: &Address) -> Checked {
 }
 
 /// The places the device takes.
-fn places(element: &str, kind: &AddressType, address: &Address) -> [Option<Place>; 2] {
+fn places(element: &str, kind: &AddressType, address: &Address) -> [Option<Place>; 3] {
     match kind {
         AddressType::Pci => {
             let domain = address.domain.unwrap_or_default().0;
@@ -124,9 +125,11 @@ fn places(element: &str, kind: &AddressType, address: &Address) -> [Option<Place
             let function = address.function.unwrap_or_default().0;
             let is_set = (domain, bus, slot, function) != (0, 0, 0, 0);
             let uid = address.zpci.as_ref().and_then(|zpci| zpci.uid);
+            let fid = address.zpci.as_ref().and_then(|zpci| zpci.fid);
             [
                 is_set.then_some(Place::Pci(domain, bus, slot, function)),
                 uid.map(|uid| Place::Zpci(uid.0)),
+                fid.map(|fid| Place::ZpciFunction(fid.0)),
             ]
         }
         AddressType::Ccw => {
@@ -134,19 +137,26 @@ fn places(element: &str, kind: &AddressType, address: &Address) -> [Option<Place
                 let cssid = address.cssid.unwrap_or_default().0;
                 Place::Ccw(cssid, address.ssid.unwrap_or_default().0, devno.0)
             });
-            [place, None]
+            [place, None, None]
         }
         AddressType::VirtioSerial if matches!(element, "channel" | "console") => {
             let bus = address.bus.unwrap_or_default().value();
             let controller = address.controller.unwrap_or_default();
             let port = address.port.clone().filter(|port| port != "0");
-            [port.map(|port| Place::VirtioSerial(controller, bus, port)), None]
+            [
+                port.map(|port| Place::VirtioSerial(controller, bus, port)),
+                None,
+                None,
+            ]
         }
-        AddressType::SpaprVio if element != "console" => [address.reg.map(|reg| Place::Reg(reg.0)), None],
+        AddressType::SpaprVio if element != "console" => {
+            [address.reg.map(|reg| Place::Reg(reg.0)), None, None]
+        }
         AddressType::Dimm => [
             address.slot.map(|slot| Place::Slot(u64::from(slot.value()))),
             None,
+            None,
         ],
-        _ => [None, None],
+        _ => [None, None, None],
     }
 }

@@ -125,6 +125,7 @@ fn check_loader(at: At<'_>, os: &Os, loader: &Loader) -> Checked {
             "the path of the firmware, or <os firmware> to choose one,",
         ));
     }
+    let is_rom = is_rom || loader.kind.is_none() && os.firmware.is_none() && has_path;
     at.refuse_if(
         is_rom && loader.readonly == Some(YesNo::No),
         "/loader/@readonly",

@@ -14,7 +14,7 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
         let at = At::nth("/domain/devices/controller", index, &controller.rest);
         let kind = at.need("/@type", "the attribute 'type'", controller.kind.as_ref())?;
         check_model(config, at, kind, controller)?;
-        check_parts(at, kind, controller)?;
+        check_parts(config, at, kind, controller)?;
         if let Some(number) = controller.index
             && !is_companion(controller)
             && let Some(first) = seen.insert((kind.as_str(), number), at)
@@ -140,7 +140,7 @@ fn has_several_roots(config: &DomainConfig) -> bool {
     arch.starts_with("ppc64") || machine.starts_with("pseries")
 }
 
-fn check_parts(at: At<'_>, kind: &ControllerType, controller: &Controller) -> Checked {
+fn check_parts(config: &DomainConfig, at: At<'_>, kind: &ControllerType, controller: &Controller) -> Checked {
     let model = controller.model.as_deref();
     if let Some(hole) = &controller.pcihole64 {
         at.on(&hole.rest).refuse_if(
@@ -153,7 +153,7 @@ fn check_parts(at: At<'_>, kind: &ControllerType, controller: &Controller) -> Ch
         check_driver(at.on(&driver.rest), kind, model, driver)?;
     }
     match &controller.target {
-        Some(target) if *kind == ControllerType::Pci => check_target(at.on(&target.rest), target),
+        Some(target) if *kind == ControllerType::Pci => check_target(config, at.on(&target.rest), target),
         _ => Ok(()),
     }
 }
@@ -188,7 +188,17 @@ fn check_driver(
     Ok(())
 }
 
-fn check_target(at: At<'_>, target: &ControllerTarget) -> Checked {
+fn check_target(config: &DomainConfig, at: At<'_>, target: &ControllerTarget) -> Checked {
+    let cells = super::numa::cells(config).len();
+    if let Some(node) = target.node
+        && usize::try_from(node).is_ok_and(|node| node >= cells)
+        && config.is_run_by_qemu()
+    {
+        return Err(at.wrong(
+            "/target/node",
+            format!("there is no cell {node}; the guest has {cells}"),
+        ));
+    }
     let ranges = [
         ("chassisNr", target.chassis_nr, 1, 255),
         ("chassis", target.chassis, 0, 255),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
-use crate::model::domain::cpu::{Cpu, CpuCacheMode, CpuMode};
+use crate::model::domain::cpu::{Cpu, CpuCacheMode, CpuFeature, CpuFeaturePolicy, CpuMode};
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let Some(cpu) = &config.cpu else {
@@ -100,7 +100,31 @@ fn check_features(at: At<'_>, cpu: &Cpu) -> Checked {
             return Err(at.wrong(&below, format!("the feature '{name}' is there twice")));
         }
     }
-    Ok(())
+    check_vector_lengths(at, cpu)
+}
+
+/// ARM's scalable vectors have lengths only where they are enabled.
+fn check_vector_lengths(at: At<'_>, cpu: &Cpu) -> Checked {
+    let is_off = |feature: &CpuFeature| feature.policy == Some(CpuFeaturePolicy::Disable);
+    let named = |feature: &CpuFeature, name: &str| feature.name.as_deref() == Some(name);
+    if !cpu
+        .features
+        .iter()
+        .any(|feature| named(feature, "sve") && is_off(feature))
+    {
+        return Ok(());
+    }
+    let is_length = |feature: &CpuFeature| {
+        let digits = feature.name.as_deref().and_then(|name| name.strip_prefix("sve"));
+        digits.is_some_and(|digits| digits.parse::<u32>().is_ok()) && !is_off(feature)
+    };
+    match cpu.features.iter().position(is_length) {
+        Some(number) => Err(at.wrong(
+            &format!("/feature[{}]", number + 1),
+            "it is a length of vectors, but 'sve' is disabled",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn check_cache(config: &DomainConfig, at: At<'_>, cpu: &Cpu) -> Checked {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::at::{At, Checked};
-use super::{disk_source, security};
+use super::{disk_source, memory, security};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
     AddressType, Devices, Disk, DiskBus, DiskDevice, DiskDriver, DiskTarget, DiskType, StartupPolicy,
@@ -33,6 +33,9 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
         check_identity(at, disk)?;
         check_options(config, at, disk)?;
         disk_source::check(at, disk)?;
+        if disk.kind == Some(DiskType::Vhostuser) {
+            memory::check_shared(config, at, "/@type")?;
+        }
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub(super) fn check(devices: &Devices) -> Checked {
 /// Where the disk sits: as its address says, or else its target, where that is the same for every driver.
 fn place(at: At<'_>, disk: &Disk, bus: &DiskBus) -> Result<Option<Place>, crate::xml::XmlError> {
     let drives = matches!(bus, DiskBus::Ide | DiskBus::Sata | DiskBus::Scsi | DiskBus::Fdc);
-    if !drives {
+    if !drives && disk.address.is_some() {
         return Ok(None);
     }
     if let Some(address) = &disk.address {

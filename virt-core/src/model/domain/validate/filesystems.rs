@@ -1,11 +1,14 @@
 //! Directories of the host in the guest.
 
 use super::at::{At, Checked};
+use super::memory;
+use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{Devices, Filesystem, FilesystemSource};
+use crate::xml::XmlError;
 
 const KINDS: &[&str] = &["mount", "block", "file", "template", "ram", "bind", "volume"];
 
-pub(super) fn check(devices: &Devices) -> Checked {
+pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     for (index, filesystem) in devices.filesystems.iter().enumerate() {
         let at = At::nth("/domain/devices/filesystem", index, &filesystem.rest);
         check_words(at, filesystem)?;
@@ -18,7 +21,9 @@ pub(super) fn check(devices: &Devices) -> Checked {
         if !is_socket {
             check_source(at, filesystem)?;
         }
-        check_virtiofs(at, filesystem)?;
+        if check_virtiofs(at, filesystem)? {
+            memory::check_shared(config, at, "/driver/@type")?;
+        }
     }
     Ok(())
 }
@@ -88,7 +93,8 @@ fn check_source(at: At<'_>, filesystem: &Filesystem) -> Checked {
     Ok(())
 }
 
-fn check_virtiofs(at: At<'_>, filesystem: &Filesystem) -> Checked {
+/// Whether it is one of virtiofs.
+fn check_virtiofs(at: At<'_>, filesystem: &Filesystem) -> Result<bool, XmlError> {
     let driver = filesystem
         .driver
         .as_ref()
@@ -119,11 +125,11 @@ fn check_virtiofs(at: At<'_>, filesystem: &Filesystem) -> Checked {
             "/@fmode",
             "the driver virtiofs has no modes for new files",
         )?;
-        return at.refuse_if(
+        at.refuse_if(
             filesystem.multidevs.is_some(),
             "/@multidevs",
             "the driver virtiofs has no 'multidevs'",
-        );
+        )?;
     }
-    Ok(())
+    Ok(is_virtiofs)
 }

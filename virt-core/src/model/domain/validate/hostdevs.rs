@@ -2,7 +2,7 @@
 
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
-use crate::model::domain::devices::{Devices, HostDevice, HostDeviceSource};
+use crate::model::domain::devices::{AddressType, Devices, HostDevice, HostDeviceSource};
 use crate::model::value::OnOff;
 
 const KINDS: &[&str] = &["usb", "pci", "scsi", "scsi_host", "mdev"];
@@ -21,6 +21,7 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
         at.one_of("/@type", Some(kind), KINDS)?;
         check_subsystem(at, kind, device, source)?;
         check_options(at, kind, device)?;
+        check_address(at, kind, device)?;
         let is_ramfb = device.ramfb == Some(OnOff::On);
         at.refuse_if(
             is_ramfb && has_ramfb,
@@ -206,6 +207,28 @@ fn check_scsi(at: At<'_>, source: &HostDeviceSource) -> Checked {
     Ok(())
 }
 
+/// Where the device may sit in the guest.
+fn check_address(at: At<'_>, kind: &str, device: &HostDevice) -> Checked {
+    let Some(address) = &device.address else {
+        return Ok(());
+    };
+    let Some(place) = &address.kind else { return Ok(()) };
+    let fits = match (kind, device.model.as_deref()) {
+        ("pci", _) => matches!(place, AddressType::Pci | AddressType::Unassigned),
+        ("scsi", _) => *place == AddressType::Drive,
+        ("scsi_host", _) => matches!(place, AddressType::Pci | AddressType::Ccw),
+        ("mdev", Some("vfio-pci")) => *place == AddressType::Pci,
+        ("mdev", Some("vfio-ccw")) => *place == AddressType::Ccw,
+        ("mdev", Some("vfio-ap")) => false,
+        _ => true,
+    };
+    at.on(&address.rest).refuse_if(
+        !fits,
+        "/address/@type",
+        &format!("an address of the type '{place}' is no place for it"),
+    )
+}
+
 fn check_options(at: At<'_>, kind: &str, device: &HostDevice) -> Checked {
     at.refuse_if(
         device.sgio.is_some() && kind != "scsi",
@@ -227,7 +250,7 @@ fn check_options(at: At<'_>, kind: &str, device: &HostDevice) -> Checked {
     )?;
     match &device.boot {
         Some(boot) => at.on(&boot.rest).refuse_if(
-            matches!(kind, "scsi_host"),
+            kind == "scsi_host" || device.model.as_deref() == Some("vfio-ap"),
             "/boot",
             &format!("a device of the type {kind} can't be booted from"),
         ),

@@ -1,7 +1,7 @@
 //! Network interfaces.
 
 use super::at::{At, Checked};
-use super::interface_source;
+use super::{interface_source, memory};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
     Bandwidth, Devices, Interface, InterfaceDriver, InterfaceIp, InterfaceType, PortForward, Vlan,
@@ -268,27 +268,15 @@ fn check_port_forward(at: At<'_>, below: &str, forward: &PortForward) -> Checked
     Ok(())
 }
 
-/// What another process does for the guest needs memory shared with it.
+/// What passt does for a guest needs memory shared with it.
 fn check_shared_memory(
     config: &DomainConfig,
     at: At<'_>,
     kind: &InterfaceType,
     interface: &Interface,
 ) -> Checked {
-    let needs = *kind == InterfaceType::Vhostuser && is_passt(interface) && config.is_run_by_qemu();
-    at.refuse_if(
-        needs && !shares_memory(config),
-        "/@type",
-        "it needs memory shared with the host: <memoryBacking> with <access mode='shared'/>",
-    )
-}
-
-fn shares_memory(config: &DomainConfig) -> bool {
-    use crate::model::domain::memory::MemoryAccess::Shared;
-    let backing = config.memory_backing.as_ref();
-    let by_default = backing
-        .and_then(|backing| backing.access.as_ref())
-        .is_some_and(|access| access.mode == Some(Shared));
-    let cells = super::numa::cells(config);
-    by_default || !cells.is_empty() && cells.iter().all(|cell| cell.mem_access == Some(Shared))
+    match *kind == InterfaceType::Vhostuser && is_passt(interface) {
+        true => memory::check_shared(config, at, "/@type"),
+        false => Ok(()),
+    }
 }

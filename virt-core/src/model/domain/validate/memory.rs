@@ -2,8 +2,8 @@
 
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
-use crate::model::domain::memory::{HugePage, MemoryAllocation, MemoryBacking, MemorySource};
-use crate::model::value::ByteSize;
+use crate::model::domain::memory::{HugePage, MemoryAccess, MemoryAllocation, MemoryBacking, MemorySource};
+use crate::model::value::{ByteSize, CpuSet};
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     check_size(config)?;
@@ -71,7 +71,11 @@ fn check_backing(config: &DomainConfig, backing: &MemoryBacking) -> Checked {
 }
 
 fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Checked {
-    let nodes = super::numa::cells(config).len().max(1);
+    let cells = super::numa::cells(config).len();
+    let nodes = cells.max(1);
+    // Without NUMA, the node 0 is the whole guest.
+    let whole = CpuSet::from_iter([0]);
+    let nodeset = |page: &'_ HugePage| page.nodeset.clone().filter(|set| cells > 0 || *set != whole);
     for (number, page) in pages.iter().enumerate() {
         let below = format!("/hugepages/page[{}]", number + 1);
         let at = at.on(&page.rest);
@@ -82,7 +86,7 @@ fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Ch
             "the size of the page is 0",
         )?;
         for other in pages.iter().take(number) {
-            let clash = match (&page.nodeset, &other.nodeset) {
+            let clash = match (nodeset(page), nodeset(other)) {
                 (None, None) => "both are for all nodes without pages of their own",
                 (Some(mine), Some(theirs)) if mine.iter().any(|node| theirs.contains(node)) => {
                     "both are for the same nodes"
@@ -108,4 +112,22 @@ fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Ch
         }
     }
     Ok(())
+}
+
+/// Refuses a device that another process works for, when QEMU's memory is not shared with that process.
+pub(super) fn check_shared(config: &DomainConfig, at: At<'_>, below: &str) -> Checked {
+    let backing = config.memory_backing.as_ref();
+    let default = backing.and_then(|backing| backing.access.as_ref());
+    let default = default.and_then(|access| access.mode.as_ref());
+    let is_shared = |access: Option<&MemoryAccess>| access.or(default) == Some(&MemoryAccess::Shared);
+    let cells = super::numa::cells(config);
+    let all_shared = match cells {
+        [] => is_shared(None),
+        cells => cells.iter().all(|cell| is_shared(cell.mem_access.as_ref())),
+    };
+    at.refuse_if(
+        config.is_run_by_qemu() && !all_shared,
+        below,
+        "it needs memory shared with the host: <memoryBacking> with <access mode='shared'/>",
+    )
 }

@@ -27,6 +27,7 @@ mod memory;
 mod memory_devices;
 mod numa;
 mod numatune;
+mod pci_topology;
 mod platform;
 mod resctrl;
 mod resources;
@@ -80,7 +81,7 @@ impl DomainConfig {
         disks::check(self, devices)?;
         throttling::check(self, devices)?;
         controllers::check(self, devices)?;
-        filesystems::check(devices)?;
+        filesystems::check(self, devices)?;
         interfaces::check(self, devices)?;
         chardevs::check(devices)?;
         inputs::check(devices)?;
@@ -94,6 +95,7 @@ impl DomainConfig {
         aliases::check(devices)?;
         boot_order::check(self, devices)?;
         addresses::check(devices)?;
+        pci_topology::check(devices)?;
         drive_addresses::check(devices)?;
         usb_addresses::check(devices)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::at::{At, Checked};
-use crate::model::domain::devices::{Devices, Iommu, RngBackendModel, Shmem};
+use crate::model::domain::devices::{AddressType, Devices, Iommu, PanicModel, RngBackendModel, Shmem};
 use crate::model::value::YesNo;
 
 pub(super) fn check(devices: &Devices) -> Checked {
@@ -101,6 +101,22 @@ fn check_iommu(devices: &Devices) -> Checked {
         let model = at.need("/@model", "the attribute 'model'", iommu.model.as_ref())?;
         at.one_of("/@model", Some(model), &["intel", "smmuv3", "virtio", "amd"])?;
         check_iommu_options(at, model, iommu)?;
+        if let Some(address) = &iommu.address {
+            let at = at.on(&address.rest);
+            let has_none = matches!(model.as_str(), "intel" | "smmuv3");
+            at.refuse_if(
+                has_none,
+                "/address",
+                &format!("an IOMMU of the model {model} has no address"),
+            )?;
+            let is_pci = address.kind == Some(AddressType::Pci);
+            at.refuse_if(model == "virtio" && !is_pci, "/address/@type", "it sits on PCI")?;
+            at.refuse_if(
+                model == "virtio" && address.bus.is_some_and(|bus| bus.value() != 0),
+                "/address/@bus",
+                "an IOMMU is a part of the machine: its bus is 0",
+            )?;
+        }
     }
     Ok(())
 }
@@ -148,6 +164,12 @@ fn check_watching(devices: &Devices) -> Checked {
             !is_new,
             "/@model",
             &format!("there is a device of the model '{model}' already"),
+        )?;
+        let has_none = matches!(model, PanicModel::Hyperv | PanicModel::Pseries | PanicModel::S390);
+        at.refuse_if(
+            has_none && panic.address.is_some(),
+            "/address",
+            &format!("a device of the model {model} has no address"),
         )?;
     }
     for (index, crypto) in devices.cryptos.iter().enumerate() {

@@ -12,6 +12,9 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
         at.need("/@type", "the attribute 'type'", info.kind.as_ref())?;
         at.one_of("/@type", info.kind.as_ref(), &["smbios", "fwcfg"])?;
         check_firmware_entries(at, info)?;
+        if let Some(bios) = &info.bios {
+            check_date(at, bios)?;
+        }
         if let Some(system) = &info.system {
             check_uuid(config, at, system)?;
         }
@@ -74,4 +77,23 @@ fn check_uuid(config: &DomainConfig, at: At<'_>, system: &SysInfoBlock) -> Check
         )),
         _ => Ok(()),
     }
+}
+
+/// A date is `mm/dd/yyyy`, or `mm/dd/yy` in the twentieth century.
+fn check_date(at: At<'_>, bios: &SysInfoBlock) -> Checked {
+    let said = bios
+        .entries
+        .iter()
+        .find(|entry| entry.name.as_deref() == Some("date"));
+    let Some(entry) = said else { return Ok(()) };
+    let text = entry.value.as_deref().unwrap_or_default();
+    let parts: Vec<Option<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
+    let fits = match parts.as_slice() {
+        [Some(month), Some(day), Some(year)] => {
+            (1..=12).contains(month) && (1..=31).contains(day) && (*year < 100 || *year >= 1900)
+        }
+        _ => false,
+    };
+    let sentence = format!("'{text}' is no date such as 02/29/2028");
+    at.on(&entry.rest).refuse_if(!fits, "/bios/entry", &sentence)
 }

@@ -34,6 +34,6 @@ pub(crate) const ALL: &[Family] = &[
     },
     Family {
         name: "bhyvexml2xml",
-        judge: domain::judge_neutral,
+        judge: domain::judge_bhyve,
     },
 ];

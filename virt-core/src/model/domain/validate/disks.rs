@@ -48,7 +48,7 @@ pub(super) fn device(disk: &Disk) -> Cow<'_, DiskDevice> {
 }
 
 /// The bus the disk sits on: as said, or else as its target's name says.
-pub(super) fn bus(disk: &Disk) -> Option<DiskBus> {
+pub(in crate::model::domain) fn bus(disk: &Disk) -> Option<DiskBus> {
     let target = disk.target.as_ref()?;
     if let Some(bus) = &target.bus {
         return Some(bus.clone());

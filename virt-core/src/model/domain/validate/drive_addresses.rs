@@ -90,7 +90,7 @@ fn place(at: At<'_>, disk: &Disk, bus: &DiskBus) -> Result<Option<Place>, crate:
 }
 
 /// Which disk of its kind a target names, from 0: `sda`, `sdb`, … `sdz`, `sdaa`.
-fn target_number(target: &str) -> Option<u32> {
+pub(in crate::model::domain) fn target_number(target: &str) -> Option<u32> {
     let prefixes = ["fd", "hd", "vd", "sd", "xvd", "ubd", "nvme"];
     let rest = prefixes.iter().find_map(|prefix| target.strip_prefix(prefix))?;
     let letters = rest.trim_end_matches(|character: char| character.is_ascii_digit());

@@ -41,6 +41,8 @@ mod usb_addresses;
 mod vcpu;
 mod video;
 
+pub(super) use self::disks::bus as disk_bus;
+pub(super) use self::drive_addresses::target_number;
 use super::config::{DomainConfig, DomainType};
 use crate::xml::XmlError;
 use crate::xml::derived::check_values;

@@ -170,19 +170,3 @@ pub(crate) fn check_validation(corpus: &Corpus) -> Result<(), String> {
         )),
     }
 }
-#[allow(dead_code)]
-pub(crate) fn review(corpus: &Corpus) {
-    for family in ["qemuxmlconf", "genericxml2xml"] {
-        for case in corpus.family(family) {
-            if case.kind == "error" {
-                if let Ok(Err(e)) = input(corpus, case).map(|t| taken(&t)) {
-                    let message = case
-                        .expected_file()
-                        .and_then(|file| corpus.read(file).ok())
-                        .unwrap_or_default();
-                    eprintln!("{}\n   L {}\n   W {}", case.name, message.trim(), e);
-                }
-            }
-        }
-    }
-}

@@ -28,11 +28,6 @@ fn main() -> ExitCode {
         let wanted: Vec<String> = words.collect();
         return report::print(corpus, &wanted);
     }
-    if let Ok(c) = &corpus {
-        if std::env::var_os("REVIEW").is_some() {
-            domain::review(c);
-        }
-    }
     let corpus = corpus.map(Arc::new);
     let families = family::ALL.iter().map(|family| {
         test(family.name, corpus.clone(), move |corpus| {

@@ -74,6 +74,8 @@ xml_enum! {
         Cow = "cow",
         Ploop = "ploop",
         Luks = "luks",
+        /// Raw, as Xen called it.
+        Aio = "aio",
     }
 
     /// How the host caches.

@@ -1,7 +1,5 @@
 //! The clock and its timers.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::clock::{Clock, ClockOffset, Timer};
 use crate::model::domain::config::DomainConfig;
@@ -12,21 +10,14 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
     };
     let at = At::the("/domain/clock", &clock.rest);
     check_offset(at, clock)?;
-    let mut seen = BTreeSet::new();
     for (number, timer) in clock.timers.iter().enumerate() {
         let below = format!("/timer[{}]", number + 1);
         let at = at.on(&timer.rest);
-        let name = at.need(
+        at.need(
             &format!("{below}/@name"),
             "the name of the timer",
             timer.name.as_ref(),
         )?;
-        if !seen.insert(name.as_str().to_owned()) {
-            return Err(at.wrong(
-                &format!("{below}/@name"),
-                format!("the timer '{name}' is there twice"),
-            ));
-        }
         check_timer(at, &below, timer)?;
     }
     Ok(())

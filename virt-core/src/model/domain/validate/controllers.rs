@@ -142,13 +142,6 @@ fn has_several_roots(config: &DomainConfig) -> bool {
 
 fn check_parts(config: &DomainConfig, at: At<'_>, kind: &ControllerType, controller: &Controller) -> Checked {
     let model = controller.model.as_deref();
-    if let Some(hole) = &controller.pcihole64 {
-        at.on(&hole.rest).refuse_if(
-            !matches!(model, Some("pci-root" | "pcie-root")),
-            "/pcihole64",
-            "only a root has a 64-bit hole",
-        )?;
-    }
     if let Some(driver) = &controller.driver {
         check_driver(at.on(&driver.rest), kind, model, driver)?;
     }

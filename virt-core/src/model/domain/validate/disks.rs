@@ -127,13 +127,6 @@ fn check_words(at: At<'_>, disk: &Disk) -> Checked {
     at.one_of("/@snapshot", disk.snapshot.as_ref(), &snapshots)?;
     if let Some(geometry) = &disk.geometry {
         let at = at.on(&geometry.rest);
-        at.need("/geometry/@cyls", "the attribute 'cyls'", geometry.cyls.as_ref())?;
-        at.need(
-            "/geometry/@heads",
-            "the attribute 'heads'",
-            geometry.heads.as_ref(),
-        )?;
-        at.need("/geometry/@secs", "the attribute 'secs'", geometry.secs.as_ref())?;
         at.one_of(
             "/geometry/@trans",
             geometry.trans.as_ref(),

@@ -74,6 +74,9 @@ fn place(at: At<'_>, disk: &Disk, bus: &DiskBus) -> Result<Option<Place>, crate:
     }
     let target = disk.target.as_ref().and_then(|target| target.dev.as_deref());
     let Some(target) = target else { return Ok(None) };
+    if target.starts_with("nvme") {
+        return Ok(None);
+    }
     let Some(number) = target_number(target) else {
         let sentence =
             format!("'{target}' is no name of a disk that says its place, and there is no <address>");

@@ -2,8 +2,8 @@
 
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
-use crate::model::domain::devices::{AddressType, Devices, HostDevice, HostDeviceSource};
-use crate::model::value::OnOff;
+use crate::model::domain::devices::{AddressType, Devices, HostAddress, HostDevice, HostDeviceSource};
+use crate::model::value::{AddressNumber, OnOff};
 
 const KINDS: &[&str] = &["usb", "pci", "scsi", "scsi_host", "mdev"];
 
@@ -53,24 +53,36 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
 /// Whether both say the same device, by whatever they say of it.
 fn is_same(one: Option<&HostDeviceSource>, other: &HostDeviceSource) -> bool {
     let Some(one) = one else { return false };
+    let name = |source: &HostDeviceSource| source.adapter.as_ref().and_then(|adapter| adapter.name.clone());
     let ids = |source: &HostDeviceSource| {
         let vendor = source.vendor.as_ref().and_then(|id| id.id);
         (vendor, source.product.as_ref().and_then(|id| id.id))
     };
-    if (one.address.is_none() || other.address.is_none())
-        && ids(one) != (None, None)
-        && one.address == other.address
-    {
-        return ids(one) == ids(other);
-    }
-    let adapter =
-        |source: &HostDeviceSource| source.adapter.as_ref().and_then(|adapter| adapter.name.clone());
     match (&one.address, &other.address) {
-        (Some(mine), Some(theirs)) => mine == theirs && adapter(one) == adapter(other),
+        (Some(mine), Some(theirs)) => place(mine) == place(theirs) && name(one) == name(other),
         (None, None) if one.wwpn.is_some() => one.wwpn == other.wwpn,
         (None, None) if one.name.is_some() => one.name == other.name && one.hosts == other.hosts,
+        (None, None) => ids(one) != (None, None) && ids(one) == ids(other),
         _ => false,
     }
+}
+
+/// An address as numbers, those not said being 0.
+fn place(address: &HostAddress) -> impl PartialEq {
+    let number = |number: Option<AddressNumber>| number.unwrap_or_default().value();
+    (
+        (
+            address.domain.unwrap_or_default().0,
+            number(address.bus),
+            number(address.slot),
+            address.function.unwrap_or_default().0,
+        ),
+        (number(address.device), address.port.clone(), address.uuid),
+        (
+            address.target.unwrap_or_default(),
+            address.unit.unwrap_or_default(),
+        ),
+    )
 }
 
 fn check_capabilities(at: At<'_>, kind: &String, source: &HostDeviceSource) -> Checked {

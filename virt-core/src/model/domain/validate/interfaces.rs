@@ -56,10 +56,6 @@ fn check_options(at: At<'_>, interface: &Interface) -> Checked {
             filter.filter.as_ref(),
         )?;
     }
-    if let Some(link) = &interface.link {
-        at.on(&link.rest)
-            .need("/link/@state", "the attribute 'state'", link.state.as_ref())?;
-    }
     if let Some(mtu) = &interface.mtu {
         at.on(&mtu.rest)
             .need("/mtu/@size", "the attribute 'size'", mtu.size.as_ref())?;

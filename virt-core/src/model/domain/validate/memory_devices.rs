@@ -77,11 +77,6 @@ fn check_model(at: At<'_>, model: &str, memory: &MemoryDevice, target: &MemoryDe
         "/@discard",
         &format!("the model {model} keeps what is in it"),
     )?;
-    at.refuse_if(
-        target.label.is_some() && model != "nvdimm",
-        "/target/label",
-        "a label is for the model nvdimm",
-    )?;
     match model {
         "nvdimm" => {
             let label = target.label.as_ref().and_then(|label| size(label.size.as_ref()));

@@ -8,10 +8,10 @@ pub(super) fn check(devices: &Devices) -> Checked {
     let mut others = 0_usize;
     for (index, tpm) in devices.tpms.iter().enumerate() {
         let at = At::nth("/domain/devices/tpm", index, &tpm.rest);
-        let models = ["default", "tpm-tis", "tpm-crb", "tpm-spapr", "tpm-spapr-proxy"];
+        let models = ["default", "tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy"];
         at.one_of("/@model", tpm.model.as_ref(), &models)?;
         match tpm.model.as_deref() {
-            Some("tpm-spapr-proxy") => proxies += 1,
+            Some("spapr-tpm-proxy") => proxies += 1,
             _ => others += 1,
         }
         at.refuse_if(
@@ -43,7 +43,7 @@ fn check_backend(at: At<'_>, tpm: &Tpm, backend: &TpmBackend) -> Checked {
         &["default", "1.2", "2.0"],
     )?;
     at.refuse_if(
-        tpm.model.as_deref() == Some("tpm-spapr-proxy") && kind != "passthrough",
+        tpm.model.as_deref() == Some("spapr-tpm-proxy") && kind != "passthrough",
         "/backend/@type",
         "the proxy needs the TPM of the host",
     )?;

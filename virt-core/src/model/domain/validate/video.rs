@@ -38,19 +38,20 @@ pub(super) fn check(devices: &Devices) -> Checked {
 
 fn check_model(at: At<'_>, video: &Video, model: &VideoModel) -> Checked {
     let Some(kind) = &model.kind else { return Ok(()) };
+    let is_set = |size: Option<u32>| size.is_some_and(|size| size != 0);
     let is_qxl = *kind == VideoModelType::Qxl;
     at.refuse_if(
-        model.ram.is_some() && !is_qxl,
+        is_set(model.ram) && !is_qxl,
         "/model/@ram",
         "'ram' is for the type qxl",
     )?;
     at.refuse_if(
-        model.vram64.is_some() && !is_qxl,
+        is_set(model.vram64) && !is_qxl,
         "/model/@vram64",
         "'vram64' is for the type qxl",
     )?;
     at.refuse_if(
-        model.vgamem.is_some() && !is_qxl,
+        is_set(model.vgamem) && !is_qxl,
         "/model/@vgamem",
         "'vgamem' is for the type qxl",
     )?;

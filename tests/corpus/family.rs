@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{host, network, schema, storage};
+use crate::{domain, host, network, schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -16,8 +16,20 @@ pub(crate) struct Family {
 /// Every family that is judged; the cases of all others count as unsupported.
 pub(crate) const ALL: &[Family] = &[
     Family {
+        name: "bhyvexml2xml",
+        judge: domain::judge_bhyve,
+    },
+    Family {
+        name: "genericxml2xml",
+        judge: domain::judge_neutral,
+    },
+    Family {
         name: "interfacexml2xml",
         judge: storage::judge_interface,
+    },
+    Family {
+        name: "lxcxml2xml",
+        judge: domain::judge_neutral,
     },
     Family {
         name: "networkportxml2xml",
@@ -42,6 +54,10 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "nwfilterxml2xml",
         judge: network::filter,
+    },
+    Family {
+        name: "qemuxmlconf",
+        judge: domain::judge_qemu,
     },
     Family {
         name: "schema",

@@ -8,6 +8,7 @@
 mod compare;
 mod coverage;
 mod document;
+mod domain;
 mod family;
 mod host;
 mod network;
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
     });
     let coverage = test("coverage", corpus.clone(), |corpus| coverage::check(corpus, true));
     let relaxng = test("relaxng", corpus.clone(), relaxng::check);
-    harness::main(families.chain([coverage, relaxng]).collect())
+    let validation = test("validation", corpus.clone(), domain::check_validation);
+    harness::main(families.chain([coverage, relaxng, validation]).collect())
 }
 
 fn family_passes(corpus: &Corpus, family: &family::Family) -> Result<(), String> {

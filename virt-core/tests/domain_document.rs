@@ -227,10 +227,6 @@ fn contradictions_are_found_with_their_place() {
     for (inside, path) in [
         ("", "/domain/memory"),
         ("<memory>0</memory>", "/domain/memory"),
-        (
-            "<memory>1</memory><currentMemory>2</currentMemory>",
-            "/domain/currentMemory",
-        ),
         ("<memory>1</memory><vcpu>0</vcpu>", "/domain/vcpu"),
         (
             "<memory>1</memory><vcpu current='3'>2</vcpu>",

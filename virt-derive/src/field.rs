@@ -22,6 +22,7 @@ pub(crate) struct RecordField {
     pub(crate) required: bool,
     pub(crate) secret: bool,
     pub(crate) scaled: Option<String>,
+    pub(crate) largest: bool,
     pub(crate) namespace: Option<Path>,
 }
 
@@ -40,6 +41,7 @@ impl RecordField {
             required: false,
             secret: false,
             scaled: None,
+            largest: false,
             namespace: None,
         };
         let mut said = false;
@@ -53,11 +55,12 @@ impl RecordField {
                 match word.as_str() {
                     "required" => found.required = true,
                     "secret" => found.secret = true,
+                    "largest" => found.largest = true,
                     "scaled" => found.scaled = Some(meta.value()?.parse::<LitStr>()?.value()),
                     "namespace" => found.namespace = Some(meta.value()?.parse()?),
                     _ => {
                         found.kind = kind(&word).ok_or_else(|| {
-                            meta.error("expected attr, text, leaf, child, flag, rest, required, secret, scaled or namespace")
+                            meta.error("expected attr, text, leaf, child, flag, rest, required, secret, scaled, largest or namespace")
                         })?;
                         said = true;
                         if meta.input.peek(syn::Token![=]) {

@@ -169,9 +169,10 @@ fn row(field: &RecordField) -> TokenStream {
     };
     let namespace = field.namespace.as_ref().map(|path| quote!(.namespaced(#path)));
     let scaled = field.scaled.as_ref().map(|unit| quote!(.scaled(#unit)));
+    let largest = field.largest.then(|| quote!(.largest()));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    quote!(Field::new(#name, FieldKind::#kind) #namespace #scaled #required #secret)
+    quote!(Field::new(#name, FieldKind::#kind) #namespace #scaled #largest #required #secret)
 }
 
 /// One arm of the access to the fields.

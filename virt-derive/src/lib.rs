@@ -25,8 +25,9 @@ use proc_macro::TokenStream;
 /// * `#[xml(rest)]`: the `Rest`, once in every struct.
 ///
 /// The name is that of the field, or given: `#[xml(attr = "type")]`. More words: `required` (else refused),
-/// `secret` (hidden in `Debug` and errors), `scaled = "KiB"` (a `ByteSize` with its unit in the attribute `unit`),
-/// `namespace = PATH` (a `Namespace` constant).
+/// `secret` (hidden in `Debug` and errors), `scaled = "KiB"` (a `ByteSize` with its unit in the attribute `unit`, that
+/// one when none is said), `largest` (written in the largest unit that divides it), `namespace = PATH` (a `Namespace`
+/// constant).
 #[proc_macro_derive(XmlElement, attributes(xml))]
 pub fn derive_xml_element(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

@@ -50,6 +50,10 @@ macro_rules! xml_enum {
             fn write_xml(&self, out: &mut String) {
                 out.push_str(self.as_str());
             }
+
+            fn unknown_among(&self) -> Option<&'static [&'static str]> {
+                matches!(self, Self::Unknown(_)).then_some(&[$($text),+])
+            }
         }
     )+ };
 }

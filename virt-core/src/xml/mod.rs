@@ -39,8 +39,8 @@ mod rest;
 mod slot;
 mod tree;
 mod typed;
-mod unwritable;
 mod value;
+mod values;
 mod walk;
 mod write;
 mod writer;
@@ -68,7 +68,7 @@ pub mod derived {
     pub use super::compare::{canonicalize, equal, format_debug};
     pub use super::read::{Parsed, read_element, read_root};
     pub use super::typed::is_typed;
-    pub use super::unwritable::check_writable;
+    pub use super::values::check_values;
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};
 }

@@ -459,7 +459,7 @@ impl<'t> Reading<'_, 't> {
         let size = ByteSize::from_scaled(text, unit_text)
             .map_err(|error| refused(field, &format!("{} {unit_text}", text.trim()), &error))?;
         slot.set(size);
-        let (canonical, canonical_unit) = size.scaled(default);
+        let (canonical, canonical_unit) = field.spell(size);
         if unit.is_none_or(|unit| unit.value != canonical_unit) || canonical != text {
             memory.more().spellings.push(Spelling {
                 field: row(index),

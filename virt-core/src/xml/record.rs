@@ -3,6 +3,7 @@
 use super::raw::RawName;
 use super::rest::Rest;
 use super::slot::{Slot, SlotMut};
+use crate::model::value::ByteSize;
 
 /// A namespace a typed field lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Field {
     pub namespace: Option<Namespace>,
     /// For a size: the unit when none is said, and the attribute that says it.
     pub unit: Option<&'static str>,
+    /// For a size: whether it is written in the largest unit that divides it.
+    pub largest: bool,
     /// Whether a document without it is refused.
     pub required: bool,
     /// Whether the value is a secret, never shown by `Debug` or in errors.
@@ -54,6 +57,7 @@ impl Field {
             kind,
             namespace: None,
             unit: None,
+            largest: false,
             required: false,
             secret: false,
         }
@@ -73,6 +77,13 @@ impl Field {
         self
     }
 
+    /// The same, written in the largest unit that divides it.
+    #[must_use]
+    pub const fn largest(mut self) -> Self {
+        self.largest = true;
+        self
+    }
+
     /// The same as a required field.
     #[must_use]
     pub const fn required(mut self) -> Self {
@@ -85,6 +96,14 @@ impl Field {
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
+    }
+
+    /// Number and unit of a size in this field.
+    pub(super) fn spell(&self, size: ByteSize) -> (String, &'static str) {
+        match self.largest {
+            true => size.scaled_largest(),
+            false => size.scaled(self.unit.unwrap_or_default()),
+        }
     }
 
     pub(super) fn uri(&self) -> Option<&'static str> {

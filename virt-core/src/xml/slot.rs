@@ -63,6 +63,8 @@ pub trait ValueSlot {
     fn add(&mut self, text: &str) -> Result<(), ValueError>;
     /// Appends the value at `index`, not escaped.
     fn write(&self, index: usize, out: &mut String);
+    /// The spellings there are, when the value at `index` is of an enumeration and none of them.
+    fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]>;
 }
 
 impl<T: XmlValue> ValueSlot for Option<T> {
@@ -88,6 +90,10 @@ impl<T: XmlValue> ValueSlot for Option<T> {
             value.write_xml(out);
         }
     }
+
+    fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {
+        self.as_ref().and_then(T::unknown_among)
+    }
 }
 
 impl<T: XmlValue> ValueSlot for Vec<T> {
@@ -112,6 +118,10 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
         if let Some(value) = self.get(index) {
             value.write_xml(out);
         }
+    }
+
+    fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]> {
+        self.get(index).and_then(T::unknown_among)
     }
 }
 

@@ -39,6 +39,11 @@ pub trait XmlValue: Sized {
 
     /// Appends the value in libvirt's spelling, not escaped.
     fn write_xml(&self, out: &mut String);
+
+    /// The spellings there are, when this is an enumeration and none of them.
+    fn unknown_among(&self) -> Option<&'static [&'static str]> {
+        None
+    }
 }
 
 impl XmlValue for String {
@@ -163,6 +168,10 @@ macro_rules! xml_value_slot {
 
             fn write(&self, _index: usize, out: &mut String) {
                 $crate::xml::XmlValue::write_xml(self, out);
+            }
+
+            fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {
+                $crate::xml::XmlValue::unknown_among(self)
             }
         }
     )+ };

@@ -246,13 +246,10 @@ impl Writing<'_> {
             }
             Slot::Scaled(slot) => {
                 if let Some(size) = slot.size() {
-                    let unit = record
-                        .spec()
-                        .fields
-                        .get(row)
-                        .and_then(|field| field.unit)
-                        .unwrap_or_default();
-                    let (number, unit) = size.scaled(unit);
+                    let Some(field) = record.spec().fields.get(row) else {
+                        return text;
+                    };
+                    let (number, unit) = field.spell(size);
                     match record.rest().spelling(row, 0) {
                         Some(known) if known.canonical == format!("{number} {unit}") => {
                             text.push_str(&known.written)
@@ -272,7 +269,7 @@ fn unit(record: &dyn Record, row: usize, field: &Field) -> Option<SmolStr> {
     let Slot::Scaled(slot) = record.slot(row) else {
         return None;
     };
-    let (number, unit) = slot.size()?.scaled(field.unit.unwrap_or_default());
+    let (number, unit) = field.spell(slot.size()?);
     match record.rest().spelling(row, 0) {
         Some(known) if known.canonical == format!("{number} {unit}") => known.unit.clone(),
         _ => Some(SmolStr::new_static(unit)),

@@ -1,7 +1,7 @@
 //! What libvirt's parser asks of a CPU, whatever the models of the host.
 
 use super::cpu::{Cpu, CpuCacheMode, CpuCheck, CpuFeaturePolicy, CpuMatch, CpuMode};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 impl Cpu {
@@ -19,7 +19,7 @@ impl Cpu {
             .and_then(|()| self.check_features())
             .and_then(|()| self.check_host())
             .map_err(|error| error.within("/cpu"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn is_custom(&self) -> bool {

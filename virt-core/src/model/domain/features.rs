@@ -1,5 +1,6 @@
 //! Features of the machine and the hypervisor.
 
+use super::capabilities::Capabilities;
 use super::hyperv::Hyperv;
 use super::memory::{ScaledKib, ScaledMib};
 use crate::model::value::{OnOff, YesNo};
@@ -294,18 +295,6 @@ pub struct TcgFeatures {
     /// Memory for translated code, in KiB unless a unit is said.
     #[xml(child = "tb-cache")]
     pub tb_cache: Option<ScaledKib>,
-    /// What this version does not understand.
-    #[xml(rest)]
-    pub rest: Rest,
-}
-
-/// `<capabilities>` of a container; each capability is an element with a state.
-#[derive(Clone, Default, XmlElement)]
-#[non_exhaustive]
-pub struct Capabilities {
-    /// What holds for capabilities not named: `default`, `allow`, `deny`.
-    #[xml(attr)]
-    pub policy: Option<String>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -195,7 +195,7 @@ pub struct ScaledKib {
 #[non_exhaustive]
 pub struct ScaledMib {
     /// The size.
-    #[xml(text, scaled = "MiB")]
+    #[xml(text, scaled = "MiB", largest)]
     pub size: Option<ByteSize>,
     /// What this version does not understand.
     #[xml(rest)]

@@ -2,6 +2,7 @@
 
 mod boot;
 mod builder;
+mod capabilities;
 mod clock;
 mod confidential;
 mod config;
@@ -13,9 +14,11 @@ mod hyperv;
 mod memory;
 mod metadata;
 mod native;
+mod normal;
 mod numa;
 mod numatune;
 mod power;
+mod private;
 mod qemu;
 mod resource;
 mod security;
@@ -30,6 +33,7 @@ pub use boot::{
     FirmwareKind, InitEnv, Loader, LoaderKind, Nvram, Os, OsKind, OsType, SmBios, SmBiosMode,
 };
 pub use builder::DomainBuilder;
+pub use capabilities::Capabilities;
 pub use clock::{
     Clock, ClockBasis, ClockOffset, Timer, TimerCatchup, TimerName, TimerTickPolicy, TimerTrack,
 };
@@ -40,8 +44,8 @@ pub use cpu::{
     CpuMaxPhysAddr, CpuMicrocode, CpuMode, CpuModel, CpuPages, CpuSignature, CpuTopology,
 };
 pub use features::{
-    Apic, AsyncTeardown, Capabilities, DirtyRing, FeatureState, FeatureValue, Features, Gic, Hpt, IoApic,
-    KvmFeatures, Msrs, Smm, TcgFeatures, XenFeatures, XenPassthrough,
+    Apic, AsyncTeardown, DirtyRing, FeatureState, FeatureValue, Features, Gic, Hpt, IoApic, KvmFeatures,
+    Msrs, Smm, TcgFeatures, XenFeatures, XenPassthrough,
 };
 pub use hyperv::{Hyperv, HypervDirect, HypervFlag, HypervSpinlocks, HypervVendorId};
 pub use memory::{
@@ -59,6 +63,7 @@ pub use numa::{
 };
 pub use numatune::{NumaTune, NumaTuneMemory, NumaTuneNode};
 pub use power::{LifecycleAction, PowerManagement, SuspendTarget};
+pub use private::PrivateData;
 pub use qemu::{QemuArg, QemuCommandline, QemuEnv};
 pub use resource::{FibreChannel, IdMap, IdRange, Perf, PerfEvent, Resource};
 pub use security::{SecurityLabel, SecurityLabelType};

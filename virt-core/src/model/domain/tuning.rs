@@ -192,7 +192,7 @@ pub struct CacheShare {
     #[xml(attr = "type")]
     pub kind: Option<String>,
     /// The share, in KiB unless a unit is said.
-    #[xml(attr, scaled = "KiB")]
+    #[xml(attr, scaled = "KiB", largest)]
     pub size: Option<ByteSize>,
     /// What this version does not understand.
     #[xml(rest)]

@@ -4,7 +4,7 @@ use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDevice, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 impl NodeDevice {
@@ -15,7 +15,7 @@ impl NodeDevice {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/device"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {
@@ -164,7 +164,7 @@ fn check_capability(capability: &NodeCapability) -> Result<(), XmlError> {
             return Err(missing(path, rest, what(path)));
         }
     }
-    check_values(kind, capability)?;
+    check_capability_values(kind, capability)?;
     for (index, nested) in capability.capabilities.iter().enumerate() {
         let path = format!("capability[{}]", index + 1);
         check_nested(kind, nested).map_err(|error| error.within(&path))?;
@@ -172,7 +172,7 @@ fn check_capability(capability: &NodeCapability) -> Result<(), XmlError> {
     Ok(())
 }
 
-fn check_values(kind: &NodeCapabilityKind, capability: &NodeCapability) -> Result<(), XmlError> {
+fn check_capability_values(kind: &NodeCapabilityKind, capability: &NodeCapability) -> Result<(), XmlError> {
     let rest = &capability.rest;
     let number = |path: &'static str, text: &Option<String>| match text {
         Some(text) if text.trim().parse::<u32>().is_err() => {

@@ -76,6 +76,29 @@ impl ByteSize {
         bytes.map(Self).ok_or(ValueError::expected("a size below 16 EiB"))
     }
 
+    /// Number and unit, in the largest unit of which it is a whole number.
+    pub(crate) fn scaled_largest(self) -> (String, &'static str) {
+        let (count, unit) = self.largest();
+        (count.to_string(), unit)
+    }
+
+    /// How many there are of the largest unit that divides it.
+    fn largest(self) -> (u64, &'static str) {
+        let units = [
+            ("EiB", 60),
+            ("PiB", 50),
+            ("TiB", 40),
+            ("GiB", 30),
+            ("MiB", 20),
+            ("KiB", 10),
+        ];
+        let divides = |(_, shift): &(&str, u32)| self.0 != 0 && self.0.trailing_zeros() >= *shift;
+        match units.into_iter().find(divides) {
+            Some((unit, shift)) => (self.0 >> shift, unit),
+            None => (self.0, "bytes"),
+        }
+    }
+
     /// Number and unit to write, in `unit` if it divides, else in bytes.
     pub(crate) fn scaled(self, unit: &'static str) -> (String, &'static str) {
         match scale(unit) {
@@ -109,20 +132,8 @@ fn scale(unit: &str) -> Option<u64> {
 /// The largest unit that divides, as in `2 GiB`.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [
-            ("EiB", 60),
-            ("PiB", 50),
-            ("TiB", 40),
-            ("GiB", 30),
-            ("MiB", 20),
-            ("KiB", 10),
-        ];
-        for (unit, shift) in units {
-            if self.0 != 0 && self.0.trailing_zeros() >= shift {
-                return write!(f, "{} {unit}", self.0 >> shift);
-            }
-        }
-        write!(f, "{} bytes", self.0)
+        let (count, unit) = self.largest();
+        write!(f, "{count} {unit}")
     }
 }
 

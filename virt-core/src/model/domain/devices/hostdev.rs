@@ -158,6 +158,48 @@ pub struct ScsiAdapter {
     /// Its name, as `scsi_host0`.
     #[xml(attr)]
     pub name: Option<String>,
+    /// `scsi_host` or `fc_host`.
+    #[xml(attr = "type")]
+    pub kind: Option<String>,
+    /// Fibre channel: the adapter the virtual one belongs to.
+    #[xml(attr)]
+    pub parent: Option<String>,
+    /// Fibre channel: whether the virtual adapter goes away with its user.
+    #[xml(attr)]
+    pub managed: Option<YesNo>,
+    /// Fibre channel: that adapter by the name of its node.
+    #[xml(attr)]
+    pub parent_wwnn: Option<String>,
+    /// Fibre channel: that adapter by the name of its port.
+    #[xml(attr)]
+    pub parent_wwpn: Option<String>,
+    /// Fibre channel: that adapter by the name of its fabric.
+    #[xml(attr)]
+    pub parent_fabric_wwn: Option<String>,
+    /// Fibre channel: the name of the node.
+    #[xml(attr)]
+    pub wwnn: Option<String>,
+    /// Fibre channel: the name of the port.
+    #[xml(attr)]
+    pub wwpn: Option<String>,
+    /// SCSI host: the adapter by its place.
+    #[xml(child)]
+    pub parentaddr: Option<ScsiAdapterParent>,
+    /// What this version does not understand.
+    #[xml(rest)]
+    pub rest: Rest,
+}
+
+/// `<parentaddr>`: a SCSI adapter by its place on the host, which outlives a reboot.
+#[derive(Clone, Default, XmlElement)]
+#[non_exhaustive]
+pub struct ScsiAdapterParent {
+    /// Which of the adapters there, as `unique_id` in sysfs says.
+    #[xml(attr)]
+    pub unique_id: Option<u32>,
+    /// The place.
+    #[xml(child)]
+    pub address: Option<HostAddress>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

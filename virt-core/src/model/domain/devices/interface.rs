@@ -2,11 +2,13 @@
 
 use super::address::{Address, Alias, DeviceAcpi, DeviceBoot};
 use super::disk::BackendDomain;
+use super::hostdev::HostAddress;
 use super::network_options::{
     Bandwidth, FilterRef, InterfaceBackend, InterfaceDriver, PortForward, PortIsolation, Teaming,
     VirtualPort, Vlan,
 };
 use super::source::Reconnect;
+use super::usb::UsbId;
 use crate::model::value::{MacAddress, OnOff, YesNo};
 use crate::xml::{Rest, XmlElement, xml_enum};
 
@@ -230,7 +232,13 @@ pub struct InterfaceSource {
     pub connectionid: Option<String>,
     /// hostdev: the device of the host.
     #[xml(child)]
-    pub address: Option<Address>,
+    pub address: Option<HostAddress>,
+    /// hostdev of USB: the vendor.
+    #[xml(child)]
+    pub vendor: Option<UsbId>,
+    /// hostdev of USB: the product.
+    #[xml(child)]
+    pub product: Option<UsbId>,
     /// udp: our own end.
     #[xml(child)]
     pub local: Option<SourceLocal>,

@@ -62,7 +62,9 @@ pub use graphics::{
     AudioReference, Graphics, GraphicsChannel, GraphicsCompression, GraphicsCopyPaste, GraphicsFileTransfer,
     GraphicsGl, GraphicsListen, GraphicsMode, GraphicsType,
 };
-pub use hostdev::{HostAddress, HostDevice, HostDeviceDriver, HostDeviceSource, ScsiAdapter};
+pub use hostdev::{
+    HostAddress, HostDevice, HostDeviceDriver, HostDeviceSource, ScsiAdapter, ScsiAdapterParent,
+};
 pub use input::{Input, InputBus, InputSource, InputType};
 pub use interface::{
     Coalesce, CoalesceFrames, CoalesceRx, Interface, InterfaceGuest, InterfaceIp, InterfaceLink,

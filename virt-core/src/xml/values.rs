@@ -1,20 +1,20 @@
-//! Values XML cannot hold.
+//! Values no document can have: characters XML cannot hold, spellings an enumeration does not have.
 
 use super::error::{XmlError, XmlProblem};
 use super::record::{FieldKind, Record};
 use super::references::first_illegal;
-use super::slot::Slot;
+use super::slot::{Slot, ValueSlot};
 
-/// Refuses the first value with a character XML does not allow: the writer would leave it out.
+/// Refuses the first value with a character XML does not allow, which the writer would leave out, and the first that
+/// is none of its enumeration.
 ///
 /// # Errors
-/// [`XmlProblem::IllegalCharacter`] with the path of the value.
-pub fn check_writable(record: &dyn Record) -> Result<(), XmlError> {
-    check(record).map_err(|error| error.within(record.spec().element))
+/// [`XmlProblem::IllegalCharacter`] or [`XmlProblem::Value`] with the path of the value.
+pub fn check_values(record: &dyn Record) -> Result<(), XmlError> {
+    check(record, &mut String::new()).map_err(|error| error.within(record.spec().element))
 }
 
-fn check(record: &dyn Record) -> Result<(), XmlError> {
-    let mut text = String::new();
+fn check(record: &dyn Record, text: &mut String) -> Result<(), XmlError> {
     let fields = record.spec().fields;
     for (row, field) in record.filled().filter_map(|row| Some((row, fields.get(row)?))) {
         let segment = |item: usize, single: bool| match field.kind {
@@ -27,9 +27,8 @@ fn check(record: &dyn Record) -> Result<(), XmlError> {
             Slot::Value(slot) => {
                 for item in 0..slot.count() {
                     text.clear();
-                    slot.write(item, &mut text);
-                    if let Some(illegal) = first_illegal(&text) {
-                        let problem = XmlProblem::IllegalCharacter(u32::from(illegal));
+                    slot.write(item, text);
+                    if let Some(problem) = problem(slot, item, text) {
                         let position = record.rest().position().unwrap_or_default();
                         return Err(XmlError::new(problem)
                             .at(position)
@@ -40,7 +39,7 @@ fn check(record: &dyn Record) -> Result<(), XmlError> {
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
-                        check(child).map_err(|error| error.within(&segment(item, slot.is_single())))?;
+                        check(child, text).map_err(|error| error.within(&segment(item, slot.is_single())))?;
                     }
                 }
             }
@@ -48,4 +47,15 @@ fn check(record: &dyn Record) -> Result<(), XmlError> {
         }
     }
     Ok(())
+}
+
+fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> {
+    if let Some(known) = slot.unknown_among(item) {
+        return Some(XmlProblem::Value {
+            value: text.chars().take(64).collect(),
+            expected: format!("one of {}", known.join(", ")),
+        });
+    }
+    let illegal = first_illegal(text)?;
+    Some(XmlProblem::IllegalCharacter(u32::from(illegal)))
 }

@@ -1,0 +1,278 @@
+//! Network interfaces.
+
+use super::at::{At, Checked};
+use super::{interface_source, memory};
+use crate::model::domain::config::DomainConfig;
+use crate::model::domain::devices::{
+    Bandwidth, Devices, Interface, InterfaceDriver, InterfaceIp, InterfaceType, PortForward, Vlan,
+};
+
+pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
+    for (index, interface) in devices.interfaces.iter().enumerate() {
+        let at = At::nth("/domain/devices/interface", index, &interface.rest);
+        let kind = at.need("/@type", "the attribute 'type'", interface.kind.as_ref())?;
+        check_mac(at, interface)?;
+        interface_source::check(at, kind, interface)?;
+        check_options(at, interface)?;
+        check_addresses(at, "/ip", &interface.ips)?;
+        if let Some(driver) = &interface.driver {
+            check_driver(at.on(&driver.rest), interface, driver)?;
+        }
+        if let Some(vlan) = &interface.vlan {
+            check_vlan(at.on(&vlan.rest), vlan)?;
+        }
+        if let Some(bandwidth) = &interface.bandwidth {
+            check_bandwidth(at.on(&bandwidth.rest), bandwidth)?;
+        }
+        check_port_forwards(at, interface)?;
+        check_shared_memory(config, at, kind, interface)?;
+    }
+    Ok(())
+}
+
+fn is_passt(interface: &Interface) -> bool {
+    let backend = interface.backend.as_ref();
+    backend.is_some_and(|backend| backend.kind.as_deref() == Some("passt"))
+}
+
+fn check_mac(at: At<'_>, interface: &Interface) -> Checked {
+    let Some(mac) = &interface.mac else { return Ok(()) };
+    let at = at.on(&mac.rest);
+    at.one_of("/mac/@type", mac.kind.as_ref(), &["generated", "static"])?;
+    match &mac.address {
+        Some(address) if address.is_multicast() => Err(at.wrong(
+            "/mac/@address",
+            format!("{address} is the address of a group; that of an interface has an even first byte"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_options(at: At<'_>, interface: &Interface) -> Checked {
+    if let Some(filter) = &interface.filterref {
+        at.on(&filter.rest).need_text(
+            "/filterref/@filter",
+            "the name of the filter",
+            filter.filter.as_ref(),
+        )?;
+    }
+    if let Some(mtu) = &interface.mtu {
+        at.on(&mtu.rest)
+            .need("/mtu/@size", "the attribute 'size'", mtu.size.as_ref())?;
+    }
+    if let Some(teaming) = &interface.teaming {
+        check_teaming(
+            at.on(&teaming.rest),
+            teaming.kind.as_ref(),
+            teaming.persistent.as_ref(),
+        )?;
+    }
+    if let Some(backend) = &interface.backend {
+        let at = at.on(&backend.rest);
+        at.one_of("/backend/@type", backend.kind.as_ref(), &["default", "passt"])?;
+        at.refuse_if(
+            backend.log_file.is_some() && !is_passt(interface),
+            "/backend/@logFile",
+            "a log file is for the backend passt",
+        )?;
+    }
+    match &interface.model {
+        Some(model) => {
+            let kind = model.kind.as_deref().unwrap_or_default();
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            at.on(&model.rest).refuse_if(
+                !kind.bytes().all(fits),
+                "/model/@type",
+                &format!("'{kind}' has other characters than letters, digits, '-' and '_'"),
+            )
+        }
+        None => Ok(()),
+    }
+}
+
+/// The pair of devices of which one takes over from the other.
+pub(super) fn check_teaming(at: At<'_>, kind: Option<&String>, persistent: Option<&String>) -> Checked {
+    let kind = at.need("/teaming/@type", "the attribute 'type'", kind)?;
+    at.one_of("/teaming/@type", Some(kind), &["persistent", "transient"])?;
+    match kind.as_str() {
+        "transient" => {
+            at.need_text(
+                "/teaming/@persistent",
+                "the alias of the persistent device",
+                persistent,
+            )?;
+            Ok(())
+        }
+        _ => at.refuse_if(
+            persistent.is_some(),
+            "/teaming/@persistent",
+            "the persistent device names no other",
+        ),
+    }
+}
+
+fn check_driver(at: At<'_>, interface: &Interface, driver: &InterfaceDriver) -> Checked {
+    at.one_of(
+        "/driver/@name",
+        driver.name.as_ref(),
+        &["qemu", "vhost", "vfio", "kvm", "xen"],
+    )?;
+    at.one_of("/driver/@txmode", driver.txmode.as_ref(), &["iothread", "timer"])?;
+    let sizes = [
+        ("rx_queue_size", driver.rx_queue_size),
+        ("tx_queue_size", driver.tx_queue_size),
+    ];
+    for (name, size) in sizes {
+        if let Some(size) = size
+            && size != 0
+            && !size.is_power_of_two()
+        {
+            return Err(at.wrong(&format!("/driver/@{name}"), format!("{size} is no power of two")));
+        }
+    }
+    let model = interface.model.as_ref().and_then(|model| model.kind.as_deref());
+    let is_virtio = model.is_none_or(|model| model.starts_with("virtio"));
+    let options = [
+        ("iommu", driver.iommu.is_some()),
+        ("ats", driver.ats.is_some()),
+        ("packed", driver.packed.is_some()),
+        ("page_per_vq", driver.page_per_vq.is_some()),
+    ];
+    for (name, is_said) in options {
+        let sentence = format!("'{name}' is for virtio interfaces");
+        at.refuse_if(is_said && !is_virtio, &format!("/driver/@{name}"), &sentence)?;
+    }
+    Ok(())
+}
+
+/// The addresses of an interface.
+pub(super) fn check_addresses(at: At<'_>, below: &str, ips: &[InterfaceIp]) -> Checked {
+    for (number, ip) in ips.iter().enumerate() {
+        let below = format!("{below}[{}]", number + 1);
+        let at = at.on(&ip.rest);
+        let text = at.need_text(
+            &format!("{below}/@address"),
+            "the attribute 'address'",
+            ip.address.as_ref(),
+        )?;
+        let Ok(address) = text.parse::<std::net::IpAddr>() else {
+            return Err(at.wrong(&format!("{below}/@address"), format!("'{text}' is no IP address")));
+        };
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        at.refuse_if(
+            ip.prefix.is_some_and(|prefix| prefix > bits),
+            &format!("{below}/@prefix"),
+            &format!("the prefix has more than {bits} bits"),
+        )?;
+        at.one_of(&format!("{below}/@family"), ip.family.as_ref(), &["ipv4", "ipv6"])?;
+    }
+    Ok(())
+}
+
+fn check_vlan(at: At<'_>, vlan: &Vlan) -> Checked {
+    use crate::model::value::YesNo;
+    if vlan.tags.is_empty() {
+        return Err(at.missing("/vlan/tag", "a tag"));
+    }
+    let mut has_native = false;
+    for (number, tag) in vlan.tags.iter().enumerate() {
+        let below = format!("/vlan/tag[{}]", number + 1);
+        let at = at.on(&tag.rest);
+        let id = *at.need(&format!("{below}/@id"), "the attribute 'id'", tag.id.as_ref())?;
+        at.refuse_if(
+            id > 4095,
+            &format!("{below}/@id"),
+            &format!("the tag {id} is more than 4095"),
+        )?;
+        let word = format!("{below}/@nativeMode");
+        at.one_of(&word, tag.native_mode.as_ref(), &["tagged", "untagged"])?;
+        let is_native = tag.native_mode.is_some();
+        at.refuse_if(is_native && has_native, &word, "two tags are native")?;
+        has_native |= is_native;
+    }
+    let is_trunk = has_native || vlan.tags.len() > 1;
+    at.refuse_if(
+        is_trunk && vlan.trunk == Some(YesNo::No),
+        "/vlan/@trunk",
+        "several tags or a native one make a trunk, but trunk is 'no'",
+    )
+}
+
+fn check_bandwidth(at: At<'_>, bandwidth: &Bandwidth) -> Checked {
+    let limits = [("inbound", &bandwidth.inbound), ("outbound", &bandwidth.outbound)];
+    for (name, limit) in limits {
+        let Some(limit) = limit else { continue };
+        let below = format!("/bandwidth/{name}");
+        let at = at.on(&limit.rest);
+        if limit.average.is_none() && limit.floor.is_none() {
+            return Err(at.missing(&format!("{below}/@average"), "the average or the floor"));
+        }
+        at.refuse_if(
+            limit.average.is_none() && (limit.peak.is_some() || limit.burst.is_some()),
+            &below,
+            "peak and burst need an average",
+        )?;
+        at.refuse_if(
+            name == "outbound" && limit.floor.is_some(),
+            &format!("{below}/@floor"),
+            "a floor is for what comes in",
+        )?;
+    }
+    Ok(())
+}
+
+fn check_port_forwards(at: At<'_>, interface: &Interface) -> Checked {
+    for (number, forward) in interface.port_forwards.iter().enumerate() {
+        let below = format!("/portForward[{}]", number + 1);
+        let at = at.on(&forward.rest);
+        at.refuse_if(
+            !is_passt(interface),
+            &below,
+            "ports are forwarded by the backend passt only",
+        )?;
+        check_port_forward(at, &below, forward)?;
+    }
+    Ok(())
+}
+
+fn check_port_forward(at: At<'_>, below: &str, forward: &PortForward) -> Checked {
+    let word = format!("{below}/@proto");
+    at.need(&word, "the attribute 'proto'", forward.proto.as_ref())?;
+    at.one_of(&word, forward.proto.as_ref(), &["tcp", "udp"])?;
+    if let Some(address) = &forward.address
+        && address.parse::<std::net::IpAddr>().is_err()
+    {
+        return Err(at.wrong(
+            &format!("{below}/@address"),
+            format!("'{address}' is no IP address"),
+        ));
+    }
+    for (number, range) in forward.ranges.iter().enumerate() {
+        let below = format!("{below}/range[{}]", number + 1);
+        let at = at.on(&range.rest);
+        let start = *at.need(
+            &format!("{below}/@start"),
+            "the attribute 'start'",
+            range.start.as_ref(),
+        )?;
+        at.refuse_if(
+            range.end.is_some_and(|end| end < start),
+            &format!("{below}/@end"),
+            "the range ends before it starts",
+        )?;
+    }
+    Ok(())
+}
+
+/// What passt does for a guest needs memory shared with it.
+fn check_shared_memory(
+    config: &DomainConfig,
+    at: At<'_>,
+    kind: &InterfaceType,
+    interface: &Interface,
+) -> Checked {
+    match *kind == InterfaceType::Vhostuser && is_passt(interface) {
+        true => memory::check_shared(config, at, "/@type"),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,183 @@
+//! The NUMA cells of the guest.
+
+use std::collections::BTreeSet;
+
+use super::at::{At, Checked};
+use crate::model::domain::config::DomainConfig;
+use crate::model::domain::numa::{Numa, NumaCell};
+
+/// The cells, none when the guest has no NUMA.
+pub(super) fn cells(config: &DomainConfig) -> &[NumaCell] {
+    let numa = config.cpu.as_ref().and_then(|cpu| cpu.numa.as_ref());
+    numa.map(|numa| numa.cells.as_slice()).unwrap_or_default()
+}
+
+pub(super) fn check(config: &DomainConfig) -> Checked {
+    let Some(numa) = config.cpu.as_ref().and_then(|cpu| cpu.numa.as_ref()) else {
+        return Ok(());
+    };
+    let count = numa.cells.len();
+    let mut ids = BTreeSet::new();
+    let mut cpus = BTreeSet::new();
+    for (index, cell) in numa.cells.iter().enumerate() {
+        let at = At::nth("/domain/cpu/numa/cell", index, &cell.rest);
+        let id = cell
+            .id
+            .map_or(index, |id| usize::try_from(id).unwrap_or(usize::MAX));
+        if id >= count {
+            return Err(at.wrong(
+                "/@id",
+                format!("the ids of {count} cells go from 0 without a gap; {id} does not fit"),
+            ));
+        }
+        at.refuse_if(!ids.insert(id), "/@id", &format!("the cell {id} is there twice"))?;
+        at.need("/@memory", "the attribute 'memory'", cell.memory.as_ref())?;
+        if let Some(set) = &cell.cpus {
+            at.refuse_if(set.is_empty(), "/@cpus", "the cell has no CPU")?;
+            for cpu in set.iter() {
+                at.refuse_if(
+                    !cpus.insert(cpu),
+                    "/@cpus",
+                    &format!("the CPU {cpu} is in two cells"),
+                )?;
+            }
+        }
+        check_distances(at, cell, id, count)?;
+        check_caches(at, cell)?;
+    }
+    check_vcpus(config, numa, cpus.len())?;
+    check_interconnects(numa, count)
+}
+
+fn check_vcpus(config: &DomainConfig, numa: &Numa, cpus: usize) -> Checked {
+    let bound = super::vcpu::bound(config);
+    let at = At::the("/domain/cpu/numa", &numa.rest);
+    let too_many = usize::try_from(bound).is_ok_and(|bound| cpus > bound);
+    at.refuse_if(
+        too_many,
+        "",
+        &format!("the cells have {cpus} CPUs, the guest {bound}"),
+    )
+}
+
+fn check_distances(at: At<'_>, cell: &NumaCell, id: usize, count: usize) -> Checked {
+    let Some(distances) = &cell.distances else {
+        return Ok(());
+    };
+    let mut seen = BTreeSet::new();
+    for (number, sibling) in distances.siblings.iter().enumerate() {
+        let below = format!("/distances/sibling[{}]", number + 1);
+        let at = at.on(&sibling.rest);
+        let other = *at.need(&format!("{below}/@id"), "the attribute 'id'", sibling.id.as_ref())?;
+        let value = *at.need(
+            &format!("{below}/@value"),
+            "the attribute 'value'",
+            sibling.value.as_ref(),
+        )?;
+        let other = usize::try_from(other).unwrap_or(usize::MAX);
+        if other >= count {
+            return Err(at.wrong(&format!("{below}/@id"), format!("there is no cell {other}")));
+        }
+        at.refuse_if(
+            !seen.insert(other),
+            &format!("{below}/@id"),
+            "the distance is said twice",
+        )?;
+        let is_self = other == id;
+        let fits = (10..=255).contains(&value) && (is_self == (value == 10) || !is_self && value >= 10);
+        if !fits {
+            return Err(at.wrong(
+                &format!("{below}/@value"),
+                format!("{value} is no distance: 10 to itself, up to 255 to others"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_caches(at: At<'_>, cell: &NumaCell) -> Checked {
+    let mut levels = BTreeSet::new();
+    for (number, cache) in cell.caches.iter().enumerate() {
+        let below = |name: &str| format!("/cache[{}]{name}", number + 1);
+        let at = at.on(&cache.rest);
+        let level = *at.need(&below("/@level"), "the attribute 'level'", cache.level.as_ref())?;
+        at.refuse_if(level == 0, &below("/@level"), "the level is 0; it begins at 1")?;
+        at.refuse_if(
+            !levels.insert(level),
+            &below("/@level"),
+            &format!("the level {level} is there twice"),
+        )?;
+        at.need(
+            &below("/@associativity"),
+            "the attribute 'associativity'",
+            cache.associativity.as_ref(),
+        )?;
+        at.one_of(
+            &below("/@associativity"),
+            cache.associativity.as_ref(),
+            &["none", "direct", "full"],
+        )?;
+        at.need(
+            &below("/@policy"),
+            "the attribute 'policy'",
+            cache.policy.as_ref(),
+        )?;
+        at.one_of(
+            &below("/@policy"),
+            cache.policy.as_ref(),
+            &["none", "writeback", "writethrough"],
+        )?;
+        at.need(&below("/size"), "the element <size>", cache.size.as_ref())?;
+        at.need(&below("/line"), "the element <line>", cache.line.as_ref())?;
+    }
+    Ok(())
+}
+
+fn check_interconnects(numa: &Numa, count: usize) -> Checked {
+    let Some(interconnects) = &numa.interconnects else {
+        return Ok(());
+    };
+    let at = At::the("/domain/cpu/numa/interconnects", &interconnects.rest);
+    let ends = |below: &str, initiator: Option<u32>, target: Option<u32>| -> Checked {
+        for (name, end) in [("initiator", initiator), ("target", target)] {
+            let below = format!("{below}/@{name}");
+            let end = end.ok_or_else(|| at.missing(&below, format!("the attribute '{name}'")))?;
+            if usize::try_from(end).is_ok_and(|end| end >= count) {
+                return Err(at.wrong(&below, format!("there is no cell {end}")));
+            }
+        }
+        Ok(())
+    };
+    let kinds = ["access", "read", "write"];
+    for (number, one) in interconnects.latencies.iter().enumerate() {
+        let below = format!("/latency[{}]", number + 1);
+        ends(&below, one.initiator, one.target)?;
+        at.need(
+            &format!("{below}/@type"),
+            "the attribute 'type'",
+            one.kind.as_ref(),
+        )?;
+        at.one_of(&format!("{below}/@type"), one.kind.as_ref(), &kinds)?;
+        at.need(
+            &format!("{below}/@value"),
+            "the attribute 'value'",
+            one.value.as_ref(),
+        )?;
+    }
+    for (number, one) in interconnects.bandwidths.iter().enumerate() {
+        let below = format!("/bandwidth[{}]", number + 1);
+        ends(&below, one.initiator, one.target)?;
+        at.need(
+            &format!("{below}/@type"),
+            "the attribute 'type'",
+            one.kind.as_ref(),
+        )?;
+        at.one_of(&format!("{below}/@type"), one.kind.as_ref(), &kinds)?;
+        at.need(
+            &format!("{below}/@value"),
+            "the attribute 'value'",
+            one.value.as_ref(),
+        )?;
+    }
+    Ok(())
+}

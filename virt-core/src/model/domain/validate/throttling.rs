@@ -1,0 +1,87 @@
+//! Limits of disks, and groups of limits.
+
+use std::collections::BTreeSet;
+
+use super::at::{At, Checked};
+use crate::model::domain::config::DomainConfig;
+use crate::model::domain::devices::{Devices, IoTune};
+
+pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
+    let groups = config.throttlegroups.as_ref();
+    let groups = groups.map(|groups| groups.groups.as_slice()).unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for (index, group) in groups.iter().enumerate() {
+        let at = At::nth("/domain/throttlegroups/throttlegroup", index, &group.rest);
+        let name = at.need_text("/group_name", "the name of the group", group.group_name.as_ref())?;
+        at.refuse_if(
+            !names.insert(name),
+            "/group_name",
+            &format!("the group '{name}' is there twice"),
+        )?;
+        check_limits(at, "", group)?;
+    }
+    for (index, disk) in devices.disks.iter().enumerate() {
+        let at = At::nth("/domain/devices/disk", index, &disk.rest);
+        if let Some(tune) = &disk.iotune {
+            check_limits(at.on(&tune.rest), "/iotune", tune)?;
+        }
+        let Some(filters) = &disk.throttlefilters else {
+            continue;
+        };
+        at.refuse_if(
+            disk.iotune.is_some(),
+            "/throttlefilters",
+            "limits are said by <iotune> or by <throttlefilters>, not by both",
+        )?;
+        for (number, filter) in filters.filters.iter().enumerate() {
+            let below = format!("/throttlefilters/throttlefilter[{}]/@group", number + 1);
+            let at = at.on(&filter.rest);
+            let name = at.need_text(&below, "the name of the group", filter.group.as_ref())?;
+            at.refuse_if(
+                !names.contains(name),
+                &below,
+                &format!("there is no group '{name}'"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A limit is for reading and writing together or for each, not for both ways.
+fn check_limits(at: At<'_>, below: &str, tune: &IoTune) -> Checked {
+    let limits = [
+        (
+            "bytes_sec",
+            tune.total_bytes_sec,
+            tune.read_bytes_sec,
+            tune.write_bytes_sec,
+        ),
+        (
+            "iops_sec",
+            tune.total_iops_sec,
+            tune.read_iops_sec,
+            tune.write_iops_sec,
+        ),
+        (
+            "bytes_sec_max",
+            tune.total_bytes_sec_max,
+            tune.read_bytes_sec_max,
+            tune.write_bytes_sec_max,
+        ),
+        (
+            "iops_sec_max",
+            tune.total_iops_sec_max,
+            tune.read_iops_sec_max,
+            tune.write_iops_sec_max,
+        ),
+    ];
+    let is_set = |limit: Option<u64>| limit.is_some_and(|limit| limit != 0);
+    for (name, total, read, write) in limits {
+        at.refuse_if(
+            is_set(total) && (is_set(read) || is_set(write)),
+            &format!("{below}/total_{name}"),
+            &format!("there is a total {name}, and one for reading or writing"),
+        )?;
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod contract;
 mod faults;
 mod leases;
+mod newcomers;
 mod streams;
 
 use std::sync::Arc;

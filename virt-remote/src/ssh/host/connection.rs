@@ -71,6 +71,7 @@ impl Connection {
     pub(super) async fn open(dialer: Arc<dyn Dialer>, options: HostOptions) -> Result<Arc<Self>> {
         let launch = Launch {
             host: dialer.name().to_owned(),
+            user: dialer.user().map(str::to_owned),
             shell: options.shell.clone(),
             rise: if options.sudo { Rise::Sudo } else { Rise::No },
             fence: Arc::default(),

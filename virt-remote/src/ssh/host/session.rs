@@ -26,6 +26,8 @@ const STDERR_LIMIT: usize = 64 * 1024;
 pub(super) struct Launch {
     /// The machine, as users know it.
     pub(super) host: String,
+    /// Who logs in, where that is known.
+    pub(super) user: Option<String>,
     /// The shell that runs our scripts.
     pub(super) shell: String,
     /// Who they become.

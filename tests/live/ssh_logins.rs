@@ -89,7 +89,7 @@ async fn far_machine(describe: impl FnOnce(SshdBuilder) -> SshdBuilder) -> Resul
 }
 
 /// A machine is defined, started, found, told something by its monitor, ended and removed; as whom its QEMU ran.
-async fn a_guest_starts(fixture: &Fixture, conn: Connection) -> Result<u32, Failure> {
+async fn a_guest_starts(fixture: &Fixture, conn: &Connection) -> Result<u32, Failure> {
     let mut config = fixture.machine("guest")?;
     // Not everybody may use KVM.
     config.kind = DomainType::Qemu;
@@ -107,7 +107,7 @@ async fn a_guest_starts(fixture: &Fixture, conn: Connection) -> Result<u32, Fail
     let process = fs::metadata(format!("/proc/{pid}")).doing("looking at its QEMU")?;
     domain.resume().await.doing("resuming it")?;
     equal(domain.info().await?.state, DomainState::Running, "its state")?;
-    fixture.remove_all(&conn).await?;
+    fixture.remove_all(conn).await?;
     Ok(process.uid())
 }
 
@@ -130,7 +130,7 @@ async fn was_let_in(sshd: &Sshd, by: &str) -> Result<(), Failure> {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    soon("the end of the login after the connection's", left).await
+    soon("the end of the login after the connection's shutdown", left).await
 }
 
 /// A login by what the callback gives, as a user who has the root directory.
@@ -156,7 +156,7 @@ async fn by_callback(
     )?;
     let answers = Answers::to(wanted, user.name(), user.password());
     let conn = answers.open(&uri).await.doing("opening")?;
-    let ran_as = a_guest_starts(fixture, conn).await?;
+    let ran_as = a_guest_starts(fixture, &conn).await?;
     let home = fs::metadata(user.home()).doing("looking at the user's home")?;
     equal(ran_as, home.uid(), "the user of QEMU")?;
     answers.were_given_once()?;
@@ -181,7 +181,7 @@ async fn answers_to_the_servers_questions_by_callback(fixture: &Fixture) -> Resu
 /// A login as root without anybody being asked.
 async fn unasked(fixture: &Fixture, far: &FarMachine, by: &str) -> Result<(), Failure> {
     let conn = builder().open(&far.uri(&fixture.root())).await.doing("opening")?;
-    let ran_as = a_guest_starts(fixture, conn).await?;
+    let ran_as = a_guest_starts(fixture, &conn).await?;
     equal(ran_as, 0, "the user of QEMU")?;
     was_let_in(&far.sshd, by).await
 }
@@ -224,7 +224,7 @@ async fn an_encrypted_key_whose_passphrase_comes_by_callback(fixture: &Fixture) 
         |kind: &CredentialKind| matches!(kind, CredentialKind::Passphrase(file) if file.ends_with("/locked"));
     let answers = Answers::to(is_passphrase, "root", "open up");
     let conn = answers.open(&far.uri(&fixture.root())).await.doing("opening")?;
-    a_guest_starts(fixture, conn).await?;
+    a_guest_starts(fixture, &conn).await?;
     answers.were_given_once()?;
     was_let_in(&far.sshd, &format!("ED25519 {}", key.fingerprint()?)).await
 }
@@ -301,7 +301,6 @@ async fn two_jumps_to_a_machine_that_nothing_else_reaches(fixture: &Fixture) -> 
     domain.destroy().await.doing("destroying it")?;
     console.ends().await?;
     fixture.remove_all(&conn).await?;
-    drop((console, domain, conn));
     for sshd in [&row.near, &row.middle, &row.far] {
         was_let_in(sshd, "Accepted publickey for root").await?;
     }
@@ -401,7 +400,7 @@ async fn by_sudo(fixture: &Fixture, sudo: Sudo) -> Result<(), Failure> {
         )?;
     }
     let conn = answers.open(&risen).await.doing("opening")?;
-    let ran_as = a_guest_starts(fixture, conn).await?;
+    let ran_as = a_guest_starts(fixture, &conn).await?;
     equal(ran_as, 0, "the user of QEMU")?;
     match sudo {
         Sudo::WithPassword => answers.were_given_once()?,
@@ -429,7 +428,7 @@ async fn the_systems_ssh_program(fixture: &Fixture) -> Result<(), Failure> {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).doing("writing a program")?;
     let uri = format!("{}&command={}", far.uri(&fixture.root()), program.display());
     let conn = builder().open(&uri).await.doing("opening")?;
-    a_guest_starts(fixture, conn).await?;
+    a_guest_starts(fixture, &conn).await?;
     let ran = fs::read_to_string(ran).doing("looking at what the program was told")?;
     check(ran.contains("-- far"), format!("the program was told {ran:?}"))?;
     was_let_in(&far.sshd, "Accepted publickey for root").await

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use virt_core::host::ProcessIdentity;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
@@ -61,6 +62,8 @@ pub(super) struct Connection {
     /// What the tags of all logins begin with.
     tag: String,
     attempts: AtomicU64,
+    /// Keeps a login until this is closed.
+    keeper: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Connection {
@@ -86,10 +89,12 @@ impl Connection {
             lost_leases: AtomicU64::new(0),
             tag: fresh_word(),
             attempts: AtomicU64::new(1),
+            keeper: tokio::sync::Mutex::default(),
         });
         let (login, pulse) = connection.log_in((1, Vec::new())).await?;
         connection.state.send_replace(State::Up(Arc::clone(&login)));
-        tokio::spawn(Arc::clone(&connection).keep(login, pulse));
+        let keeper = tokio::spawn(Arc::clone(&connection).keep(login, pulse));
+        *connection.keeper.lock().await = Some(keeper);
         Ok(connection)
     }
 
@@ -143,6 +148,17 @@ impl Connection {
     /// Ends it: nothing is brought back any more.
     pub(super) fn close(&self) {
         self.state.send_replace(State::Closed);
+    }
+
+    /// Waits until nothing is left of it, once it is [`close`](Self::close)d. Cancel-safe.
+    pub(super) async fn ended(&self) {
+        let mut keeper = self.keeper.lock().await;
+        if let Some(task) = keeper.as_mut() {
+            if let Err(error) = task.await {
+                tracing::debug!(host = self.name(), %error, "a login was not ended in order");
+            }
+            *keeper = None;
+        }
     }
 
     async fn log_in(&self, after: (u64, Vec<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {

@@ -149,4 +149,9 @@ impl Host for SshHost {
     async fn batch(&self, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
         batch::run(&self.connection, mode, ops).await
     }
+
+    async fn close(&self) {
+        self.connection.close();
+        self.connection.ended().await;
+    }
 }

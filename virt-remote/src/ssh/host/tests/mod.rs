@@ -1,5 +1,6 @@
 //! A host over SSH against the local one, and against what can happen to a link.
 
+mod closing;
 mod contract;
 mod faults;
 mod leases;

@@ -12,6 +12,7 @@ use virt_core::host::ProcessIdentity;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::HostOptions;
+use super::answer::End;
 use super::error::lost;
 use super::far::{Rise, fresh_word};
 use super::lease::{LeaseState, told};
@@ -78,6 +79,7 @@ impl Connection {
             shell: options.shell.clone(),
             rise: if options.sudo { Rise::Sudo } else { Rise::No },
             fence: Arc::default(),
+            unfinished: Arc::default(),
             tag: String::new(),
         };
         let connection = Arc::new(Self {
@@ -317,11 +319,16 @@ impl Connection {
     }
 
     /// Waits until nothing is left of earlier logins that could still change the machine, and ends what does not end by
-    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on.
+    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on. What writes that
+    /// were cut have left is removed then.
     async fn end_remains(&self, login: &Login) -> Result<()> {
         let call = Call::new("fence").arg(&self.tag)?.arg(&login.launch.tag)?;
         let mut request = Request::new(false);
         request.push(&call.number(REMAINS_TENTHS), None);
+        let unfinished = login.launch.unfinished.all();
+        for file in &unfinished {
+            request.push(&Call::new("f_remove").arg(file)?, None);
+        }
         let answers = login.pool.ask(request, Abandoned::Finishes).await?;
         if let Some(left) = answers.first().and_then(|answer| answer.field("left")) {
             tracing::warn!(
@@ -330,6 +337,17 @@ impl Connection {
                 "an earlier login's shells cannot be ended"
             );
         }
+        for (file, removed) in unfinished.iter().zip(answers.iter().skip(1)) {
+            if let End::Failed(said) = &removed.end {
+                tracing::warn!(
+                    host = self.name(),
+                    file,
+                    said,
+                    "what a write left cannot be removed"
+                );
+            }
+        }
+        login.launch.unfinished.done(&unfinished);
         Ok(())
     }
 

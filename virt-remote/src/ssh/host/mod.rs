@@ -40,6 +40,7 @@ mod sockets;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod watch;
 mod watcher;
 mod worker;

@@ -6,6 +6,7 @@ mod faults;
 mod leases;
 mod newcomers;
 mod streams;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -41,7 +41,7 @@ pub(crate) async fn open(far: &FarMachine, root: &Path) -> virt_sdk::Result<Conn
     builder().open(&far.uri(root)).await
 }
 
-async fn resync(events: &mut EventStream) -> Result<(), Failure> {
+pub(crate) async fn resync(events: &mut EventStream) -> Result<(), Failure> {
     let waiting = async {
         while let Some(event) = events.next().await {
             if matches!(event, Event::Resync) {

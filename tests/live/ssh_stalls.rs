@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::time::Duration;
 
+use virt_sdk::event::EventFilter;
 use virt_sdk::stats::StatsGroups;
 use virt_sdk::{Connection, Domain, ErrorKind};
 use virt_testkit::conformance::{Doing as _, Failure};
+use virt_testkit::live::far::FarMachine;
 use virt_testkit::live::sshd;
 
 use crate::fixture::{Fixture, check, live, soon};
-use crate::ssh_faults::{SLACK, far_machine, open, settled};
+use crate::ssh_faults::{SLACK, far_machine, open, resync, settled};
 
 live! { "ssh_stalls", needs sshd::missing;
     a_login_that_stalls_at_any_step_goes_on_when_the_line_does;
@@ -19,9 +21,8 @@ live! { "ssh_stalls", needs sshd::missing;
 /// How long each call may take while nothing comes.
 const SHORT: Duration = Duration::from_secs(2);
 
-/// The round trips of a login after which the line stalls: agreeing on keys, logging in, the first shells, taking the
-/// lease again, and the monitors.
-const STEPS: [u64; 7] = [1, 3, 5, 7, 9, 12, 16];
+/// At how many moments of a login the line stalls: from agreeing on keys to the monitors.
+const STEPS: u64 = 8;
 
 /// Calls while nothing comes: each has answered by its deadline.
 async fn calls_answer(conn: &Connection, domain: &Domain, step: u64) -> Result<(), Failure> {
@@ -64,7 +65,8 @@ async fn a_login_that_stalls_at_any_step_goes_on_when_the_line_does(
     let conn = open(&far, &fixture.root()).await.doing("opening a far root")?;
     let domain = fixture.paused(&conn, "steady").await?;
     let pid = fixture.pid_of("steady")?;
-    for step in STEPS {
+    let whole = round_trips_of_a_login(&far, &conn).await?;
+    for step in (0..STEPS).map(|step| 1 + whole * step / STEPS) {
         far.line.stall_after(step);
         far.line.cut();
         soon("the login's step", far.line.stalled()).await?;
@@ -74,6 +76,20 @@ async fn a_login_that_stalls_at_any_step_goes_on_when_the_line_does(
         settled(fixture, &conn, pid).await.doing(&what)?;
     }
     fixture.remove_all(&conn).await
+}
+
+/// How many round trips it takes from a cut until everything is as it was.
+async fn round_trips_of_a_login(far: &FarMachine, conn: &Connection) -> Result<u64, Failure> {
+    let mut events = conn.events(EventFilter::all()).await.doing("subscribing")?;
+    far.line.reset_counters();
+    far.line.cut();
+    resync(&mut events).await?;
+    let counted = far.line.counters().round_trips;
+    check(
+        counted >= STEPS,
+        format!("a login of {counted} round trips has too few steps"),
+    )?;
+    Ok(counted)
 }
 
 async fn a_login_that_stalls_for_long_is_given_up_and_made_anew(fixture: &Fixture) -> Result<(), Failure> {

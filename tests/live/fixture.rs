@@ -26,12 +26,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) type Run =
     for<'a> fn(&'a Fixture) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
-/// The tests of a module: `live!{ "qemu_kill"; name_of_a_function; … }`.
+/// The tests of a module: `live!{ "qemu_kill"; name_of_a_function; … }`; with `needs missing`, a function that says what
+/// else they need and is not here.
 macro_rules! live {
     ($module:literal; $($name:ident;)+) => {
+        live! { $module, needs || None; $($name;)+ }
+    };
+    ($module:literal, needs $missing:expr; $($name:ident;)+) => {
         pub(crate) fn tests() -> Vec<virt_testkit::harness::NamedTest> {
             vec![$($crate::fixture::test(
                 concat!($module, "::", stringify!($name)),
+                $missing,
                 |fixture| Box::pin($name(fixture)),
             )),+]
         }
@@ -40,9 +45,13 @@ macro_rules! live {
 pub(crate) use live;
 
 /// A test that gets a fixture, and whose guests are gone afterwards.
-pub(crate) fn test(name: &'static str, run: Run) -> NamedTest {
+pub(crate) fn test(name: &'static str, missing: fn() -> Option<String>, run: Run) -> NamedTest {
     NamedTest::new(name, move || async move {
-        let machines = match Machines::installed().await {
+        let machines = match missing() {
+            None => Machines::installed().await,
+            Some(missing) => Err(missing),
+        };
+        let machines = match machines {
             Ok(machines) => machines,
             Err(missing) if skip::nothing_may_be_missing() => {
                 return Verdict::Failed(format!("something is missing here: {missing}"));

@@ -32,6 +32,10 @@ mod qemu_process;
 mod qemu_root;
 #[cfg(all(feature = "qemu", feature = "ssh"))]
 mod ssh_faults;
+#[cfg(all(feature = "qemu", feature = "ssh"))]
+mod ssh_logins;
+#[cfg(all(feature = "qemu", feature = "ssh"))]
+mod ssh_stalls;
 
 #[cfg(feature = "qemu")]
 fn main() -> ExitCode {
@@ -46,6 +50,10 @@ fn main() -> ExitCode {
         qemu_root::tests(),
         #[cfg(feature = "ssh")]
         ssh_faults::tests(),
+        #[cfg(feature = "ssh")]
+        ssh_logins::tests(),
+        #[cfg(feature = "ssh")]
+        ssh_stalls::tests(),
     ];
     virt_testkit::harness::main(tests.into_iter().flatten().collect())
 }

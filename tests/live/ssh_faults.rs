@@ -13,11 +13,12 @@ use virt_sdk::stats::StatsGroups;
 use virt_sdk::{Connection, DomainState, ErrorKind};
 use virt_testkit::conformance::{Doing as _, Failure, refused};
 use virt_testkit::live::far::FarMachine;
+use virt_testkit::live::sshd;
 
 use crate::fixture::{Fixture, PATIENCE, builder, check, equal, live, soon};
 use crate::full::Mounted;
 
-live! { "ssh_faults";
+live! { "ssh_faults", needs sshd::missing;
     a_line_cut_for_a_second_costs_no_guest_anything;
     calls_during_an_outage_answer_in_time;
     operations_cut_at_any_moment_are_done_or_not_done;
@@ -30,19 +31,17 @@ live! { "ssh_faults";
 }
 
 /// What a call may take beyond its deadline.
-const SLACK: Duration = Duration::from_secs(3);
+pub(crate) const SLACK: Duration = Duration::from_secs(3);
 
-async fn far_machine() -> Result<FarMachine, Failure> {
-    FarMachine::start(|sshd| sshd)
-        .await
-        .map_err(|missing| Failure::not_here(missing.to_string()))
+pub(crate) async fn far_machine() -> Result<FarMachine, Failure> {
+    FarMachine::start(|sshd| sshd).await.doing("starting an sshd")
 }
 
-async fn open(far: &FarMachine, root: &Path) -> virt_sdk::Result<Connection> {
+pub(crate) async fn open(far: &FarMachine, root: &Path) -> virt_sdk::Result<Connection> {
     builder().open(&far.uri(root)).await
 }
 
-async fn resync(events: &mut EventStream) -> Result<(), Failure> {
+pub(crate) async fn resync(events: &mut EventStream) -> Result<(), Failure> {
     let waiting = async {
         while let Some(event) = events.next().await {
             if matches!(event, Event::Resync) {
@@ -163,7 +162,7 @@ async fn operations_cut_at_any_moment_are_done_or_not_done(fixture: &Fixture) ->
 }
 
 /// The line is back: everything fits together, and can be used.
-async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<(), Failure> {
+pub(crate) async fn settled(fixture: &Fixture, conn: &Connection, steady: u32) -> Result<(), Failure> {
     equal(
         fixture.pid_of("steady")?,
         steady,

@@ -61,7 +61,8 @@ pub trait HostOpener: Send + Sync + fmt::Debug + 'static {
         &[]
     }
 
-    /// Reaches the machine the URI names; secrets it needs are asked of `credentials`.
+    /// Reaches the machine the URI names; secrets it needs are asked of `credentials`. The connection's
+    /// [`shutdown`](crate::Connection::shutdown) [closes](Host::close) it: what others use as well has to take that.
     async fn open(
         &self,
         uri: &ConnectUri,

@@ -99,17 +99,20 @@ impl ConnectionBuilder {
             .map_err(|error| error.with_operation("open"))?;
         let subject = Subject::Connection(uri.to_string());
         let opened = call.bound(Outcome::NotApplied, async {
-            let host = match &self.host {
-                Some(host) => Arc::clone(host),
-                None => opener.open(&uri, &self.credentials, &call).await?,
+            let (host, ours) = match &self.host {
+                Some(host) => (Arc::clone(host), None),
+                None => {
+                    let host = opener.open(&uri, &self.credentials, &call).await?;
+                    (Arc::clone(&host), Some(host))
+                }
             };
             let mut request = OpenRequest::new(uri.without_parameters(opener.parameters()), host);
             request.access = self.access;
             request.deadlines = self.deadlines.clone();
             request.credentials = self.credentials.clone();
-            backend.open(request, &call).await
+            Ok((backend.open(request, &call).await?, ours))
         });
-        let driver = opened.await.map_err(|error| {
+        let (driver, host) = opened.await.map_err(|error| {
             // What holds the root is the better subject; everything else is about this connection.
             let error = error.with_operation("open");
             if error.kind() == ErrorKind::Busy {
@@ -118,6 +121,12 @@ impl ConnectionBuilder {
                 error.with_subject(subject)
             }
         })?;
-        Ok(Connection::new(uri, driver, self.deadlines.clone(), self.access))
+        Ok(Connection::new(
+            uri,
+            driver,
+            host,
+            self.deadlines.clone(),
+            self.access,
+        ))
     }
 }

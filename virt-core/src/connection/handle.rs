@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::driver::ConnectionDriver;
 use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
 use crate::event::{EventFilter, EventStream};
+use crate::host::Host;
 use crate::model::DomainConfig;
 use crate::stats::{DomainStatsRow, StatsGroups};
 use crate::uri::ConnectUri;
@@ -25,6 +26,8 @@ const GRACE: Duration = Duration::from_millis(500);
 struct Shared {
     uri: ConnectUri,
     driver: Arc<dyn ConnectionDriver>,
+    /// The machine, where it was reached for this connection alone.
+    host: Option<Arc<dyn Host>>,
     deadlines: Deadlines,
     access: AccessMode,
 }
@@ -62,6 +65,7 @@ impl Connection {
     pub(crate) fn new(
         uri: ConnectUri,
         driver: Arc<dyn ConnectionDriver>,
+        host: Option<Arc<dyn Host>>,
         deadlines: Deadlines,
         access: AccessMode,
     ) -> Self {
@@ -69,6 +73,7 @@ impl Connection {
             shared: Arc::new(Shared {
                 uri,
                 driver,
+                host,
                 deadlines,
                 access,
             }),
@@ -332,7 +337,8 @@ impl Connection {
         .await
     }
 
-    /// Ends the connection in good order and waits for it. Every handle answers `ConnectionLost` then.
+    /// Ends the connection in good order and waits for it: nothing of it is left on a far machine, either, but for a
+    /// machine that the program brought itself. Every handle answers `ConnectionLost` then.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -346,7 +352,11 @@ impl Connection {
     /// ```
     pub async fn shutdown(&self) -> Result<()> {
         self.call("shutdown", CallClass::Wait, async |call, driver| {
-            driver.shutdown(&call).await
+            driver.shutdown(&call).await?;
+            if let Some(host) = &self.shared.host {
+                host.close().await;
+            }
+            Ok(())
         })
         .await
     }

@@ -75,4 +75,12 @@ pub trait Host: Send + Sync + fmt::Debug + 'static {
     /// There are as many results as operations. With [`BatchMode::StopAtError`], those after the first failure are
     /// errors of kind [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and were not begun.
     async fn batch(&self, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>>;
+
+    /// Ends the way to this machine, whoever still holds it, and waits for that: calls answer
+    /// [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost) then. Where there is no way to end, as on this
+    /// machine itself, it does nothing.
+    ///
+    /// # Cancel safety
+    /// When dropped, the end goes on.
+    async fn close(&self) {}
 }

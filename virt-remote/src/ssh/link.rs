@@ -18,6 +18,9 @@ pub(crate) trait Dialer: Send + Sync + fmt::Debug + 'static {
     /// The machine, as users know it.
     fn name(&self) -> &str;
 
+    /// Who logs in there, where that is known before.
+    fn user(&self) -> Option<&str>;
+
     /// A new login. One attempt, with a time limit of its own; trying again is the caller's.
     ///
     /// # Errors

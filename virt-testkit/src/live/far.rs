@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::error::{LiveError, Result};
+use super::error::LiveError;
 use super::proxy::Proxy;
 use super::sshd::{self, HostLine, KeyKind, KeyPair, Sshd, SshdBuilder};
 
@@ -30,9 +30,7 @@ impl FarMachine {
     ///
     /// # Cancel safety
     /// Safe: what was being started ends.
-    pub async fn start(
-        describe: impl FnOnce(SshdBuilder) -> SshdBuilder,
-    ) -> std::result::Result<Self, LiveError> {
+    pub async fn start(describe: impl FnOnce(SshdBuilder) -> SshdBuilder) -> Result<Self, LiveError> {
         if let Some(missing) = sshd::missing() {
             return Err(LiveError::Unexpected(missing));
         }
@@ -53,20 +51,42 @@ impl FarMachine {
             directory,
         };
         far.trust_host_keys()?;
-        far.write_configuration()?;
+        far.log_in_by_key(&far.key)?;
         Ok(far)
     }
 
-    fn write_configuration(&self) -> Result<()> {
+    /// Has clients log in with this key, and nothing else.
+    ///
+    /// # Errors
+    /// [`LiveError`] when the client configuration can't be written.
+    pub fn log_in_by_key(&self, key: &KeyPair) -> Result<(), LiveError> {
+        let file = format!("IdentityFile {}", key.private().display());
+        self.log_in_by(&[&file, "IdentityAgent none", "IdentitiesOnly yes"])
+    }
+
+    /// Has clients log in as these lines of ssh_config say, and not with the key that is let in.
+    ///
+    /// # Errors
+    /// [`LiveError`] when the client configuration can't be written.
+    pub fn log_in_by(&self, lines: &[&str]) -> Result<(), LiveError> {
         let text = format!(
-            "Host far\n  HostName {}\n  Port {}\n  User root\n  HostKeyAlias far\n  IdentityFile {}\n  \
-             IdentitiesOnly yes\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile none\n",
+            "Host far\n  {}\n  HostName {}\n  Port {}\n  User root\n  HostKeyAlias far\n  \
+             UserKnownHostsFile {}\n  GlobalKnownHostsFile none\n",
+            lines.join("\n  "),
             self.line.address().ip(),
             self.line.address().port(),
-            self.key.private().display(),
             self.known_hosts().display(),
         );
         let path = self.configuration();
+        fs::write(&path, text).map_err(|error| LiveError::file("write", &path, error))
+    }
+
+    /// Writes this down as the keys that machines may have.
+    ///
+    /// # Errors
+    /// [`LiveError`] when the file can't be written.
+    pub fn write_known_hosts(&self, text: &str) -> Result<(), LiveError> {
+        let path = self.known_hosts();
         fs::write(&path, text).map_err(|error| LiveError::file("write", &path, error))
     }
 
@@ -74,10 +94,8 @@ impl FarMachine {
     ///
     /// # Errors
     /// [`LiveError`] when they can't be read or written.
-    pub fn trust_host_keys(&self) -> std::result::Result<(), LiveError> {
-        let path = self.known_hosts();
-        let known = self.sshd.known_hosts_as("far", HostLine::Plain)?;
-        fs::write(&path, known).map_err(|error| LiveError::file("write", &path, error))
+    pub fn trust_host_keys(&self) -> Result<(), LiveError> {
+        self.write_known_hosts(&self.sshd.known_hosts_as("far", HostLine::Plain)?)
     }
 
     /// The client configuration (`ssh -F`).
@@ -101,8 +119,14 @@ impl FarMachine {
     /// The URI of a root directory for QEMU on it.
     #[must_use]
     pub fn uri(&self, root: &Path) -> String {
+        self.uri_as("root", root)
+    }
+
+    /// The same, for a login as another user.
+    #[must_use]
+    pub fn uri_as(&self, user: &str, root: &Path) -> String {
         format!(
-            "qemu+ssh://root@far/embed?root={}&sshconfig={}",
+            "qemu+ssh://{user}@far/embed?root={}&sshconfig={}",
             root.display(),
             self.configuration().display()
         )

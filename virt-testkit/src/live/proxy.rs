@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
@@ -23,9 +23,18 @@ const PIECE: usize = 64 * 1024;
 struct Mode {
     delay: Duration,
     stalled: bool,
+    /// At how many round trips it stalls by itself.
+    stall_at: Option<u64>,
     refusing: bool,
     /// Raised by each cut.
     cuts: u64,
+}
+
+impl Mode {
+    fn stalls(&self, counts: &Counts) -> bool {
+        let round_trips = counts.round_trips.load(Ordering::Relaxed);
+        self.stalled || self.stall_at.is_some_and(|at| round_trips >= at)
+    }
 }
 
 /// What went over the line since it was made, or since [`Proxy::reset_counters`].
@@ -48,6 +57,8 @@ struct Counts {
     to_server: AtomicU64,
     to_client: AtomicU64,
     round_trips: AtomicU64,
+    /// Told of each round trip.
+    moved: Notify,
 }
 
 /// A TCP line to a server; dropping it cuts its connections.
@@ -110,10 +121,31 @@ impl Proxy {
         });
     }
 
-    /// Ends [`stall`](Self::stall) and [`cut_and_refuse`](Self::cut_and_refuse); the delay stays.
+    /// Takes bytes and delivers none as soon as there were so many more round trips, until [`resume`](Self::resume).
+    pub fn stall_after(&self, round_trips: u64) {
+        let at = self.counters().round_trips.saturating_add(round_trips);
+        self.mode.send_modify(|mode| mode.stall_at = Some(at));
+    }
+
+    /// Waits until the line stalls.
+    ///
+    /// # Cancel safety
+    /// Safe: it only looks.
+    pub async fn stalled(&self) {
+        loop {
+            let moved = self.counts.moved.notified();
+            if self.mode.borrow().stalls(&self.counts) {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    /// Ends [`stall`](Self::stall), [`stall_after`](Self::stall_after) and [`cut_and_refuse`](Self::cut_and_refuse); the delay stays.
     pub fn resume(&self) {
         self.mode.send_modify(|mode| {
             mode.stalled = false;
+            mode.stall_at = None;
             mode.refusing = false;
         });
     }
@@ -137,6 +169,7 @@ impl Proxy {
             to_server,
             to_client,
             round_trips,
+            moved: _,
         } = &*self.counts;
         for counter in [connections, to_server, to_client, round_trips] {
             counter.store(0, Ordering::Relaxed);
@@ -181,12 +214,14 @@ async fn carry(client: TcpStream, server: SocketAddr, mut mode: watch::Receiver<
     let (client_out, client_in) = client.into_split();
     let (server_out, server_in) = server.into_split();
     let server_spoke = Arc::new(AtomicBool::new(false));
+    let stalling = Arc::clone(&counts);
     let up = {
         let (counts, server_spoke) = (Arc::clone(&counts), Arc::clone(&server_spoke));
         move |bytes: u64| {
             counts.to_server.fetch_add(bytes, Ordering::Relaxed);
             if server_spoke.swap(false, Ordering::Relaxed) {
                 counts.round_trips.fetch_add(1, Ordering::Relaxed);
+                counts.moved.notify_waiters();
             }
         }
     };
@@ -195,8 +230,8 @@ async fn carry(client: TcpStream, server: SocketAddr, mut mode: watch::Receiver<
         server_spoke.store(true, Ordering::Relaxed);
     };
     let mut both = (
-        OneWay::new(client_out, server_in, mode.clone()),
-        OneWay::new(server_out, client_in, mode.clone()),
+        OneWay::new(client_out, server_in, mode.clone(), Arc::clone(&stalling)),
+        OneWay::new(server_out, client_in, mode.clone(), stalling),
     );
     let carried = async { tokio::try_join!(both.0.run(up), both.1.run(down)).map(drop) };
     let cut = async {
@@ -222,11 +257,22 @@ struct OneWay {
     from: OwnedReadHalf,
     to: OwnedWriteHalf,
     mode: watch::Receiver<Mode>,
+    counts: Arc<Counts>,
 }
 
 impl OneWay {
-    fn new(from: OwnedReadHalf, to: OwnedWriteHalf, mode: watch::Receiver<Mode>) -> Self {
-        Self { from, to, mode }
+    fn new(
+        from: OwnedReadHalf,
+        to: OwnedWriteHalf,
+        mode: watch::Receiver<Mode>,
+        counts: Arc<Counts>,
+    ) -> Self {
+        Self {
+            from,
+            to,
+            mode,
+            counts,
+        }
     }
 
     /// Ends what it carries with a reset.
@@ -259,7 +305,12 @@ impl OneWay {
         let write = async {
             while let Some((due, piece)) = receiver.recv().await {
                 tokio::time::sleep_until(due).await;
-                if self.mode.wait_for(|mode| !mode.stalled).await.is_err() {
+                if self
+                    .mode
+                    .wait_for(|mode| !mode.stalls(&self.counts))
+                    .await
+                    .is_err()
+                {
                     return Err(io::ErrorKind::ConnectionReset.into());
                 }
                 self.to.write_all(&piece).await?;
@@ -352,6 +403,22 @@ mod tests {
         let mut answer = [0];
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"b");
+    }
+
+    #[tokio::test]
+    async fn a_stall_comes_after_the_round_trips_that_were_asked_for() {
+        let (proxy, mut stream) = line().await;
+        say(&mut stream, b"first").await.unwrap();
+        proxy.stall_after(2);
+        say(&mut stream, b"second").await.unwrap();
+        let waited = tokio::time::timeout(Duration::from_millis(100), say(&mut stream, b"third")).await;
+        assert!(waited.is_err());
+        proxy.stalled().await;
+        proxy.resume();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"third");
+        say(&mut stream, b"fourth").await.unwrap();
     }
 
     #[tokio::test]

@@ -49,8 +49,10 @@ async fn run_with(
                 call,
                 input,
                 expected,
+                temporary,
             }) => {
                 request.push(&call, input);
+                request.note_temporary(temporary);
                 steps.push(Ok(expected));
             }
             // Its turn comes all the same: what stands before it is done, and what stands behind it may depend on it.

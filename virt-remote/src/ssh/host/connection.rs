@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use virt_core::host::ProcessIdentity;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
 
 use super::HostOptions;
+use super::answer::End;
 use super::error::lost;
 use super::far::{Rise, fresh_word};
 use super::lease::{LeaseState, told};
@@ -61,6 +63,8 @@ pub(super) struct Connection {
     /// What the tags of all logins begin with.
     tag: String,
     attempts: AtomicU64,
+    /// Keeps a login until this is closed.
+    keeper: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Connection {
@@ -71,9 +75,11 @@ impl Connection {
     pub(super) async fn open(dialer: Arc<dyn Dialer>, options: HostOptions) -> Result<Arc<Self>> {
         let launch = Launch {
             host: dialer.name().to_owned(),
+            user: dialer.user().map(str::to_owned),
             shell: options.shell.clone(),
             rise: if options.sudo { Rise::Sudo } else { Rise::No },
             fence: Arc::default(),
+            unfinished: Arc::default(),
             tag: String::new(),
         };
         let connection = Arc::new(Self {
@@ -85,10 +91,12 @@ impl Connection {
             lost_leases: AtomicU64::new(0),
             tag: fresh_word(),
             attempts: AtomicU64::new(1),
+            keeper: tokio::sync::Mutex::default(),
         });
         let (login, pulse) = connection.log_in((1, Vec::new())).await?;
         connection.state.send_replace(State::Up(Arc::clone(&login)));
-        tokio::spawn(Arc::clone(&connection).keep(login, pulse));
+        let keeper = tokio::spawn(Arc::clone(&connection).keep(login, pulse));
+        *connection.keeper.lock().await = Some(keeper);
         Ok(connection)
     }
 
@@ -142,6 +150,17 @@ impl Connection {
     /// Ends it: nothing is brought back any more.
     pub(super) fn close(&self) {
         self.state.send_replace(State::Closed);
+    }
+
+    /// Waits until nothing is left of it, once it is [`close`](Self::close)d. Cancel-safe.
+    pub(super) async fn ended(&self) {
+        let mut keeper = self.keeper.lock().await;
+        if let Some(task) = keeper.as_mut() {
+            if let Err(error) = task.await {
+                tracing::debug!(host = self.name(), %error, "a login was not ended in order");
+            }
+            *keeper = None;
+        }
     }
 
     async fn log_in(&self, after: (u64, Vec<ProcessIdentity>)) -> Result<(Arc<Login>, Pulse)> {
@@ -300,11 +319,16 @@ impl Connection {
     }
 
     /// Waits until nothing is left of earlier logins that could still change the machine, and ends what does not end by
-    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on.
+    /// itself: nothing is written behind the back of those who look now. Programs that were spawned go on. What writes that
+    /// were cut have left is removed then.
     async fn end_remains(&self, login: &Login) -> Result<()> {
         let call = Call::new("fence").arg(&self.tag)?.arg(&login.launch.tag)?;
         let mut request = Request::new(false);
         request.push(&call.number(REMAINS_TENTHS), None);
+        let unfinished = login.launch.unfinished.all();
+        for file in &unfinished {
+            request.push(&Call::new("f_remove").arg(file)?, None);
+        }
         let answers = login.pool.ask(request, Abandoned::Finishes).await?;
         if let Some(left) = answers.first().and_then(|answer| answer.field("left")) {
             tracing::warn!(
@@ -313,6 +337,17 @@ impl Connection {
                 "an earlier login's shells cannot be ended"
             );
         }
+        for (file, removed) in unfinished.iter().zip(answers.iter().skip(1)) {
+            if let End::Failed(said) = &removed.end {
+                tracing::warn!(
+                    host = self.name(),
+                    file,
+                    said,
+                    "what a write left cannot be removed"
+                );
+            }
+        }
+        login.launch.unfinished.done(&unfinished);
         Ok(())
     }
 

@@ -145,6 +145,7 @@ async fn first_worker(
         match in_time(&launch.host, opened).await {
             Err(error) if error.kind() == ErrorKind::Denied && attempt < 3 => {
                 let mut request = CredentialRequest::new(CredentialKind::Password, launch.host.clone());
+                request.user.clone_from(&launch.user);
                 request = request.attempt(attempt);
                 match credentials.ask(&request).await? {
                     // What was refused just now would be so again, and count as one more attempt.

@@ -82,6 +82,10 @@ impl Dialer for Loopback {
         "loopback"
     }
 
+    fn user(&self) -> Option<&str> {
+        Some("somebody")
+    }
+
     async fn dial(&self) -> Result<Arc<dyn Link>> {
         if let Some(kind) = *self.refuses.lock().unwrap() {
             return Err(Error::new(kind, "the loopback refuses"));

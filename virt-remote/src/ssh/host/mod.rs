@@ -40,6 +40,7 @@ mod sockets;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod watch;
 mod watcher;
 mod worker;
@@ -148,5 +149,10 @@ impl Host for SshHost {
 
     async fn batch(&self, mode: BatchMode, ops: Vec<HostOp>) -> Vec<Result<HostReply>> {
         batch::run(&self.connection, mode, ops).await
+    }
+
+    async fn close(&self) {
+        self.connection.close();
+        self.connection.ended().await;
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Operation {
     pub(super) input: Option<Vec<u8>>,
     /// How its answer is read.
     pub(super) expected: Expected,
+    /// The temporary file that it leaves when it is cut.
+    pub(super) temporary: Option<String>,
 }
 
 impl Operation {
@@ -27,6 +29,7 @@ impl Operation {
             call,
             input: None,
             expected,
+            temporary: None,
         }
     }
 }
@@ -106,14 +109,18 @@ pub(super) fn prepare(op: HostOp) -> Result<Operation> {
 
 fn write(path: String, content: Vec<u8>, mode: u32) -> Result<Operation> {
     entry(&path)?;
+    let temporary = format!("{TEMPORARY_PREFIX}{}", fresh_word());
+    let directory = path.trim_end_matches('/').rsplit_once('/');
+    let beside = directory.map(|(directory, _)| format!("{directory}/{temporary}"));
     let call = Call::new("f_write")
         .arg(&path)?
-        .arg(&format!("{TEMPORARY_PREFIX}{}", fresh_word()))?
+        .arg(&temporary)?
         .arg(&octal(mode))?
         .number(u64::try_from(content.len()).unwrap_or(u64::MAX));
     let mut operation = Operation::new(call, Expected::done("cannot write", path));
     // Where it is empty there is nothing that could be cut.
     operation.input = Some(content);
+    operation.temporary = beside;
     Ok(operation)
 }
 

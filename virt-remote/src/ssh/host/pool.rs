@@ -88,6 +88,7 @@ impl Pool {
     ) {
         let (mut reply, abandoned) = caller;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.launch.unfinished.begin(request.temporaries());
         let (told, mut program) = watch::channel(None);
         let mut answers = Vec::new();
         let asked = {
@@ -108,6 +109,7 @@ impl Pool {
         };
         let result = match asked {
             Ok(()) => {
+                self.launch.unfinished.done(request.temporaries());
                 self.idle().push(worker);
                 Ok(answers)
             }

@@ -16,6 +16,7 @@ use super::error::lost;
 use super::far::{Rise, Role, fresh_word};
 use super::fence::Fence;
 use super::quote::Call;
+use super::unfinished::Unfinished;
 use crate::ssh::link::{FarProgram, Link, Newcomers};
 
 /// How much of the end of standard error is kept.
@@ -26,12 +27,16 @@ const STDERR_LIMIT: usize = 64 * 1024;
 pub(super) struct Launch {
     /// The machine, as users know it.
     pub(super) host: String,
+    /// Who logs in, where that is known.
+    pub(super) user: Option<String>,
     /// The shell that runs our scripts.
     pub(super) shell: String,
     /// Who they become.
     pub(super) rise: Rise,
     /// What the far side ends before it lets go of a lease.
     pub(super) fence: Arc<Fence>,
+    /// What writes may leave that are cut.
+    pub(super) unfinished: Arc<Unfinished>,
     /// What is found in the command lines of the login's shells.
     pub(super) tag: String,
 }

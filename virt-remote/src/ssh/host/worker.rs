@@ -20,6 +20,8 @@ pub(super) struct Request {
     script: String,
     inputs: Vec<Vec<u8>>,
     operations: usize,
+    /// What its writes may leave when they are cut.
+    temporaries: Vec<String>,
 }
 
 impl Request {
@@ -37,6 +39,16 @@ impl Request {
         self.script.push_str(&format!("; go {length} {}", call.as_str()));
         self.inputs.extend(input.filter(|input| !input.is_empty()));
         self.operations += 1;
+    }
+
+    /// Notes the temporary file of an operation.
+    pub(super) fn note_temporary(&mut self, file: Option<String>) {
+        self.temporaries.extend(file);
+    }
+
+    /// The temporary files of its operations.
+    pub(super) fn temporaries(&self) -> &[String] {
+        &self.temporaries
     }
 
     fn head(&self) -> Vec<u8> {

@@ -45,6 +45,10 @@ impl Dialer for NativeDialer {
         &self.0.name
     }
 
+    fn user(&self) -> Option<&str> {
+        Some(&self.0.config.user)
+    }
+
     async fn dial(&self) -> Result<Arc<dyn Link>> {
         let span = tracing::info_span!("ssh.dial", host = self.0.name, transport = "native");
         let link = NativeLink::open(Arc::clone(&self.0)).instrument(span).await?;

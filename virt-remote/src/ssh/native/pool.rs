@@ -62,14 +62,15 @@ impl Pool {
             .as_ref()
             .is_none_or(|connection| connection.shared().is_gone())
         {
+            lease.connection = None;
             let connection = route::connect(&self.target, Sharing::Exclusive).await?;
-            let made = Arc::downgrade(&connection);
-            lease.connection = Some(Arc::clone(&connection));
             // The pool may have been closed meanwhile.
-            if !self.note(made) {
+            if !self.note(Arc::downgrade(&connection)) {
                 return Ok(None);
             }
             self.admit(&connection).await?;
+            // Not before: one that is not admitted ends here, and is kept for nobody.
+            lease.connection = Some(connection);
         }
         Ok(Some(lease))
     }

@@ -106,6 +106,10 @@ impl Dialer for ProgramDialer {
         &self.name
     }
 
+    fn user(&self) -> Option<&str> {
+        self.target.user.as_deref()
+    }
+
     async fn dial(&self) -> Result<Arc<dyn Link>> {
         let span = tracing::info_span!("ssh.dial", host = self.name, transport = "program");
         let link = ProgramLink::open(self.name.clone(), Arc::clone(&self.target))

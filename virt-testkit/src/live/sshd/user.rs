@@ -70,6 +70,16 @@ impl TestUser {
     pub fn home(&self) -> PathBuf {
         Path::new("/home").join(&self.name)
     }
+
+    /// Gives a directory and all in it to the user.
+    ///
+    /// # Errors
+    /// [`LiveError`] with what `chown` said.
+    pub fn give(&self, directory: &Path) -> std::result::Result<(), LiveError> {
+        let mut command = Command::new("chown");
+        command.args(["-R", &format!("{}:", self.name)]).arg(directory);
+        output_of(&mut command).map(drop)
+    }
 }
 
 impl Drop for TestUser {

@@ -320,6 +320,7 @@ fn sudo_may_want_a_password_or_refuse() {
             "{error}"
         );
         let credentials = CredentialSource::new(|request: CredentialRequest| async move {
+            assert_eq!(request.user.as_deref(), Some("somebody"));
             Some(Secret::new(if request.attempt == 0 { "guess" } else { "sesame" }))
         });
         let host = SshHost::connect(loopback.clone(), sudo_options(credentials))

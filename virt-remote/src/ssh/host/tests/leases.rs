@@ -10,7 +10,7 @@ use super::super::SshHost;
 use super::super::loopback::{Loopback, is_here, shells};
 use super::{at, host_of, limited};
 
-fn request(owner: &str) -> LeaseRequest {
+pub(super) fn request(owner: &str) -> LeaseRequest {
     LeaseRequest { owner: owner.into() }
 }
 
@@ -178,11 +178,11 @@ fn a_stalled_holder_gives_up_within_fifteen_seconds() {
 }
 
 /// What runs of a login on the far side.
-async fn processes_of(host: &SshHost) -> Vec<ProcessIdentity> {
+pub(super) async fn processes_of(host: &SshHost) -> Vec<ProcessIdentity> {
     host.connection.login().await.unwrap().launch.fence.processes()
 }
 
-fn is_there(process: &ProcessIdentity) -> bool {
+pub(super) fn is_there(process: &ProcessIdentity) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap_or_default();
     let fields: Vec<_> = stat
         .rsplit(')')

@@ -1,9 +1,12 @@
 //! A host over SSH against the local one, and against what can happen to a link.
 
+mod closing;
 mod contract;
 mod faults;
 mod leases;
+mod newcomers;
 mod streams;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod login;
 mod mute_server;
+mod newcomers;
 mod programs;
 mod routes;
 mod sockets;
@@ -24,7 +25,7 @@ use crate::ssh::link::{Dialer as _, FarProgram, Link};
 
 pub(in crate::ssh) use sshd::Sshd;
 
-fn no_jumps() -> Resolve {
+pub(in crate::ssh) fn no_jumps() -> Resolve {
     Arc::new(|jump| panic!("nobody jumps over {}", jump.host))
 }
 

@@ -152,7 +152,7 @@ impl Sshd {
 
     /// Kills the processes of all who are logged in, or about to be.
     pub(in crate::ssh) async fn end_sessions(&self) {
-        for child in children(self.child.as_ref().unwrap().id().unwrap()) {
+        for child in self.sessions() {
             for pid in children(child).into_iter().chain([child]) {
                 // It may have ended with the one before it.
                 let _ = Command::new("kill")
@@ -164,11 +164,15 @@ impl Sshd {
         }
     }
 
+    /// The processes of its connections, one for each of root's.
+    pub(in crate::ssh) fn sessions(&self) -> Vec<u32> {
+        children(self.child.as_ref().unwrap().id().unwrap())
+    }
+
     /// Waits until it serves nobody.
     pub(in crate::ssh) async fn until_without_sessions(&self) {
-        let listener = self.child.as_ref().unwrap().id().unwrap();
         for _ in 0..250 {
-            if children(listener).is_empty() {
+            if self.sessions().is_empty() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,6 +2,9 @@
 
 use virt_testkit::corpus::{Case, Corpus};
 
+use crate::active;
+use crate::domain_status;
+use crate::moment;
 use crate::schema;
 use crate::verdict::Verdict;
 
@@ -14,7 +17,29 @@ pub(crate) struct Family {
 }
 
 /// Every family that is judged; the cases of all others count as unsupported.
-pub(crate) const ALL: &[Family] = &[Family {
-    name: "schema",
-    judge: schema::judge,
-}];
+pub(crate) const ALL: &[Family] = &[
+    Family {
+        name: "domainbackupxml2xml",
+        judge: moment::backup,
+    },
+    Family {
+        name: "qemudomaincheckpointxml2xml",
+        judge: moment::checkpoint,
+    },
+    Family {
+        name: "qemudomainsnapshotxml2xml",
+        judge: moment::snapshot,
+    },
+    Family {
+        name: "qemustatusxml2xml",
+        judge: domain_status::judge,
+    },
+    Family {
+        name: "qemuxmlactive2xml",
+        judge: active::judge,
+    },
+    Family {
+        name: "schema",
+        judge: schema::judge,
+    },
+];

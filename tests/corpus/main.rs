@@ -5,10 +5,13 @@
 //!
 //! The data is read from `$VIRT_CORPUS`; without it the tests say so, and fail where `CI` is set.
 
+mod active;
 mod compare;
 mod coverage;
 mod document;
+mod domain_status;
 mod family;
+mod moment;
 mod report;
 mod schema;
 mod verdict;

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::backup::Backup;
+use super::checkpoint::Checkpoint;
 use super::domain::DomainConfig;
+use super::domain_status::DomainStatus;
+use super::moment::InactiveDomain;
+use super::snapshot::Snapshot;
 use crate::xml::derived::{is_typed, read_document};
 use crate::xml::{Document, Element, Found, Limits, XmlError, XmlProblem};
 
@@ -97,8 +102,18 @@ macro_rules! documents {
 }
 
 documents! {
+    /// A copy of a guest's disks.
+    Backup(Backup) = "domainbackup";
+    /// A point in time of a guest's disks.
+    Checkpoint(Checkpoint) = "domaincheckpoint";
     /// A guest.
     Domain(DomainConfig) = "domain";
+    /// What a daemon keeps of a running guest.
+    DomainStatus(DomainStatus) = "domstatus";
+    /// A guest at its next start.
+    InactiveDomain(InactiveDomain) = "inactiveDomain";
+    /// The state of a guest at a moment.
+    Snapshot(Snapshot) = "domainsnapshot";
 }
 
 impl AnyDocument {

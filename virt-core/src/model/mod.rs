@@ -5,11 +5,21 @@
 //! Structs are built by `Default` and assignment, or by a builder.
 
 mod any;
+pub mod backup;
+pub mod checkpoint;
 pub mod domain;
+pub mod domain_status;
+pub mod moment;
 pub mod namespace;
+pub mod snapshot;
 pub mod value;
 
 pub use any::AnyDocument;
-pub use domain::devices::{Channel, Console, Disk, DiskBus, Interface, Serial};
+pub use backup::Backup;
+pub use checkpoint::Checkpoint;
+pub use domain::devices::{AnyDevice, Channel, Console, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
+pub use domain_status::DomainStatus;
+pub use moment::InactiveDomain;
+pub use snapshot::Snapshot;
 pub use value::{ByteSize, MacAddress, PciAddress};

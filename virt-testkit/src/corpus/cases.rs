@@ -63,6 +63,12 @@ pub struct Case {
     /// Flags of the family's own.
     #[serde(default)]
     pub flags: serde_json::Value,
+    /// The time something is made at, in seconds since 1970.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// The UUID of the domain a document belongs to.
+    #[serde(default)]
+    pub uuid: Option<String>,
     /// Where the guest is migrated from.
     #[serde(default)]
     pub migrate_from: Option<String>,

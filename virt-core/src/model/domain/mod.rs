@@ -9,6 +9,7 @@ mod cpu;
 pub mod devices;
 mod features;
 mod hyperv;
+mod inactive;
 mod memory;
 mod metadata;
 mod native;

@@ -9,6 +9,7 @@ use virt_sdk::model::{Backup, Checkpoint, DomainConfig, Snapshot};
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
+use crate::schema::stays_valid;
 use crate::verdict::Verdict;
 
 /// The parent, the ending of file names and the size that libvirt's tests put into documents themselves.
@@ -39,20 +40,42 @@ fn has(case: &Case, flag: &str) -> bool {
 }
 
 /// Whether what we made of the document, or that we refuse it, is what is expected.
-fn judged(case: &Case, files: &Files, ours: Result<String, String>) -> Verdict {
-    match (ours, &files.expected) {
-        (Ok(ours), Some(expected)) if case.kind != "error" => same(&ours, expected).into(),
-        (Err(refused), Some(_)) if case.kind != "error" => Verdict::Failed(refused),
-        (Err(_), _) => Verdict::Passed,
-        (Ok(_), _) => Verdict::Failed("it is accepted".to_owned()),
+fn judged(
+    corpus: &Corpus,
+    case: &Case,
+    schema: &str,
+    make: fn(&Case, &str) -> Result<String, String>,
+) -> Verdict {
+    let files = match files(corpus, case) {
+        Ok(files) => files,
+        Err(verdict) => return verdict,
+    };
+    let ours = make(case, &files.input);
+    if case.kind == "error" {
+        return match ours {
+            Ok(_) => Verdict::Failed("it is accepted".to_owned()),
+            Err(_) => Verdict::Passed,
+        };
     }
+    let Some((name, expected)) = case.expected_file().zip(files.expected) else {
+        return Verdict::Unsupported("the case has no expected file");
+    };
+    let equal = ours.and_then(|ours| same(&ours, &expected).map(|()| ours));
+    equal
+        .and_then(|ours| stays_valid(corpus, schema, &ours, name))
+        .into()
 }
 
 pub(crate) fn snapshot(corpus: &Corpus, case: &Case) -> Verdict {
-    match files(corpus, case) {
-        Ok(files) => judged(case, &files, snapshot_of(case, &files.input)),
-        Err(verdict) => verdict,
-    }
+    judged(corpus, case, "domainsnapshot.rng", snapshot_of)
+}
+
+pub(crate) fn checkpoint(corpus: &Corpus, case: &Case) -> Verdict {
+    judged(corpus, case, "domaincheckpoint.rng", checkpoint_of)
+}
+
+pub(crate) fn backup(corpus: &Corpus, case: &Case) -> Verdict {
+    judged(corpus, case, "domainbackup.rng", backup_of)
 }
 
 fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
@@ -85,13 +108,6 @@ fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
         snapshot.domain = uuid;
     }
     Ok(snapshot.normalized().to_xml())
-}
-
-pub(crate) fn checkpoint(corpus: &Corpus, case: &Case) -> Verdict {
-    match files(corpus, case) {
-        Ok(files) => judged(case, &files, checkpoint_of(case, &files.input)),
-        Err(verdict) => verdict,
-    }
 }
 
 fn checkpoint_of(case: &Case, text: &str) -> Result<String, String> {
@@ -133,15 +149,8 @@ fn checkpoint_of(case: &Case, text: &str) -> Result<String, String> {
     Ok(checkpoint.normalized().to_xml())
 }
 
-pub(crate) fn backup(corpus: &Corpus, case: &Case) -> Verdict {
-    match files(corpus, case) {
-        Ok(files) => judged(case, &files, backup_of(&files.input)),
-        Err(verdict) => verdict,
-    }
-}
-
 /// Laid beside a domain that has every disk the backup names, and one more.
-fn backup_of(text: &str) -> Result<String, String> {
+fn backup_of(_case: &Case, text: &str) -> Result<String, String> {
     let backup = Backup::from_xml(text).map_err(|error| error.to_string())?;
     backup.validate().map_err(|error| error.to_string())?;
     let named = backup.rows().iter().filter_map(|row| row.name.as_deref());

@@ -16,6 +16,7 @@ mod native;
 mod numa;
 mod numatune;
 mod power;
+mod private;
 mod qemu;
 mod resource;
 mod security;
@@ -59,6 +60,7 @@ pub use numa::{
 };
 pub use numatune::{NumaTune, NumaTuneMemory, NumaTuneNode};
 pub use power::{LifecycleAction, PowerManagement, SuspendTarget};
+pub use private::PrivateData;
 pub use qemu::{QemuArg, QemuCommandline, QemuEnv};
 pub use resource::{FibreChannel, IdMap, IdRange, Perf, PerfEvent, Resource};
 pub use security::{SecurityLabel, SecurityLabelType};

@@ -2,7 +2,7 @@
 
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::{Disk, DiskSource};
-use crate::xml::{Element, Node};
+use crate::xml::Element;
 
 /// Writes down the names of the secret objects of disks, where a document of an older daemon has none: they are made
 /// from the alias of the disk.
@@ -45,40 +45,25 @@ fn secrets_of(disk: &Disk) -> Vec<(&'static str, &'static str)> {
 
 /// Adds `<privateData><objects><secret type= alias=/>` unless there is one of that type.
 fn remember(source: &mut DiskSource, kind: &str, alias: &str) {
-    let is_private = |element: &Element| element.name.is("privateData", None);
-    if source
-        .rest
-        .elements()
-        .any(|element| is_private(element) && has(element, kind))
+    let is_objects = |element: &Element| element.name.is("objects", None);
+    let private = source.private_data.get_or_insert_default();
+    let objects = private.rest.elements().filter(|element| is_objects(element));
+    if objects
+        .flat_map(Element::elements)
+        .any(|secret| is_secret(secret, kind))
     {
         return;
     }
-    let taken = source.rest.take_elements(is_private).into_iter().next();
-    let mut private = taken.unwrap_or_else(|| Element::new("privateData"));
+    let taken = private.rest.take_elements(is_objects).into_iter().next();
     let secret = Element::new("secret")
         .with_attribute("type", kind)
         .with_attribute("alias", alias);
-    let objects = private.children.iter_mut().find_map(|node| match node {
-        Node::Element(element) if element.name.is("objects", None) => Some(element),
-        _ => None,
-    });
-    match objects {
-        Some(objects) => objects.children.push(Node::Element(secret)),
-        None => private
-            .children
-            .push(Node::Element(Element::new("objects").with_child(secret))),
-    }
-    source.rest.push_element(private);
+    let objects = taken.unwrap_or_else(|| Element::new("objects"));
+    private.rest.push_element(objects.with_child(secret));
 }
 
-fn has(private: &Element, kind: &str) -> bool {
-    let is_kind = |secret: &Element| {
-        let mut said = secret.attributes.iter();
-        secret.name.is("secret", None)
-            && said.any(|attribute| attribute.name.is("type", None) && attribute.value == kind)
-    };
-    let mut objects = private
-        .elements()
-        .filter(|element| element.name.is("objects", None));
-    objects.any(|objects| objects.elements().any(is_kind))
+fn is_secret(element: &Element, kind: &str) -> bool {
+    let mut said = element.attributes.iter();
+    element.name.is("secret", None)
+        && said.any(|attribute| attribute.name.is("type", None) && attribute.value == kind)
 }

@@ -5,6 +5,7 @@ use super::backing::{BackingStore, Mirror};
 use super::encryption::Encryption;
 use super::source::{DiskSource, MetadataCache, SourceAuth};
 use super::throttling::{IoTune, ThrottleFilters};
+use crate::model::domain::private::PrivateData;
 use crate::model::value::{OnOff, YesNo};
 use crate::xml::{Rest, XmlElement, xml_enum};
 
@@ -211,6 +212,9 @@ pub struct Disk {
     /// Where the device sits.
     #[xml(child)]
     pub address: Option<Address>,
+    /// Status documents: the driver's own.
+    #[xml(child = "privateData")]
+    pub private_data: Option<PrivateData>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -6,6 +6,7 @@ use super::address::Address;
 use super::backing::BackingFormat;
 use super::encryption::Encryption;
 use crate::model::domain::memory::ScaledText;
+use crate::model::domain::private::PrivateData;
 use crate::model::domain::security::SecurityLabel;
 use crate::model::value::YesNo;
 use crate::xml::{Rest, XmlElement, xml_enum};
@@ -134,6 +135,9 @@ pub struct DiskSource {
     /// qcow2: the file that has the data.
     #[xml(child = "dataStore")]
     pub data_store: Option<DataStore>,
+    /// Status documents: the driver's own.
+    #[xml(child = "privateData")]
+    pub private_data: Option<PrivateData>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -1,0 +1,305 @@
+//! Snapshots through their public door: written by hand, read back, checked, laid beside a domain.
+
+use virt_core::model::domain::devices::{DiskType, ImageFormat};
+use virt_core::model::snapshot::{
+    SnapshotAlignment, SnapshotDisk, SnapshotLocation, SnapshotMemory, SnapshotState,
+};
+use virt_core::model::{AnyDocument, Disk, DomainConfig, InactiveDomain, Snapshot};
+use virt_core::xml::{Position, XmlProblem};
+
+#[test]
+fn the_builder_writes_what_libvirt_reads() {
+    let snapshot = Snapshot::builder()
+        .name("before-update")
+        .description("<all> of it")
+        .memory(SnapshotMemory::external("/srv/web.mem"))
+        .disk(
+            SnapshotDisk::external("vda")
+                .file("/srv/web.new")
+                .format(ImageFormat::Qcow2),
+        )
+        .disk(SnapshotDisk::internal("vdb"))
+        .disk(SnapshotDisk::excluded("sda"))
+        .build()
+        .unwrap();
+    let written = "<domainsnapshot>
+  <name>before-update</name>
+  <description>&lt;all&gt; of it</description>
+  <memory snapshot='external' file='/srv/web.mem'/>
+  <disks>
+    <disk name='vda' snapshot='external' type='file'>
+      <driver type='qcow2'/>
+      <source file='/srv/web.new'/>
+    </disk>
+    <disk name='vdb' snapshot='internal'/>
+    <disk name='sda' snapshot='no'/>
+  </disks>
+</domainsnapshot>
+";
+    assert_eq!(snapshot.to_xml(), written);
+    assert_eq!(Snapshot::from_xml(written).unwrap(), snapshot);
+    assert_eq!(snapshot.normalized(), snapshot);
+}
+
+#[test]
+fn a_domain_is_whole_or_known_by_its_uuid() {
+    let by_uuid = "<domainsnapshot>
+  <name>a</name>
+  <domain>
+    <uuid>9d37b878-a7cc-9f9a-b78f-49b3abad25a8</uuid>
+  </domain>
+</domainsnapshot>
+";
+    let snapshot = Snapshot::from_xml(by_uuid).unwrap();
+    assert_eq!(snapshot.to_xml(), by_uuid);
+    assert!(snapshot.unknown().is_empty());
+    let domain = snapshot.domain.unwrap();
+    assert!(domain.config().is_none());
+    assert_eq!(
+        domain.uuid().unwrap().to_string(),
+        "9d37b878-a7cc-9f9a-b78f-49b3abad25a8"
+    );
+
+    let whole = "<domainsnapshot>
+  <name>a</name>
+  <domain type='qemu'>
+    <name>web</name>
+    <novelty/>
+  </domain>
+  <inactiveDomain type='qemu'>
+    <name>web</name>
+  </inactiveDomain>
+  <cookie>
+    <cpu mode='host-model'/>
+    <note of='somebody'/>
+  </cookie>
+</domainsnapshot>
+";
+    let snapshot = Snapshot::from_xml(whole).unwrap();
+    assert_eq!(snapshot.to_xml(), whole);
+    let unknown: Vec<_> = snapshot.unknown().into_iter().map(|found| found.path).collect();
+    assert_eq!(unknown, ["/domainsnapshot/domain/novelty[1]"]);
+    assert_eq!(snapshot.domain.unwrap().config().unwrap().name, "web");
+    assert_eq!(snapshot.inactive_domain.unwrap().name, "web");
+}
+
+#[test]
+fn an_inactive_domain_is_a_document_too() {
+    let text = "<inactiveDomain type='kvm'>
+  <name>web</name>
+  <vcpu>2</vcpu>
+</inactiveDomain>
+";
+    let AnyDocument::InactiveDomain(document) = AnyDocument::from_xml(text).unwrap() else {
+        panic!("it is another document");
+    };
+    assert_eq!(document.to_xml(), text);
+    assert_eq!(document.0.name, "web");
+    let made =
+        InactiveDomain::from(DomainConfig::from_xml(&text.replace("inactiveDomain", "domain")).unwrap());
+    assert_eq!(made, *document);
+}
+
+#[test]
+fn contradictions_are_refused_with_their_place() {
+    let cases = [
+        ("<memory snapshot='external'/>", "/domainsnapshot/memory/@file"),
+        (
+            "<memory snapshot='internal' file='/a'/>",
+            "/domainsnapshot/memory/@file",
+        ),
+        ("<memory file='a'/>", "/domainsnapshot/memory/@file"),
+        (
+            "<memory snapshot='elsewhere'/>",
+            "/domainsnapshot/memory/@snapshot",
+        ),
+        (
+            "<disks><disk snapshot='no'/></disks>",
+            "/domainsnapshot/disks/disk[1]/@name",
+        ),
+        (
+            "<disks><disk name='vda'/><disk name='vdb' snapshot='default'/></disks>",
+            "/domainsnapshot/disks/disk[2]/@snapshot",
+        ),
+        (
+            "<disks><disk name='vda' type='dir'/></disks>",
+            "/domainsnapshot/disks/disk[1]/@type",
+        ),
+        (
+            "<disks><disk name='vda'><driver type='raw'/></disk></disks>",
+            "/domainsnapshot/disks/disk[1]/driver/@type",
+        ),
+        (
+            "<disks><disk name='vda'><source file='new.img'/></disk></disks>",
+            "/domainsnapshot/disks/disk[1]/source",
+        ),
+        (
+            "<disks><disk name='vda' type='network'><source name='a'/></disk></disks>",
+            "/domainsnapshot/disks/disk[1]/source/@protocol",
+        ),
+    ];
+    for (part, path) in cases {
+        let text = format!("<domainsnapshot>\n  {part}\n</domainsnapshot>");
+        let error = Snapshot::from_xml(&text).unwrap().validate().unwrap_err();
+        assert_eq!(error.path(), path, "{part}");
+        assert_eq!(error.position().map(Position::line), Some(2), "{part}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_disks_only_keeps_no_memory() {
+    let mut snapshot = Snapshot::builder()
+        .name("a")
+        .memory(SnapshotMemory::internal())
+        .build()
+        .unwrap();
+    snapshot.state = Some(SnapshotState::DiskSnapshot);
+    assert!(snapshot.validate().is_err());
+    snapshot.memory = None;
+    let kept = snapshot.clone().with_default_memory().memory.unwrap();
+    assert_eq!(kept.snapshot, Some(SnapshotLocation::No));
+    snapshot.state = Some(SnapshotState::Running);
+    let kept = snapshot.with_default_memory().memory.unwrap();
+    assert_eq!(kept.snapshot, Some(SnapshotLocation::Internal));
+}
+
+#[test]
+fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
+    let mut snapshot = Snapshot::builder().name("a").build().unwrap();
+    for (path, fill) in [("/domainsnapshot/creationTime", 0), ("/domainsnapshot/state", 1)] {
+        let error = snapshot.validate_redefined().unwrap_err();
+        assert!(matches!(error.problem(), XmlProblem::Missing(_)));
+        assert_eq!(error.path(), path);
+        match fill {
+            0 => snapshot = snapshot.created_at(1_272_917_631),
+            _ => snapshot.state = Some(SnapshotState::Shutoff),
+        }
+    }
+    snapshot.validate_redefined().unwrap();
+    let new = snapshot.as_new();
+    assert_eq!(new.name.as_deref(), Some("a"));
+    assert!(new.creation_time.is_none() && new.state.is_none());
+    let unnamed = Snapshot::builder().build().unwrap().created_at(12);
+    assert_eq!(unnamed.name.as_deref(), Some("12"));
+}
+
+#[test]
+fn a_disk_is_named_once_by_the_builder() {
+    let twice = Snapshot::builder()
+        .disk(SnapshotDisk::internal("vda"))
+        .disk(SnapshotDisk::excluded("vda"))
+        .build();
+    assert_eq!(twice.unwrap_err().path(), "/domainsnapshot/disks/disk[2]/@name");
+}
+
+#[test]
+fn what_says_nothing_is_left_out() {
+    let text = "<domainsnapshot>
+  <disks>
+    <disk name='vda' snapshot='external'><source/><driver/></disk>
+    <disk name='vdb'><driver type='qcow2'/></disk>
+    <disk name='vdc' type='network'>
+      <source protocol='rbd' name='p/v'><host name='h' transport='tcp'/></source>
+    </disk>
+  </disks>
+  <name>a</name>
+</domainsnapshot>";
+    assert_eq!(
+        Snapshot::from_xml(text).unwrap().normalized().to_xml(),
+        "<domainsnapshot>
+  <name>a</name>
+  <disks>
+    <disk name='vda' snapshot='external'/>
+    <disk name='vdb' snapshot='external' type='file'>
+      <driver type='qcow2'/>
+    </disk>
+    <disk name='vdc' snapshot='external' type='network'>
+      <source protocol='rbd' name='p/v'>
+        <host name='h'/>
+      </source>
+    </disk>
+  </disks>
+</domainsnapshot>
+"
+    );
+}
+
+fn web() -> DomainConfig {
+    let mut kept_out = Disk::file("/srv/scratch.img").target("vdc");
+    kept_out.snapshot = Some("no".to_owned());
+    let mut config = DomainConfig::default();
+    config.devices_mut().disks = vec![
+        Disk::file("/srv/web.qcow2").target("vda"),
+        Disk::block("/dev/vg/data").target("vdb"),
+        kept_out,
+        Disk::empty_cdrom().target("sda"),
+    ];
+    config.devices_mut().disks[3].source = None;
+    config
+}
+
+fn rows(snapshot: &Snapshot) -> Vec<(String, String, Option<String>)> {
+    let rows = &snapshot.disks.as_ref().unwrap().disks;
+    rows.iter()
+        .map(|row| {
+            let name = row.name.clone().unwrap_or_default();
+            let location = row.snapshot.as_ref().map(ToString::to_string).unwrap_or_default();
+            (name, location, row.path().map(str::to_owned))
+        })
+        .collect()
+}
+
+fn row(name: &str, location: &str, path: Option<&str>) -> (String, String, Option<String>) {
+    (name.to_owned(), location.to_owned(), path.map(str::to_owned))
+}
+
+#[test]
+fn every_disk_of_the_domain_gets_its_row() {
+    let snapshot = Snapshot::builder()
+        .name("s1")
+        .disk(SnapshotDisk::external("/dev/vg/data").file("/srv/data.s1"))
+        .build()
+        .unwrap();
+    let external = SnapshotAlignment::new(SnapshotLocation::External);
+    let aligned = snapshot.align(&web(), &external).unwrap();
+    let expected = [
+        row("vda", "external", Some("/srv/web.s1")),
+        row("vdb", "external", Some("/srv/data.s1")),
+        row("vdc", "no", None),
+        row("sda", "no", None),
+    ];
+    assert_eq!(rows(&aligned), expected);
+    assert_eq!(aligned.align(&web(), &external).unwrap(), aligned);
+    assert_eq!(
+        aligned.disks.unwrap().disks[0].kind,
+        Some(DiskType::File),
+        "a made up file has its type"
+    );
+
+    let internal = SnapshotAlignment::new(SnapshotLocation::Internal).with_only_internal();
+    let plain = Snapshot::builder().name("s2").build().unwrap();
+    let aligned = plain.align(&web(), &internal).unwrap();
+    let expected = [
+        row("vda", "internal", None),
+        row("vdb", "internal", None),
+        row("vdc", "no", None),
+        row("sda", "no", None),
+    ];
+    assert_eq!(rows(&aligned), expected);
+    assert!(snapshot.align(&web(), &internal).is_err());
+}
+
+#[test]
+fn an_alignment_refuses_what_cannot_be() {
+    let external = SnapshotAlignment::new(SnapshotLocation::External);
+    let refused = |disk: SnapshotDisk| {
+        let snapshot = Snapshot::builder().name("s").disk(disk).build().unwrap();
+        snapshot.align(&web(), &external).unwrap_err().to_string()
+    };
+    assert!(refused(SnapshotDisk::internal("vdx")).contains("there are: vda, vdb, vdc, sda"));
+    // A block device has no name a file could be called after.
+    assert!(refused(SnapshotDisk::external("vdb")).contains("vdb"));
+    let mut contradiction = SnapshotDisk::external("vda").file("/a");
+    contradiction.snapshot = Some(SnapshotLocation::Internal);
+    assert!(refused(contradiction).contains("external"));
+}

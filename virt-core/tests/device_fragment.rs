@@ -2,7 +2,7 @@
 
 use virt_core::model::domain::devices::{MemBalloon, MemBalloonModel, Rng};
 use virt_core::model::domain_status::RunState;
-use virt_core::model::{AnyDevice, Disk, DomainConfig, DomainStatus, Interface};
+use virt_core::model::{AnyDevice, Disk, DomainConfig, DomainStatus, Interface, MigrationCookie};
 use virt_core::xml::XmlProblem;
 
 #[test]
@@ -118,6 +118,14 @@ fn an_older_status_gets_the_names_of_its_secrets() {
         written.contains("<secret type='auth' alias='virtio-disk0-secret0'/>"),
         "{written}"
     );
+    for filled_in in [
+        "<memoryBackingDir path='/var/lib/libvirt/qemu/ram/7-web'/>",
+        "<nodename index='0'/>",
+        "<blockjobs active='no'/>",
+        "<agentTimeout>-2</agentTimeout>",
+    ] {
+        assert!(written.contains(filled_in), "{written}");
+    }
     assert_eq!(once.normalized(), once);
 }
 
@@ -181,4 +189,26 @@ fn what_belongs_to_a_run_is_left_out_of_the_inactive_document() {
     let inactive = DomainConfig::from_xml(running).unwrap().inactive();
     assert_eq!(inactive.to_xml(), off);
     assert_eq!(inactive.inactive(), inactive);
+}
+
+#[test]
+fn a_migration_cookie_is_kept_as_it_is() {
+    let text = "<qemu-migration>
+  <name>web</name>
+  <uuid>dcf47dbd-46d1-4d5b-b442-262a806a333a</uuid>
+  <hostname>far</hostname>
+  <feature name='lockstate'/>
+  <nbd port='49152'>
+    <disk target='vda' capacity='10485760'/>
+  </nbd>
+  <statistics>
+    <started>12345</started>
+    <novelty>1</novelty>
+  </statistics>
+</qemu-migration>
+";
+    let cookie = MigrationCookie::from_xml(text).unwrap();
+    assert_eq!(cookie.to_xml(), text);
+    assert_eq!(cookie.nbd.as_ref().unwrap().disks[0].capacity, Some(10_485_760));
+    assert_eq!(cookie.unknown().len(), 1);
 }

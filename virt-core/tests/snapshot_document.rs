@@ -303,3 +303,97 @@ fn an_alignment_refuses_what_cannot_be() {
     contradiction.snapshot = Some(SnapshotLocation::Internal);
     assert!(refused(contradiction).contains("external"));
 }
+
+mod any_value {
+    //! However a document was made, it is written and read back equal.
+
+    use proptest::prelude::{Strategy, any, prop, proptest};
+    use virt_core::model::backup::{BackupDisk, BackupServer};
+    use virt_core::model::checkpoint::CheckpointDisk;
+    use virt_core::model::domain::devices::ImageFormat;
+    use virt_core::model::moment::{MomentDomain, MomentParent};
+    use virt_core::model::snapshot::{SnapshotDisk, SnapshotMemory, SnapshotState};
+    use virt_core::model::{Backup, Checkpoint, DomainConfig, Snapshot};
+
+    fn text() -> impl Strategy<Value = String> {
+        "[ -~\n\té𝄞\r]{0,20}x"
+    }
+
+    fn domain() -> impl Strategy<Value = Option<MomentDomain>> {
+        prop::option::of(
+            (any::<u128>(), prop::option::of(text())).prop_map(|(uuid, name)| {
+                let uuid = uuid::Uuid::from_u128(uuid);
+                name.map_or_else(
+                    || MomentDomain::of_uuid(uuid),
+                    |name| {
+                        let mut config = DomainConfig::default();
+                        config.uuid = Some(uuid);
+                        config.name = name;
+                        MomentDomain::from(config)
+                    },
+                )
+            }),
+        )
+    }
+
+    fn snapshot_disk() -> impl Strategy<Value = SnapshotDisk> {
+        let format = prop::sample::select(ImageFormat::KNOWN.to_vec());
+        (text(), text(), format, 0..5).prop_map(|(name, path, format, kind)| match kind {
+            0 => SnapshotDisk::excluded(name),
+            1 => SnapshotDisk::internal(name),
+            2 => SnapshotDisk::external(name).file(path).format(format),
+            3 => SnapshotDisk::external(name).block(path),
+            _ => SnapshotDisk::manual(name),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_snapshot(
+            (name, description, parent) in (text(), prop::option::of(text()), text()),
+            state in prop::sample::select(SnapshotState::KNOWN.to_vec()),
+            time in any::<i64>(),
+            file in text(),
+            disks in prop::collection::vec(snapshot_disk(), 0..4),
+            domain in domain(),
+        ) {
+            let mut snapshot = Snapshot::default().created_at(time);
+            snapshot.name = Some(name);
+            snapshot.description = description;
+            snapshot.state = Some(state);
+            snapshot.parent = Some(MomentParent::from(parent.as_str()));
+            snapshot.memory = Some(SnapshotMemory::external(file));
+            snapshot.disks = Some(disks.into());
+            snapshot.domain = domain;
+            assert_eq!(Snapshot::from_xml(&snapshot.to_xml()).unwrap(), snapshot);
+            let normal = snapshot.normalized();
+            assert_eq!(normal.normalized(), normal);
+            assert_eq!(Snapshot::from_xml(&normal.to_xml()).unwrap(), normal);
+        }
+
+        #[test]
+        fn a_checkpoint(name in text(), bitmap in text(), time in any::<i64>(), domain in domain()) {
+            let disk = CheckpointDisk::bitmap(name.clone()).called(bitmap);
+            let mut checkpoint = Checkpoint::default().created_at(time);
+            checkpoint.disks.get_or_insert_default().disks = vec![disk, CheckpointDisk::excluded(name)];
+            checkpoint.domain = domain;
+            assert_eq!(Checkpoint::from_xml(&checkpoint.to_xml()).unwrap(), checkpoint);
+            let normal = checkpoint.normalized();
+            assert_eq!(normal.normalized(), normal);
+        }
+
+        #[test]
+        fn a_backup(name in text(), path in text(), port in any::<u16>(), since in text()) {
+            let mut backup = Backup::default();
+            backup.server = Some(BackupServer::tcp(name.clone(), port).with_tls());
+            backup.incremental = Some(since.clone());
+            backup.disks.get_or_insert_default().disks = vec![
+                BackupDisk::to_file(name.clone(), path.clone()).format(ImageFormat::Qcow2).since(since),
+                BackupDisk::with_scratch_block(name.clone(), path).exported_as(name),
+            ];
+            assert_eq!(Backup::from_xml(&backup.to_xml()).unwrap(), backup);
+            let normal = backup.normalized();
+            assert_eq!(normal.normalized(), normal);
+        }
+    }
+}

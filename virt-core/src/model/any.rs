@@ -7,6 +7,7 @@ use super::backup::Backup;
 use super::checkpoint::Checkpoint;
 use super::domain::DomainConfig;
 use super::domain_status::DomainStatus;
+use super::migration_cookie::MigrationCookie;
 use super::moment::InactiveDomain;
 use super::snapshot::Snapshot;
 use crate::xml::derived::{is_typed, read_document};
@@ -112,6 +113,8 @@ documents! {
     DomainStatus(DomainStatus) = "domstatus";
     /// A guest at its next start.
     InactiveDomain(InactiveDomain) = "inactiveDomain";
+    /// What two daemons tell each other during a migration.
+    MigrationCookie(MigrationCookie) = "qemu-migration";
     /// The state of a guest at a moment.
     Snapshot(Snapshot) = "domainsnapshot";
 }

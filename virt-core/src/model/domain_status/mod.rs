@@ -4,7 +4,7 @@ mod blockjob;
 mod job;
 mod parts;
 mod root;
-mod secrets;
+mod upgrade;
 
 pub use blockjob::{
     BlockJobDisk, BlockJobImage, BlockJobState, StatusBackups, StatusBlockJob, StatusBlockJobs,

@@ -119,16 +119,3 @@ pub struct DomainStatus {
     #[xml(rest)]
     pub rest: Rest,
 }
-
-impl DomainStatus {
-    /// The document as a daemon of libvirt 11.3 writes it again: as it is, but for names of secret objects that older
-    /// daemons did not write down.
-    #[must_use]
-    pub fn normalized(&self) -> Self {
-        let mut copy = self.clone();
-        if let Some(domain) = &mut copy.domain {
-            super::secrets::restore_aliases(domain);
-        }
-        copy
-    }
-}

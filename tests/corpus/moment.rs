@@ -104,7 +104,7 @@ fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
         snapshot.active = None;
         snapshot.revert_disks = None;
     }
-    if snapshot.domain.as_ref().and_then(MomentDomain::config).is_none() {
+    if !snapshot.domain.as_ref().is_some_and(MomentDomain::is_whole) {
         snapshot.domain = uuid;
     }
     Ok(snapshot.normalized().to_xml())

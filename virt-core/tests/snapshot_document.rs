@@ -54,7 +54,7 @@ fn a_domain_is_whole_or_known_by_its_uuid() {
     assert_eq!(snapshot.to_xml(), by_uuid);
     assert!(snapshot.unknown().is_empty());
     let domain = snapshot.domain.unwrap();
-    assert!(domain.config().is_none());
+    assert!(domain.to_config().is_none());
     assert_eq!(
         domain.uuid().unwrap().to_string(),
         "9d37b878-a7cc-9f9a-b78f-49b3abad25a8"
@@ -79,7 +79,7 @@ fn a_domain_is_whole_or_known_by_its_uuid() {
     assert_eq!(snapshot.to_xml(), whole);
     let unknown: Vec<_> = snapshot.unknown().into_iter().map(|found| found.path).collect();
     assert_eq!(unknown, ["/domainsnapshot/domain/novelty[1]"]);
-    assert_eq!(snapshot.domain.unwrap().config().unwrap().name, "web");
+    assert_eq!(snapshot.domain.unwrap().to_config().unwrap().name, "web");
     assert_eq!(snapshot.inactive_domain.unwrap().name, "web");
 }
 
@@ -176,6 +176,12 @@ fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
         }
     }
     snapshot.validate_redefined().unwrap();
+    let mut its_own = snapshot.clone();
+    its_own.parent = Some("a".into());
+    assert_eq!(
+        its_own.validate_redefined().unwrap_err().path(),
+        "/domainsnapshot/parent/name"
+    );
     let new = snapshot.as_new();
     assert_eq!(new.name.as_deref(), Some("a"));
     assert!(new.creation_time.is_none() && new.state.is_none());
@@ -234,19 +240,20 @@ fn web() -> DomainConfig {
         kept_out,
         Disk::empty_cdrom().target("sda"),
     ];
-    config.devices_mut().disks[3].source = None;
+    for drive in config.devices_mut().disks.iter_mut().skip(3) {
+        drive.source = None;
+    }
     config
 }
 
 fn rows(snapshot: &Snapshot) -> Vec<(String, String, Option<String>)> {
-    let rows = &snapshot.disks.as_ref().unwrap().disks;
-    rows.iter()
-        .map(|row| {
-            let name = row.name.clone().unwrap_or_default();
-            let location = row.snapshot.as_ref().map(ToString::to_string).unwrap_or_default();
-            (name, location, row.path().map(str::to_owned))
-        })
-        .collect()
+    let rows = snapshot.disks.iter().flat_map(|list| &list.disks);
+    rows.map(|row| {
+        let name = row.name.clone().unwrap_or_default();
+        let location = row.snapshot.as_ref().map(ToString::to_string).unwrap_or_default();
+        (name, location, row.path().map(str::to_owned))
+    })
+    .collect()
 }
 
 fn row(name: &str, location: &str, path: Option<&str>) -> (String, String, Option<String>) {

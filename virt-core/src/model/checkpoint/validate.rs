@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::root::{Checkpoint, CheckpointDisk, CheckpointKind};
-use crate::model::moment::{invalid, is_target_name, missing, refuse_unknown};
+use crate::model::moment::{MomentDomain, invalid, is_target_name, missing, refuse_unknown};
 use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
@@ -52,7 +52,16 @@ impl Checkpoint {
             let path = "/domaincheckpoint/creationTime";
             return Err(missing(path, &self.rest, "the time the checkpoint was made at"));
         }
-        let Some(config) = self.domain.as_ref().and_then(|domain| domain.config()) else {
+        let parent = self.parent.as_ref().and_then(|parent| parent.name.as_ref());
+        if parent.is_some() && parent == self.name.as_ref() {
+            let path = "/domaincheckpoint/parent/name";
+            return Err(invalid(
+                path,
+                &self.rest,
+                "a checkpoint does not come after itself",
+            ));
+        }
+        let Some(config) = self.domain.as_ref().and_then(MomentDomain::to_config) else {
             let path = "/domaincheckpoint/domain";
             return Err(missing(path, &self.rest, "the domain of the checkpoint"));
         };

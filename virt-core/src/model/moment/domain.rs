@@ -6,103 +6,58 @@ use uuid::Uuid;
 
 use crate::model::domain::{DomainConfig, DomainType};
 use crate::xml::derived::{equal, format_debug};
-use crate::xml::{Field, FieldKind, Record, Rest, Slot, SlotMut, Spec, ValueError, ValueSlot, XmlValue};
+use crate::xml::{Field, FieldKind, Record, Rest, Slot, SlotMut, Spec};
 
 /// `<domain>` inside a snapshot or checkpoint: the configuration at that moment; of old or new snapshots its UUID only.
 #[derive(Clone, Default)]
 pub struct MomentDomain {
-    inner: Inner,
-    has_kind: bool,
+    /// The type and name, which a configuration must have and this need not; the fields of `config` are not used.
+    kind: Option<DomainType>,
+    name: Option<String>,
+    config: DomainConfig,
 }
-
-/// The configuration, seen as its name where a name slot is wanted: a domain without a name has none to write.
-#[derive(Clone, Default)]
-struct Inner(DomainConfig);
 
 impl MomentDomain {
     /// A domain known by its UUID only.
     pub fn of_uuid(uuid: Uuid) -> Self {
-        let config = DomainConfig {
-            uuid: Some(uuid),
-            ..DomainConfig::default()
-        };
-        Self {
-            inner: Inner(config),
-            has_kind: false,
-        }
+        let mut found = Self::default();
+        found.config.uuid = Some(uuid);
+        found
     }
 
     /// The configuration; none when only the UUID is known.
-    pub fn config(&self) -> Option<&DomainConfig> {
-        self.has_kind.then_some(&self.inner.0)
+    pub fn to_config(&self) -> Option<DomainConfig> {
+        let (kind, name) = (self.kind.clone()?, self.name.clone()?);
+        Some(DomainConfig {
+            kind,
+            name,
+            ..self.config.clone()
+        })
     }
 
-    /// The configuration, to be changed; none when only the UUID is known.
-    pub fn config_mut(&mut self) -> Option<&mut DomainConfig> {
-        self.has_kind.then_some(&mut self.inner.0)
+    /// Whether there is a configuration, not the UUID only.
+    pub fn is_whole(&self) -> bool {
+        self.kind.is_some() && self.name.is_some()
     }
 
     /// The UUID of the domain.
     pub fn uuid(&self) -> Option<Uuid> {
-        self.inner.0.uuid
+        self.config.uuid
+    }
+
+    /// The name of the domain, when more than the UUID is known.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 }
 
 impl From<DomainConfig> for MomentDomain {
-    fn from(config: DomainConfig) -> Self {
+    fn from(mut config: DomainConfig) -> Self {
         Self {
-            inner: Inner(config),
-            has_kind: true,
+            kind: Some(std::mem::take(&mut config.kind)),
+            name: Some(std::mem::take(&mut config.name)),
+            config,
         }
-    }
-}
-
-/// The type of the domain.
-impl ValueSlot for MomentDomain {
-    fn count(&self) -> usize {
-        usize::from(self.has_kind)
-    }
-
-    fn is_single(&self) -> bool {
-        true
-    }
-
-    fn exact(&self) -> bool {
-        false
-    }
-
-    fn add(&mut self, text: &str) -> Result<(), ValueError> {
-        self.inner.0.kind = DomainType::parse_xml(text)?;
-        self.has_kind = true;
-        Ok(())
-    }
-
-    fn write(&self, _index: usize, out: &mut String) {
-        self.inner.0.kind.write_xml(out);
-    }
-}
-
-/// The name of the domain.
-impl ValueSlot for Inner {
-    fn count(&self) -> usize {
-        usize::from(!self.0.name.is_empty())
-    }
-
-    fn is_single(&self) -> bool {
-        true
-    }
-
-    fn exact(&self) -> bool {
-        true
-    }
-
-    fn add(&mut self, text: &str) -> Result<(), ValueError> {
-        text.clone_into(&mut self.0.name);
-        Ok(())
-    }
-
-    fn write(&self, _index: usize, out: &mut String) {
-        out.push_str(&self.0.name);
     }
 }
 
@@ -127,10 +82,19 @@ static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
     fields: &FIELDS,
 });
 
-fn is(index: usize, kind: FieldKind, name: &str) -> bool {
-    FIELDS
-        .get(index)
-        .is_some_and(|field| field.kind == kind && field.name == name && field.namespace.is_none())
+/// Which of the rows this has itself.
+enum Own {
+    Kind,
+    Name,
+}
+
+fn own(index: usize) -> Option<Own> {
+    let field = FIELDS.get(index).filter(|field| field.namespace.is_none())?;
+    match (field.kind, field.name) {
+        (FieldKind::Attribute, "type") => Some(Own::Kind),
+        (FieldKind::Leaf, "name") => Some(Own::Name),
+        _ => None,
+    }
 }
 
 impl Record for MomentDomain {
@@ -139,31 +103,27 @@ impl Record for MomentDomain {
     }
 
     fn slot(&self, index: usize) -> Slot<'_> {
-        if is(index, FieldKind::Attribute, "type") {
-            Slot::Value(self)
-        } else if is(index, FieldKind::Leaf, "name") {
-            Slot::Value(&self.inner)
-        } else {
-            self.inner.0.slot(index)
+        match own(index) {
+            Some(Own::Kind) => Slot::Value(&self.kind),
+            Some(Own::Name) => Slot::Value(&self.name),
+            None => self.config.slot(index),
         }
     }
 
     fn slot_mut(&mut self, index: usize) -> SlotMut<'_> {
-        if is(index, FieldKind::Attribute, "type") {
-            SlotMut::Value(self)
-        } else if is(index, FieldKind::Leaf, "name") {
-            SlotMut::Value(&mut self.inner)
-        } else {
-            self.inner.0.slot_mut(index)
+        match own(index) {
+            Some(Own::Kind) => SlotMut::Value(&mut self.kind),
+            Some(Own::Name) => SlotMut::Value(&mut self.name),
+            None => self.config.slot_mut(index),
         }
     }
 
     fn rest(&self) -> &Rest {
-        &self.inner.0.rest
+        &self.config.rest
     }
 
     fn rest_mut(&mut self) -> &mut Rest {
-        &mut self.inner.0.rest
+        &mut self.config.rest
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::disk::SnapshotDisk;
 use super::root::{Snapshot, SnapshotLocation, SnapshotState};
 use crate::model::domain::devices::{DiskType, ImageFormat};
-use crate::model::moment::{invalid, missing};
+use crate::model::moment::{MomentDomain, invalid, missing};
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
@@ -43,6 +43,11 @@ impl Snapshot {
             let path = "/domainsnapshot/creationTime";
             return Err(missing(path, &self.rest, "the time the snapshot was made at"));
         }
+        let parent = self.parent.as_ref().and_then(|parent| parent.name.as_ref());
+        if parent.is_some() && parent == self.name.as_ref() {
+            let path = "/domainsnapshot/parent/name";
+            return Err(invalid(path, &self.rest, "a snapshot does not come after itself"));
+        }
         match &self.state {
             None => {
                 let path = "/domainsnapshot/state";
@@ -54,7 +59,7 @@ impl Snapshot {
             }
             Some(_) => {}
         }
-        if let Some(config) = self.domain.as_ref().and_then(|domain| domain.config()) {
+        if let Some(config) = self.domain.as_ref().and_then(MomentDomain::to_config) {
             config
                 .validate()
                 .map_err(|error| error.within("/domainsnapshot"))?;

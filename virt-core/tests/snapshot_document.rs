@@ -185,8 +185,12 @@ fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
     let new = snapshot.as_new();
     assert_eq!(new.name.as_deref(), Some("a"));
     assert!(new.creation_time.is_none() && new.state.is_none());
-    let unnamed = Snapshot::builder().build().unwrap().created_at(12);
-    assert_eq!(unnamed.name.as_deref(), Some("12"));
+    for unnamed in ["", "<name/><description/>"] {
+        let text = format!("<domainsnapshot>{unnamed}</domainsnapshot>");
+        let made = Snapshot::from_xml(&text).unwrap().created_at(12).normalized();
+        assert_eq!(made.name.as_deref(), Some("12"));
+        assert_eq!(made.description, None);
+    }
 }
 
 #[test]

@@ -130,6 +130,7 @@ impl Checkpoint {
     #[must_use]
     pub fn normalized(&self) -> Self {
         let mut copy = self.clone();
+        copy.description = copy.description.filter(|text| !text.is_empty());
         copy.parent = copy.parent.filter(|parent| parent.name.is_some());
         copy.disks = copy.disks.filter(|list| !list.disks.is_empty());
         for row in copy.disks.iter_mut().flat_map(|list| &mut list.disks) {

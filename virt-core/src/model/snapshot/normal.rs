@@ -10,6 +10,8 @@ impl Snapshot {
     #[must_use]
     pub fn normalized(&self) -> Self {
         let mut copy = self.clone();
+        copy.name = copy.name.filter(|name| !name.is_empty());
+        copy.description = copy.description.filter(|text| !text.is_empty());
         if let Some(memory) = &mut copy.memory {
             match (&memory.snapshot, &memory.file) {
                 (None, Some(_)) => memory.snapshot = Some(SnapshotLocation::External),
@@ -57,7 +59,8 @@ impl Snapshot {
     #[must_use]
     pub fn created_at(mut self, seconds: i64) -> Self {
         self.creation_time = Some(seconds);
-        self.name.get_or_insert_with(|| seconds.to_string());
+        let said = self.name.take().filter(|name| !name.is_empty());
+        self.name = said.or_else(|| Some(seconds.to_string()));
         self
     }
 }

@@ -32,7 +32,7 @@ impl Snapshot {
     /// # Errors
     /// As [`validate`](Self::validate).
     pub fn validate_redefined(&self) -> Result<(), XmlError> {
-        if self.name.is_none() {
+        if self.name.as_ref().is_none_or(String::is_empty) {
             return Err(missing(
                 "/domainsnapshot/name",
                 &self.rest,

@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{domain, host, network, schema, storage};
+use crate::{active, domain, domain_status, host, moment, network, schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -18,6 +18,10 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "bhyvexml2xml",
         judge: domain::judge_bhyve,
+    },
+    Family {
+        name: "domainbackupxml2xml",
+        judge: moment::backup,
     },
     Family {
         name: "genericxml2xml",
@@ -54,6 +58,22 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "nwfilterxml2xml",
         judge: network::filter,
+    },
+    Family {
+        name: "qemudomaincheckpointxml2xml",
+        judge: moment::checkpoint,
+    },
+    Family {
+        name: "qemudomainsnapshotxml2xml",
+        judge: moment::snapshot,
+    },
+    Family {
+        name: "qemustatusxml2xml",
+        judge: domain_status::judge,
+    },
+    Family {
+        name: "qemuxmlactive2xml",
+        judge: active::judge,
     },
     Family {
         name: "qemuxmlconf",

@@ -5,12 +5,15 @@
 //!
 //! The data is read from `$VIRT_CORPUS`; without it the tests say so, and fail where `CI` is set.
 
+mod active;
 mod compare;
 mod coverage;
 mod document;
 mod domain;
+mod domain_status;
 mod family;
 mod host;
+mod moment;
 mod network;
 mod relaxng;
 mod report;

@@ -3,22 +3,28 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::backup::Backup;
 use super::capabilities::Capabilities;
+use super::checkpoint::Checkpoint;
 use super::cpu_data::CpuData;
 use super::domain::{Cpu, DomainConfig, SysInfo};
 use super::domain_capabilities::DomainCapabilities;
+use super::domain_status::DomainStatus;
 use super::filter::FilterConfig;
 use super::filter_binding::FilterBindingConfig;
 use super::host_interface::HostInterface;
+use super::migration_cookie::MigrationCookie;
+use super::moment::InactiveDomain;
 use super::network::NetworkConfig;
 use super::network_port::NetworkPortConfig;
 use super::node_device::NodeDevice;
 use super::pool::{PoolConfig, PoolSources};
 use super::pool_capabilities::PoolCapabilities;
 use super::secret::SecretConfig;
+use super::snapshot::Snapshot;
 use super::volume::VolumeConfig;
 use crate::xml::derived::{Parsed, is_typed};
-use crate::xml::{Found, Limits, Record, XmlError, XmlProblem};
+use crate::xml::{Element, Found, Limits, Record, XmlError, XmlProblem};
 
 /// Declares the documents by their root elements.
 macro_rules! documents {
@@ -99,8 +105,12 @@ macro_rules! documents {
 }
 
 documents! {
+    /// A copy of a guest's disks.
+    Backup(Backup) = "domainbackup";
     /// What a host has, and which guests it can run.
     Capabilities(Capabilities) = "capabilities";
+    /// A point in time of a guest's disks.
+    Checkpoint(Checkpoint) = "domaincheckpoint";
     /// The CPU of a host or of a guest.
     Cpu(Cpu) = "cpu";
     /// What a CPU says of itself.
@@ -109,12 +119,18 @@ documents! {
     Domain(DomainConfig) = "domain";
     /// What guests can have.
     DomainCapabilities(DomainCapabilities) = "domainCapabilities";
+    /// What a daemon keeps of a running guest.
+    DomainStatus(DomainStatus) = "domstatus";
     /// Rules for the traffic of a guest.
     Filter(FilterConfig) = "filter";
     /// A filter in force on the device of a guest.
     FilterBinding(FilterBindingConfig) = "filterbinding";
     /// A network interface of the host.
     HostInterface(HostInterface) = "interface";
+    /// A guest at its next start.
+    InactiveDomain(InactiveDomain) = "inactiveDomain";
+    /// What two daemons tell each other during a migration.
+    MigrationCookie(MigrationCookie) = "qemu-migration";
     /// A virtual network.
     Network(NetworkConfig) = "network";
     /// What connects an interface of a guest to a network.
@@ -129,6 +145,8 @@ documents! {
     PoolSources(PoolSources) = "sources";
     /// A secret: what it is for, not what it is.
     Secret(SecretConfig) = "secret";
+    /// The state of a guest at a moment.
+    Snapshot(Snapshot) = "domainsnapshot";
     /// What a machine says of itself.
     SysInfo(SysInfo) = "sysinfo";
     /// A volume of a pool.
@@ -149,7 +167,18 @@ impl AnyDocument {
     /// # Errors
     /// As [`from_xml`](Self::from_xml).
     pub fn from_xml_with(text: &str, limits: Limits) -> Result<Self, XmlError> {
-        let parsed = Parsed::of(text, limits)?;
+        Self::read(&Parsed::of(text, limits)?)
+    }
+
+    /// Reads an element of a tree.
+    ///
+    /// # Errors
+    /// As [`from_xml`](Self::from_xml), but for what concerns the text.
+    pub fn from_element(element: &Element) -> Result<Self, XmlError> {
+        Self::read(&Parsed::of_element(element))
+    }
+
+    fn read(parsed: &Parsed<'_>) -> Result<Self, XmlError> {
         let (root, position) = parsed.root();
         let Some(mut document) = Self::empty(root) else {
             let unknown = XmlProblem::Root {

@@ -38,6 +38,11 @@ impl<'t> Parsed<'t> {
         reader::read(text, limits).map(Self)
     }
 
+    /// A tree as if it had been parsed.
+    pub fn of_element(element: &'t Element) -> Self {
+        Self(Raw::of(element))
+    }
+
     /// Name and place of the root element.
     pub fn root(&self) -> (&str, Position) {
         let root = self.0.root().map(|(_, root)| (root.name.full, root.position));
@@ -79,7 +84,7 @@ pub fn read_root(record: &mut dyn Record, text: &str, limits: Limits) -> Result<
 /// # Errors
 /// As [`read_root`].
 pub fn read_element(record: &mut dyn Record, element: &Element) -> Result<(), XmlError> {
-    Parsed(Raw::of(element)).fill(record)
+    Parsed::of_element(element).fill(record)
 }
 
 fn read_raw<'t>(

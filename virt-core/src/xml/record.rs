@@ -112,7 +112,7 @@ impl Field {
 }
 
 /// What the engine knows about a record type: its fields in libvirt's order.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Spec {
     /// The Rust name of the type.
     pub type_name: &'static str,
@@ -168,6 +168,16 @@ impl Rows {
         1_u128
             .checked_shl(u32::try_from(row).unwrap_or(u32::MAX))
             .unwrap_or(0)
+    }
+}
+
+impl FromIterator<usize> for Rows {
+    fn from_iter<I: IntoIterator<Item = usize>>(rows: I) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            found.insert(row);
+        }
+        found
     }
 }
 

@@ -69,6 +69,12 @@ pub struct Case {
     /// The part of the document that is changed, such as `VIR_NETWORK_SECTION_DNS_TXT`.
     #[serde(default)]
     pub section: Option<String>,
+    /// The time something is made at, in seconds since 1970.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// The UUID of the domain a document belongs to.
+    #[serde(default)]
+    pub uuid: Option<String>,
     /// Where the guest is migrated from.
     #[serde(default)]
     pub migrate_from: Option<String>,

@@ -11,6 +11,7 @@ mod cpu_validate;
 pub mod devices;
 mod features;
 mod hyperv;
+mod inactive;
 mod memory;
 mod metadata;
 mod native;

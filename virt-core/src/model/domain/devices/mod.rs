@@ -1,6 +1,7 @@
 //! The devices of a domain, one file per family.
 
 mod address;
+mod any;
 mod audio;
 mod backing;
 mod channel;
@@ -37,6 +38,7 @@ mod vsock;
 mod watchdog;
 
 pub use address::{Address, AddressType, Alias, DeviceAcpi, DeviceBoot, ZpciAddress};
+pub use any::AnyDevice;
 pub use audio::{Audio, AudioChannel, AudioSettings, AudioType};
 pub use backing::{BackingFormat, BackingStore, Mirror, MirrorJob};
 pub use channel::Channel;

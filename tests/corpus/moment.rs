@@ -1,0 +1,168 @@
+//! Snapshots, checkpoints and backups: read as libvirt's tests read them, written as libvirt writes them.
+
+use virt_sdk::model::checkpoint::{CheckpointDisk, CheckpointDisks};
+use virt_sdk::model::domain::devices::Disk;
+use virt_sdk::model::moment::MomentDomain;
+use virt_sdk::model::moment::MomentParent;
+use virt_sdk::model::snapshot::SnapshotState;
+use virt_sdk::model::{Backup, Checkpoint, DomainConfig, Snapshot};
+use virt_testkit::corpus::{Case, Corpus};
+
+use crate::compare::same;
+use crate::schema::stays_valid;
+use crate::verdict::Verdict;
+
+/// The parent, the ending of file names and the size that libvirt's tests put into documents themselves.
+const PARENT: &str = "1525111885";
+const SUFFIX: &str = "SUFFIX";
+const SIZE: u64 = 1_048_576;
+
+/// The files of a case.
+struct Files {
+    input: String,
+    expected: Option<String>,
+}
+
+fn files(corpus: &Corpus, case: &Case) -> Result<Files, Verdict> {
+    let Some(input) = case.input_file() else {
+        return Err(Verdict::Unsupported("the case has no input file"));
+    };
+    let read = |file: &str| corpus.read(file).map_err(Verdict::Failed);
+    Ok(Files {
+        input: read(input)?,
+        expected: case.expected_file().map(read).transpose()?,
+    })
+}
+
+fn has(case: &Case, flag: &str) -> bool {
+    let flags = case.flags.as_array();
+    flags.is_some_and(|flags| flags.iter().any(|said| said.as_str() == Some(flag)))
+}
+
+/// Whether what we made of the document, or that we refuse it, is what is expected.
+fn judged(
+    corpus: &Corpus,
+    case: &Case,
+    schema: &str,
+    make: fn(&Case, &str) -> Result<String, String>,
+) -> Verdict {
+    let files = match files(corpus, case) {
+        Ok(files) => files,
+        Err(verdict) => return verdict,
+    };
+    let ours = make(case, &files.input);
+    if case.kind == "error" {
+        return match ours {
+            Ok(_) => Verdict::Failed("it is accepted".to_owned()),
+            Err(_) => Verdict::Passed,
+        };
+    }
+    let Some((name, expected)) = case.expected_file().zip(files.expected) else {
+        return Verdict::Unsupported("the case has no expected file");
+    };
+    let equal = ours.and_then(|ours| same(&ours, &expected).map(|()| ours));
+    equal
+        .and_then(|ours| stays_valid(corpus, schema, &ours, name))
+        .into()
+}
+
+pub(crate) fn snapshot(corpus: &Corpus, case: &Case) -> Verdict {
+    judged(corpus, case, "domainsnapshot.rng", snapshot_of)
+}
+
+pub(crate) fn checkpoint(corpus: &Corpus, case: &Case) -> Verdict {
+    judged(corpus, case, "domaincheckpoint.rng", checkpoint_of)
+}
+
+pub(crate) fn backup(corpus: &Corpus, case: &Case) -> Verdict {
+    judged(corpus, case, "domainbackup.rng", backup_of)
+}
+
+fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
+    let said = Snapshot::from_xml(text).map_err(|error| error.to_string())?;
+    let uuid = case
+        .uuid
+        .as_deref()
+        .map(|uuid| uuid.parse().map(MomentDomain::of_uuid));
+    let uuid = uuid
+        .transpose()
+        .map_err(|error| format!("the case's UUID: {error}"))?;
+    let mut snapshot = if has(case, "TEST_REDEFINE") {
+        said.validate_redefined().map_err(|error| error.to_string())?;
+        said.with_default_memory()
+    } else {
+        said.validate().map_err(|error| error.to_string())?;
+        match time(case) {
+            Some(time) => said.as_new().created_at(time),
+            None => said.as_new(),
+        }
+    };
+    if has(case, "TEST_RUNNING") {
+        snapshot.state = Some(SnapshotState::Running);
+    }
+    if !has(case, "TEST_INTERNAL") {
+        snapshot.active = None;
+        snapshot.revert_disks = None;
+    }
+    if !snapshot.domain.as_ref().is_some_and(MomentDomain::is_whole) {
+        snapshot.domain = uuid;
+    }
+    Ok(snapshot.normalized().to_xml())
+}
+
+fn checkpoint_of(case: &Case, text: &str) -> Result<String, String> {
+    let said = Checkpoint::from_xml(text).map_err(|error| error.to_string())?;
+    let mut checkpoint = if has(case, "TEST_REDEFINE") {
+        said.validate_redefined().map_err(|error| error.to_string())?;
+        said
+    } else {
+        said.validate().map_err(|error| error.to_string())?;
+        match time(case) {
+            Some(time) => said.as_new().created_at(time),
+            None => said.as_new(),
+        }
+    };
+    if has(case, "TEST_PARENT") {
+        checkpoint.parent = Some(MomentParent::from(PARENT));
+    }
+    let name = checkpoint.name.clone();
+    let rows = &mut checkpoint
+        .disks
+        .get_or_insert_with(CheckpointDisks::default)
+        .disks;
+    if has(case, "TEST_VDA_BITMAP") {
+        if rows.is_empty() {
+            rows.push(CheckpointDisk::bitmap("vda"));
+        }
+        if let Some(first) = rows.first_mut() {
+            first.bitmap = name;
+        }
+    }
+    for row in &mut *rows {
+        row.size = None;
+    }
+    if has(case, "TEST_SIZE")
+        && let Some(first) = rows.first_mut()
+    {
+        first.size = Some(SIZE);
+    }
+    Ok(checkpoint.normalized().to_xml())
+}
+
+/// Laid beside a domain that has every disk the backup names, and one more.
+fn backup_of(_case: &Case, text: &str) -> Result<String, String> {
+    let backup = Backup::from_xml(text).map_err(|error| error.to_string())?;
+    backup.validate().map_err(|error| error.to_string())?;
+    let named = backup.rows().iter().filter_map(|row| row.name.as_deref());
+    let mut domain = DomainConfig::default();
+    for name in named.chain(["vdextradisk"]) {
+        let disk = Disk::file(format!("/fake/{name}.qcow2")).target(name);
+        domain.devices_mut().disks.push(disk);
+    }
+    let aligned = backup.align(&domain, SUFFIX).map_err(|error| error.to_string())?;
+    Ok(aligned.normalized().to_xml())
+}
+
+fn time(case: &Case) -> Option<i64> {
+    case.time.as_deref().and_then(|time| time.parse().ok())
+}

@@ -1,17 +1,18 @@
 //! What is wrong with a domain, where, and how that is said; what is odd but taken; and what libvirt makes of it.
 
 use virt_core::model::domain::DomainConfig;
+use virt_core::xml::XmlError;
 
 /// The domain with that content, which begins on its second line.
-fn domain(inside: &str) -> DomainConfig {
+fn domain(inside: &str) -> Result<DomainConfig, XmlError> {
     let text = format!("<domain type='kvm'><name>a</name><memory>1</memory>\n{inside}\n</domain>");
-    DomainConfig::from_xml(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    DomainConfig::from_xml(&text)
 }
 
 /// Every row is refused with its sentence.
 fn all_refused(rows: &[(&str, &str)], wrap: impl Fn(&str) -> String) {
     for (inside, sentence) in rows {
-        let refused = domain(&wrap(inside)).validate();
+        let refused = domain(&wrap(inside)).and_then(|config| config.validate());
         let said = refused.map_or_else(|error| error.to_string(), |()| "it is taken".to_owned());
         assert_eq!(said, *sentence, "{inside}");
     }
@@ -647,9 +648,7 @@ fn what_libvirt_takes_is_taken() {
         "<devices><rng model='virtio'><backend model='random'/></rng><memballoon model='none'/></devices>",
         "<devices><serial type='pty'><alias name='ua-s'/></serial><console type='pty'><alias name='ua-s'/></console></devices>",
     ] {
-        if let Err(error) = domain(inside).validate() {
-            panic!("{inside}: {error}");
-        }
+        assert_eq!(domain(inside).unwrap().validate(), Ok(()), "{inside}");
     }
 }
 
@@ -719,7 +718,7 @@ fn normalizing_fills_in_what_libvirts_parser_fills_in() {
 
 #[test]
 fn a_balloon_is_cut_to_the_memory() {
-    let normalized = domain("<currentMemory>9</currentMemory>").normalized();
+    let normalized = domain("<currentMemory>9</currentMemory>").unwrap().normalized();
     assert_eq!(
         normalized.current_memory.unwrap().size,
         normalized.memory.unwrap().size
@@ -729,7 +728,7 @@ fn a_balloon_is_cut_to_the_memory() {
 #[test]
 fn a_size_is_written_in_the_largest_unit_where_libvirt_does() {
     let text = "<vcpu>1</vcpu><cputune><cachetune vcpus='0'><cache id='0' level='3' type='both' size='3072' unit='KiB'/></cachetune></cputune>";
-    let read = domain(text);
+    let read = domain(text).unwrap();
     assert!(read.to_xml().contains("size='3072' unit='KiB'"));
     assert!(read.normalized().to_xml().contains("size='3' unit='MiB'"));
 }

@@ -111,12 +111,33 @@ fn implementation(
                 ::virt_core::xml::derived::format_debug(self, f)
             }
         }
+
+        #[automatically_derived]
+        impl ::virt_core::xml::derived::Serialize for #ident {
+            fn serialize<S: ::virt_core::xml::derived::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                ::virt_core::xml::derived::to_json(self, serializer)
+            }
+        }
+
+        #[automatically_derived]
+        impl<'de> ::virt_core::xml::derived::Deserialize<'de> for #ident {
+            fn deserialize<D: ::virt_core::xml::derived::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                let mut found = Self::default();
+                ::virt_core::xml::derived::from_json(&mut found, deserializer)?;
+                Ok(found)
+            }
+        }
     }
 }
 
 /// One row of the table.
 fn row(field: &RecordField) -> TokenStream {
-    let name = &field.name;
+    let (rust, name) = (&field.rust, &field.name);
     let kind = match field.kind {
         Kind::Attribute => quote!(Attribute),
         Kind::Text => quote!(Text),
@@ -128,7 +149,7 @@ fn row(field: &RecordField) -> TokenStream {
     let scaled = field.scaled.as_ref().map(|unit| quote!(.scaled(#unit)));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    quote!(Field::new(#name, FieldKind::#kind) #namespace #scaled #required #secret)
+    quote!(Field::new(#rust, #name, FieldKind::#kind) #namespace #scaled #required #secret)
 }
 
 /// One arm of the access to the fields.
@@ -202,6 +223,11 @@ fn document(ident: &Ident) -> TokenStream {
                 let mut copy = ::core::clone::Clone::clone(self);
                 ::virt_core::xml::derived::canonicalize(&mut copy);
                 copy
+            }
+
+            /// What changed from this document to the other: nothing exactly when they are equal.
+            pub fn diff(&self, to: &Self) -> ::std::vec::Vec<::virt_core::xml::Change> {
+                ::virt_core::xml::derived::diff(self, to)
             }
 
             /// Every element and attribute there is, with its path.

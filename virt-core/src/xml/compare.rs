@@ -2,14 +2,24 @@
 
 use std::fmt;
 
-use super::record::{Field, Record};
+use super::record::{Field, FieldKind, Record};
 use super::rest::Rest;
-use super::slot::{Slot, SlotMut};
+use super::slot::{Slot, SlotMut, ValueSlot};
 use super::tree::Attribute;
 
 /// Whether two records of one type say the same; see the module on what counts.
 pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
+    let fields = one.spec().fields;
     let same = |row: usize| match (one.slot(row), other.slot(row)) {
+        (Slot::Value(a), Slot::Value(b)) if a.count() != b.count() => {
+            // An element without text and one with an empty text are the same.
+            let is_empty = |slot: &dyn ValueSlot| {
+                let mut text = String::new();
+                slot.write(0, &mut text);
+                text.is_empty()
+            };
+            fields.get(row).is_some_and(|field| field.kind == FieldKind::Text) && is_empty(a) && is_empty(b)
+        }
         (Slot::Value(a), Slot::Value(b)) => {
             a.count() == b.count()
                 && (0..a.count()).all(|item| {
@@ -32,10 +42,14 @@ pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
         (Slot::None, Slot::None) => true,
         _ => false,
     };
-    (0..one.spec().fields.len()).all(same) && rests_equal(one.rest(), other.rest())
+    (0..fields.len()).all(same) && rests_equal(one.rest(), other.rest())
 }
 
-fn rests_equal(one: &Rest, other: &Rest) -> bool {
+/// Whether two records understood the same things not.
+pub(super) fn rests_equal(one: &Rest, other: &Rest) -> bool {
+    if one.more.is_none() && other.more.is_none() {
+        return true;
+    }
     fn content(rest: &Rest) -> Vec<&Attribute> {
         rest.attributes()
             .iter()

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::document::Document;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
-use super::name::Name;
+use super::name::{Name, declared_prefix};
 use super::references::{attribute_value, check_characters, is_name, resolve, shortened, text_content};
 use super::tree::{Attribute, Element, Node};
 
@@ -257,8 +257,8 @@ impl<'t> Builder<'t> {
         let mut attributes = self.attributes(tag)?;
         let depth = self.open.len();
         for attribute in &attributes {
-            if let Some(prefix) = attribute.name.as_written().strip_prefix("xmlns") {
-                let prefix = SmolStr::new(prefix.strip_prefix(':').unwrap_or_default());
+            if let Some(prefix) = declared_prefix(attribute.name.as_written()) {
+                let prefix = SmolStr::new(prefix);
                 if self.scope.len() >= self.limits.attributes {
                     return Err(too_many(
                         "namespaces declared around one element",

@@ -31,6 +31,8 @@ pub enum FieldKind {
 /// One row of a [`Spec`].
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
+    /// The name of the field in Rust, which is its key in JSON.
+    pub rust: &'static str,
     /// The local name of the attribute or child; empty for text.
     pub name: &'static str,
     /// Where it stands.
@@ -47,8 +49,9 @@ pub struct Field {
 
 impl Field {
     /// A row without any of the optional properties.
-    pub const fn new(name: &'static str, kind: FieldKind) -> Self {
+    pub const fn new(rust: &'static str, name: &'static str, kind: FieldKind) -> Self {
         Self {
+            rust,
             name,
             kind,
             namespace: None,

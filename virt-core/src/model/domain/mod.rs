@@ -2,6 +2,7 @@
 
 mod boot;
 mod builder;
+mod change;
 mod clock;
 mod confidential;
 mod config;
@@ -29,6 +30,7 @@ pub use boot::{
     FirmwareKind, InitEnv, Loader, LoaderKind, Nvram, Os, OsKind, OsType, SmBios, SmBiosMode,
 };
 pub use builder::DomainBuilder;
+pub use change::ConfigChange;
 pub use clock::{
     Clock, ClockBasis, ClockOffset, Timer, TimerCatchup, TimerName, TimerTickPolicy, TimerTrack,
 };

@@ -7,6 +7,7 @@ mod channel;
 mod chardev;
 mod console;
 mod controller;
+mod device;
 mod disk;
 mod encryption;
 mod filesystem;
@@ -48,6 +49,7 @@ pub use console::Console;
 pub use controller::{
     Controller, ControllerDriver, ControllerModel, ControllerTarget, ControllerType, UsbMaster,
 };
+pub use device::Device;
 pub use disk::{
     BackendDomain, BlockIo, CacheMode, DetectZeroes, DiscardMode, Disk, DiskBus, DiskDevice, DiskDriver,
     DiskGeometry, DiskIoThread, DiskIoThreadQueue, DiskIoThreads, DiskTarget, DiskType, ErrorPolicy,

@@ -49,6 +49,12 @@ async fn edit_domain_xml(mut arguments: cli::Arguments) -> cli::Outcome {
     };
     let new = DomainConfig::from_xml(&text)?;
     new.validate()?;
+    if new.name != old.name {
+        let (new, old) = (&new.name, &old.name);
+        return Err(
+            format!("this is the domain {new}, not {old}: a domain is not renamed by an edit").into(),
+        );
+    }
     let changes = old.diff(&new);
     if changes.is_empty() {
         println!("nothing changed");

@@ -5,6 +5,7 @@
 #![no_main]
 
 #[path = "../../virt-core/tests/documents/choices.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
 mod choices;
 #[path = "../../virt-core/tests/documents/generate.rs"]
 mod generate;

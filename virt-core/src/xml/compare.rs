@@ -5,7 +5,7 @@ use std::fmt;
 use super::record::{Field, FieldKind, Record};
 use super::rest::Rest;
 use super::slot::{Slot, SlotMut, ValueSlot};
-use super::tree::Attribute;
+use super::tree::{Attribute, Node};
 
 /// Whether two records of one type say the same; see the module on what counts.
 pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
@@ -59,8 +59,27 @@ pub(super) fn rests_equal(one: &Rest, other: &Rest) -> bool {
     let (left, right) = (content(one), content(other));
     left.len() == right.len()
         && left.iter().all(|attribute| right.contains(attribute))
-        && one.content().eq(other.content())
+        && (one.content().eq(other.content()) || pieces(one) == pieces(other))
         && shells(one).eq(shells(other))
+}
+
+/// Content in which texts that follow each other are one: what stood between them may be typed, or a comment.
+#[derive(PartialEq)]
+enum Piece<'r> {
+    Text(String),
+    Node(&'r Node),
+}
+
+fn pieces(rest: &Rest) -> Vec<Piece<'_>> {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for node in rest.content() {
+        match (node, pieces.last_mut()) {
+            (Node::Text(more), Some(Piece::Text(text))) => text.push_str(more),
+            (Node::Text(text), _) => pieces.push(Piece::Text(text.to_string())),
+            (node, _) => pieces.push(Piece::Node(node)),
+        }
+    }
+    pieces
 }
 
 fn shells(rest: &Rest) -> impl Iterator<Item = (u16, u32, &[Attribute])> {

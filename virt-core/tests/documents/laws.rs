@@ -3,8 +3,8 @@
 use virt_core::model::AnyDocument;
 use virt_core::xml::{Document, Element, Limits, Node};
 
-/// Adjacent text and CDATA are one text, attributes have no order, and white space alone is layout: the rest must be the
-/// same.
+/// Adjacent text and CDATA are one text, attributes have no order, and white space alone is layout; so is where the parts
+/// of a text stand among elements, which only broken documents have. The rest must be the same.
 pub fn normalized(element: &Element) -> Element {
     let mut copy = element.clone();
     copy.attributes
@@ -19,6 +19,13 @@ pub fn normalized(element: &Element) -> Element {
             (Node::Element(inner), _) => children.push(Node::Element(normalized(inner))),
             (other, _) => children.push(other.clone()),
         }
+    }
+    let is_text = |child: &Node| child.as_text().is_some();
+    if children.iter().any(is_text) && !children.iter().all(is_text) {
+        let text: String = children.iter().filter_map(Node::as_text).collect();
+        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        children.retain(|child| !is_text(child));
+        children.insert(0, Node::Text(text.into()));
     }
     children.retain(|child| !matches!(child, Node::Text(text) if text.trim().is_empty()));
     copy.children = children;
@@ -39,7 +46,11 @@ fn first_difference(before: &Element, after: &Element, above: &str) -> String {
             (Node::Element(before), Node::Element(after)) if before != after => {
                 return first_difference(before, after, &path);
             }
-            _ if before != after => return format!("{path}: {before:?} became {after:?}"),
+            _ if before != after => {
+                let text = |node: &Node| node.as_text().map(str::to_owned);
+                let (one, other) = (text(before), text(after));
+                return format!("{path}: {before:?} {one:?} became {after:?} {other:?}");
+            }
             _ => {}
         }
     }

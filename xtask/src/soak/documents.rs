@@ -60,7 +60,15 @@ fn build() -> Outcome<PathBuf> {
     let cargo_fuzz = cargo_fuzz()?;
     say::line("Building the fuzz target (instrumented)");
     let fuzz = cargo::workspace().join("fuzz");
-    let mut command = cargo::command(&["fuzz", "build", "--sanitizer", "none", "--fuzz-dir"]);
+    let mut command = cargo::command(&[
+        "fuzz",
+        "build",
+        "--sanitizer",
+        "none",
+        "--codegen-units",
+        "16",
+        "--fuzz-dir",
+    ]);
     command.arg(&fuzz).arg("document").env("RUSTC_BOOTSTRAP", "1");
     if let Some(directory) = cargo_fuzz.parent() {
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -5,8 +5,8 @@ use super::super::record::{FieldKind, Record};
 use super::super::slot::Slot;
 
 /// How items with a name are told apart: the ways are tried in turn. Each is a path from the item to a value
-/// (`target/@dev`, `name` for the text of a child, an empty one for the text of the item), or several that count
-/// together, or a child all of whose attributes count together (`address/*`).
+/// (`target/@dev`, `name` for the text of a child, `.` for that of the item), or several that count together, or a child
+/// all of whose attributes count together (`address/*`).
 type Rule = (&'static str, &'static [&'static [&'static str]]);
 
 /// The rules, by name of the element.
@@ -72,7 +72,9 @@ const RULES: &[Rule] = &[
     ("iothreadsched", &[&["@iothreads"]]),
     ("iothreadpin", &[&["@iothread"]]),
     ("key", &[&["@name"], &["@slot"]]),
+    ("latency", &[&["@initiator", "@target", "@cache", "@type"]]),
     ("lease", &[&["lockspace", "key"]]),
+    ("machine", &[&["."]]),
     ("memorytune", &[&["@vcpus"]]),
     ("memnode", &[&["@cellid"]]),
     ("monitor", &[&["@level", "@vcpus"], &["@vcpus"]]),
@@ -145,6 +147,9 @@ fn value_at(record: &dyn Record, path: &str) -> Option<String> {
     };
     if step == "*" {
         return all_attributes(record);
+    }
+    if step == "." {
+        return value_of(record, |kind| kind == FieldKind::Text, "");
     }
     if let Some(attribute) = step.strip_prefix('@') {
         return value_of(record, |kind| kind == FieldKind::Attribute, attribute)

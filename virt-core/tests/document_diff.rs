@@ -1,4 +1,5 @@
 //! What changed between two documents, as people and live update are told.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use virt_core::model::domain::ConfigChange;
 use virt_core::model::domain::devices::{CacheMode, Device, Graphics, GraphicsType};

@@ -70,7 +70,7 @@ fn build() -> Outcome<PathBuf> {
         "--fuzz-dir",
     ]);
     command.arg(&fuzz).arg("document").env("RUSTC_BOOTSTRAP", "1");
-    if let Some(directory) = cargo_fuzz.parent() {
+    if let Some(directory) = cargo_fuzz.parent().filter(|parent| parent.is_absolute()) {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let paths = std::iter::once(directory.to_path_buf()).chain(std::env::split_paths(&path));
         command.env(
@@ -235,9 +235,9 @@ fn fuzz(binary: &Path, directory: &Path, seconds: u64) -> Outcome<Vec<Finding>> 
                 done += 1;
                 let status = status.doing(|| "wait for a fuzz target".to_owned())?;
                 match run.outcome(binary, status) {
-                    Ok(word) => say::line(&format!("\r  {}: {word}", run.root)),
+                    Ok(word) => progress.note(&format!("{}: {word}", run.root)),
                     Err(finding) => {
-                        say::line(&format!("\r  {}: a finding", run.root));
+                        progress.note(&format!("{}: a finding", run.root));
                         findings.push(finding);
                     }
                 }

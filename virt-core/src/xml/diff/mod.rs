@@ -11,6 +11,8 @@ pub use change::{Change, ChangeKind, ChangePath, Step};
 pub(crate) use identity::identity_of;
 pub(crate) use pairing::{Pair, pairs};
 
+use std::collections::{BTreeMap, VecDeque};
+
 use super::compare::{equal, rests_equal};
 use super::record::{Field, FieldKind, Record};
 use super::slot::{ChildSlot, ScaledSlot, Slot, ValueSlot};
@@ -189,17 +191,13 @@ impl Comparing {
 
     fn list_of_values(&mut self, field: &Field, from: &[String], to: &[String]) {
         let name = name_of(field);
-        let mut known: std::collections::BTreeMap<&str, std::collections::VecDeque<usize>> =
-            std::collections::BTreeMap::new();
+        let mut known: BTreeMap<&str, VecDeque<usize>> = BTreeMap::new();
         for (place, text) in to.iter().enumerate() {
             known.entry(text).or_default().push_back(place);
         }
         let (mut both, mut gone) = (Vec::new(), Vec::new());
         for (place, text) in from.iter().enumerate() {
-            match known
-                .get_mut(text.as_str())
-                .and_then(std::collections::VecDeque::pop_front)
-            {
+            match known.get_mut(text.as_str()).and_then(VecDeque::pop_front) {
                 Some(other) => both.push((place, other)),
                 None => gone.push(place),
             }

@@ -40,6 +40,7 @@
 //! # Where to look
 //! * [`connect`] and [`Connection::builder`] open connections; [`Connection`] and [`Domain`] are what a program holds.
 //! * [`model`] has the documents: [`DomainConfig`](model::DomainConfig) from XML, or by a builder.
+//!   `docs/documents.md` shows them all around.
 //! * [`event`], [`console`], [`agent`], [`stats`], [`job`]: watching guests and working with them.
 //! * [`mod@test`]: `test:///default`, a driver in memory with fault injection, to test your program without a hypervisor.
 //!
@@ -137,4 +138,11 @@ mod tests {
         let error = connect("zvm:///system").await.unwrap_err();
         assert!(error.to_string().contains("test:///"), "{error}");
     }
+}
+
+/// The code in `docs/` is run with the examples of the documentation.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../docs/documents.md")]
+    struct Documents;
 }

@@ -1,6 +1,6 @@
 //! One document through its types and back.
 
-use virt_sdk::model::{AnyDevice, AnyDocument};
+use virt_sdk::model::{AnyDocument, Device};
 use virt_sdk::xml::Document;
 
 use crate::compare::same;
@@ -34,11 +34,11 @@ pub(crate) fn round_trip(text: &str) -> Result<AnyDocument, String> {
 ///
 /// # Errors
 /// As [`round_trip`].
-pub(crate) fn round_trip_device(text: &str) -> Result<AnyDevice, String> {
-    let device = AnyDevice::from_xml(text).map_err(|error| error.to_string())?;
+pub(crate) fn round_trip_device(text: &str) -> Result<Device, String> {
+    let device = Device::from_xml(text).map_err(|error| error.to_string())?;
     let written = device.to_xml();
     same(&written, text)?;
-    let again = AnyDevice::from_xml(&written).map_err(|error| format!("what we wrote: {error}"))?;
+    let again = Device::from_xml(&written).map_err(|error| format!("what we wrote: {error}"))?;
     match (again == device, device.canonical() == device) {
         (true, true) => Ok(device),
         (false, _) => Err("it is not equal after it was written".to_owned()),

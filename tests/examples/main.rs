@@ -73,7 +73,59 @@ fn every_example_does_its_job_on_the_test_driver() {
         &["a b\n"],
     );
     prints("domain_stats", &["test:///default", "1"], "", &["CPU %", "8 GiB"]);
+    prints(
+        "edit_domain_xml",
+        &[
+            "test:///default",
+            "test",
+            "--set",
+            "/domain/title=The test",
+            "--set",
+            "/domain/memory=1048576",
+        ],
+        "",
+        &[
+            "/domain/title: added The test",
+            "/domain/devices/disk[vda]/driver/@cache: added none",
+            "test is defined anew",
+        ],
+    );
+    prints(
+        "diff_domains",
+        &[],
+        "",
+        &["test: as it runs, and as it starts next"],
+    );
     prints("connect_over_ssh", &[], "", &["processors", "test", "running"]);
+}
+
+#[test]
+fn two_files_are_compared() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, disk: &str, memory: u32| {
+        let path = directory.path().join(name);
+        let text = format!(
+            "<domain type='kvm'><name>web</name><memory unit='MiB'>{memory}</memory><devices>{disk}</devices></domain>"
+        );
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let disk = "<disk type='file'><source file='/a'/><target dev='vda'/></disk>";
+    let (one, other) = (write("one.xml", disk, 64), write("other.xml", "", 128));
+    prints(
+        "diff_domains",
+        &["test:///default", &one, &other],
+        "",
+        &["~ /domain/memory: 64 MiB → 128 MiB", "- disk vda"],
+    );
+    let ran = run("edit_domain_xml", &["test:///default", "test", &one], "");
+    assert_eq!(
+        (ran.succeeded, ran.stderr.trim()),
+        (
+            false,
+            "failed: this is the domain web, not test: a domain is not renamed by an edit"
+        )
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use virt_core::model::domain::devices::{MemBalloon, MemBalloonModel, Rng};
 use virt_core::model::domain_status::RunState;
-use virt_core::model::{AnyDevice, Disk, DomainConfig, DomainStatus, Interface, MigrationCookie};
+use virt_core::model::{Device, Disk, DomainConfig, DomainStatus, Interface, MigrationCookie};
 use virt_core::xml::XmlProblem;
 
 #[test]
@@ -13,36 +13,36 @@ fn a_device_is_told_by_its_element() {
   <novelty a='1'/>
 </interface>
 ";
-    let device = AnyDevice::from_xml(text).unwrap();
-    assert_eq!(device.element(), "interface");
+    let device = Device::from_xml(text).unwrap();
+    assert_eq!(device.name(), "interface");
     assert_eq!(device.to_xml(), text);
     let unknown: Vec<_> = device.unknown().into_iter().map(|found| found.path).collect();
     assert_eq!(unknown, ["/interface/novelty[1]", "/interface/novelty[1]/@a"]);
-    assert!(matches!(device, AnyDevice::Interface(_)));
-    for element in AnyDevice::ELEMENTS {
-        let device = AnyDevice::from_xml(&format!("<{element}/>")).unwrap();
-        assert_eq!(device.element(), *element);
+    assert!(matches!(device, Device::Interface(_)));
+    for element in Device::NAMES {
+        let device = Device::from_xml(&format!("<{element}/>")).unwrap();
+        assert_eq!(device.name(), *element);
         assert_eq!(device.to_xml(), format!("<{element}/>\n"));
     }
 }
 
 #[test]
 fn what_is_no_device_is_refused() {
-    let error = AnyDevice::from_xml("<network/>").unwrap_err();
-    assert!(matches!(error.problem(), XmlProblem::Root { found, .. } if found == "network"));
+    let error = Device::from_xml("<domain/>").unwrap_err();
+    assert!(matches!(error.problem(), XmlProblem::Root { found, .. } if found == "domain"));
 }
 
 #[test]
 fn devices_are_put_into_a_domain() {
     let mut config = DomainConfig::default();
     let devices = config.devices_mut();
-    assert_eq!(AnyDevice::from(Disk::file("/a")).add_to(devices), None);
-    assert_eq!(AnyDevice::from(Interface::user()).add_to(devices), None);
-    assert_eq!(AnyDevice::from(Rng::urandom()).add_to(devices), None);
+    assert_eq!(Device::from(Disk::file("/a")).add_to(devices), None);
+    assert_eq!(Device::from(Interface::user()).add_to(devices), None);
+    assert_eq!(Device::from(Rng::urandom()).add_to(devices), None);
     let balloon = |model| {
         let mut balloon = MemBalloon::default();
         balloon.model = Some(model);
-        AnyDevice::from(balloon)
+        Device::from(balloon)
     };
     assert_eq!(balloon(MemBalloonModel::Virtio).add_to(devices), None);
     let before = balloon(MemBalloonModel::None).add_to(devices);
@@ -56,7 +56,7 @@ fn devices_are_put_into_a_domain() {
 #[test]
 fn secrets_of_a_device_are_shown_to_nobody_who_does_not_ask() {
     let text = "<graphics type='vnc' passwd='hush'/>\n";
-    let device = AnyDevice::from_xml(text).unwrap();
+    let device = Device::from_xml(text).unwrap();
     assert_eq!(device.to_xml(), text);
     for shown in [
         format!("{device}"),

@@ -18,6 +18,7 @@ pub(crate) enum Kind {
 pub(crate) struct RecordField {
     pub(crate) ident: Ident,
     pub(crate) kind: Kind,
+    pub(crate) rust: String,
     pub(crate) name: String,
     pub(crate) required: bool,
     pub(crate) secret: bool,
@@ -37,6 +38,7 @@ impl RecordField {
         let mut found = Self {
             ident,
             kind: Kind::Rest,
+            rust: own_name.clone(),
             name: own_name,
             required: false,
             secret: false,

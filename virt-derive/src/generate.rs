@@ -135,6 +135,27 @@ fn implementation(
                 ::virt_core::xml::derived::format_debug(self, f)
             }
         }
+
+        #[automatically_derived]
+        impl ::virt_core::xml::derived::Serialize for #ident {
+            fn serialize<S: ::virt_core::xml::derived::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                ::virt_core::xml::derived::to_json(self, serializer)
+            }
+        }
+
+        #[automatically_derived]
+        impl<'de> ::virt_core::xml::derived::Deserialize<'de> for #ident {
+            fn deserialize<D: ::virt_core::xml::derived::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                let mut found = Self::default();
+                ::virt_core::xml::derived::from_json(&mut found, deserializer)?;
+                Ok(found)
+            }
+        }
     }
 }
 
@@ -159,7 +180,7 @@ fn filled(index: usize, field: &RecordField) -> TokenStream {
 
 /// One row of the table.
 fn row(field: &RecordField) -> TokenStream {
-    let name = &field.name;
+    let (rust, name) = (&field.rust, &field.name);
     let kind = match field.kind {
         Kind::Attribute => quote!(Attribute),
         Kind::Text => quote!(Text),
@@ -172,7 +193,7 @@ fn row(field: &RecordField) -> TokenStream {
     let largest = field.largest.then(|| quote!(.largest()));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    quote!(Field::new(#name, FieldKind::#kind) #namespace #scaled #largest #required #secret)
+    quote!(Field::new(#rust, #name, FieldKind::#kind) #namespace #scaled #largest #required #secret)
 }
 
 /// One arm of the access to the fields.
@@ -222,10 +243,10 @@ fn document(ident: &Ident) -> TokenStream {
             /// # Errors
             /// As `from_xml`, but for what concerns the text.
             pub fn from_element(
-                element: ::virt_core::xml::Element,
+                element: &::virt_core::xml::Element,
             ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
                 let mut found = Self::default();
-                ::virt_core::xml::derived::read_element(&mut found, &element)?;
+                ::virt_core::xml::derived::read_element(&mut found, element)?;
                 Ok(found)
             }
 
@@ -246,6 +267,11 @@ fn document(ident: &Ident) -> TokenStream {
                 let mut copy = ::core::clone::Clone::clone(self);
                 ::virt_core::xml::derived::canonicalize(&mut copy);
                 copy
+            }
+
+            /// What changed from this document to the other: nothing exactly when they are equal.
+            pub fn diff(&self, to: &Self) -> ::std::vec::Vec<::virt_core::xml::Change> {
+                ::virt_core::xml::derived::diff(self, to)
             }
 
             /// Every element and attribute there is, with its path.

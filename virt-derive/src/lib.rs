@@ -8,12 +8,12 @@ mod options;
 
 use proc_macro::TokenStream;
 
-/// Makes a struct a `virt_core::xml::Record`, with `Debug` (secrets hidden) and `PartialEq` (what the document says,
-/// not how it is ordered or spelled).
+/// Makes a struct a `virt_core::xml::Record`, with `Debug` (secrets hidden), `PartialEq` (what the document says,
+/// not how it is ordered or spelled), and serde's `Serialize` (secrets left out) and `Deserialize`.
 ///
 /// On the struct:
 /// * `#[xml(element = "disk")]`: the struct is a document or fragment by itself and gets `from_xml`, `from_xml_with`,
-///   `from_element`, `to_xml`, `to_xml_without_secrets`, `canonical`, `present`, `unknown`, `FromStr` and `Display`;
+///   `from_element`, `to_xml`, `to_xml_without_secrets`, `canonical`, `diff`, `present`, `unknown`, `FromStr` and `Display`;
 /// * `#[xml(open)]`: other content is at home here and never reported as unknown.
 ///
 /// On each field, in the order libvirt writes them, one of:

@@ -8,14 +8,15 @@ The commands of the virt SDK project
 
   cargo xtask quickstart      install what is missing, boot a small guest and show what the SDK does with it
   cargo xtask test            install what is missing and run every test
-  cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite)
+  cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite),
+                              documents [SECONDS] (each type of document fuzzed so long, 600 unless said)
   cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: documents, qemu, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
   cargo xtask check           formatting, lints, documentation, licences
   cargo xtask licences        only the licences of what the project depends on
   cargo xtask install [WHAT]  only the install step
 
-WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, compiler, sshd, shells, schemas; all of them when left out.
+WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, compiler, c++-compiler, sshd, shells, schemas; all of them when left out.
 Everything made here is kept in $VIRT_SDK_CACHE, else $XDG_CACHE_HOME/virt-sdk, else ~/.cache/virt-sdk.";
 
 /// Prints the list of commands.

@@ -41,7 +41,7 @@ fn run(arguments: &[String]) -> Outcome {
         "check" => check::run(),
         "licences" => licences::run(),
         "test" => test::run(),
-        "soak" => soak::run(rest.first().map(String::as_str)),
+        "soak" => soak::run(rest),
         "bench" => bench::run(rest),
         "corpus" => corpus::run(rest),
         _ => Err(Failure::new(format!("there is no command \"{command}\""))

@@ -76,6 +76,15 @@ impl Progress {
         }
     }
 
+    /// A line above the display, which goes on.
+    pub(crate) fn note(&mut self, text: &str) {
+        if self.terminal && self.shown.is_some() {
+            print!("\r\x1b[K");
+        }
+        println!("  {text}");
+        flush();
+    }
+
     /// Ends the display, leaving one line behind.
     pub(crate) fn finish(self, result: &str) {
         if self.terminal && self.shown.is_some() {

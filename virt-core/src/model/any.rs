@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::Error as _;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::backup::Backup;
 use super::capabilities::Capabilities;
 use super::checkpoint::Checkpoint;
@@ -23,8 +27,8 @@ use super::pool_capabilities::PoolCapabilities;
 use super::secret::SecretConfig;
 use super::snapshot::Snapshot;
 use super::volume::VolumeConfig;
-use crate::xml::derived::{Parsed, is_typed};
-use crate::xml::{Element, Found, Limits, Record, XmlError, XmlProblem};
+use crate::xml::derived::{Parsed, check_writable, from_json, is_typed};
+use crate::xml::{Change, Element, Found, Limits, Record, XmlError, XmlProblem, other_root};
 
 /// Declares the documents by their root elements.
 macro_rules! documents {
@@ -53,10 +57,6 @@ macro_rules! documents {
                 match self { $(Self::$variant(_) => $root,)+ }
             }
 
-            fn record_mut(&mut self) -> &mut dyn Record {
-                match self { $(Self::$variant(document) => document.as_mut(),)+ }
-            }
-
             /// The whole document in libvirt's style, secrets included.
             pub fn to_xml(&self) -> String {
                 match self { $(Self::$variant(document) => document.to_xml(),)+ }
@@ -71,6 +71,34 @@ macro_rules! documents {
             #[must_use]
             pub fn canonical(&self) -> Self {
                 match self { $(Self::$variant(document) => Self::$variant(Box::new(document.canonical())),)+ }
+            }
+
+            /// The document as the engine sees it, for what is done alike with all of them.
+            pub fn record(&self) -> &dyn Record {
+                match self { $(Self::$variant(document) => document.as_ref(),)+ }
+            }
+
+            /// The document as the engine sees it, for what is done alike with all of them.
+            pub fn record_mut(&mut self) -> &mut dyn Record {
+                match self { $(Self::$variant(document) => document.as_mut(),)+ }
+            }
+
+            /// What changed from this document to the other: nothing exactly when they are equal.
+            pub fn diff(&self, to: &Self) -> Vec<Change> {
+                match (self, to) {
+                    $((Self::$variant(from), Self::$variant(to)) => from.diff(to),)+
+                    #[allow(unreachable_patterns, reason = "there may be one type of document only")]
+                    _ => other_root(self.root(), to.root()),
+                }
+            }
+
+            /// Checks what libvirt's parser checks beside single values, whatever the driver: the `validate` of the
+            /// document, where it has one, and that its values can be written.
+            ///
+            /// # Errors
+            /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+            pub fn validate(&self) -> Result<(), XmlError> {
+                match self { $(Self::$variant(document) => document.as_ref().validate(),)+ }
             }
 
             /// Every element and attribute there is, with its path.
@@ -93,6 +121,15 @@ macro_rules! documents {
                     $($root => is_typed(&mut <$document>::default(), &steps, attribute),)+
                     _ => false,
                 }
+            }
+        }
+
+        /// The document under the name of its root element: `{"domain": {…}}`.
+        impl Serialize for AnyDocument {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(Some(1))?;
+                match self { $(Self::$variant(document) => map.serialize_entry($root, document.as_ref())?,)+ }
+                map.end()
             }
         }
 
@@ -189,6 +226,36 @@ impl AnyDocument {
         };
         parsed.fill(document.record_mut())?;
         Ok(document)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = serde_json::Map::deserialize(deserializer)?;
+        let found = object
+            .into_iter()
+            .next()
+            .and_then(|(root, value)| Some((Self::empty(&root)?, value)));
+        let Some((mut document, value)) = found else {
+            let roots = Self::ROOTS.join(", ");
+            return Err(D::Error::custom(format!(
+                "expected an object with one of: {roots}"
+            )));
+        };
+        from_json(document.record_mut(), value).map_err(D::Error::custom)?;
+        Ok(document)
+    }
+}
+
+/// For documents that have no check of their own: a method of the type itself comes first.
+#[allow(dead_code, reason = "every type may have a check of its own")]
+trait Unchecked {
+    fn validate(&self) -> Result<(), XmlError>;
+}
+
+impl<T: Record> Unchecked for T {
+    fn validate(&self) -> Result<(), XmlError> {
+        check_writable(self)
     }
 }
 

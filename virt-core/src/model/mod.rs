@@ -35,7 +35,7 @@ pub use any::AnyDocument;
 pub use backup::Backup;
 pub use capabilities::Capabilities;
 pub use checkpoint::Checkpoint;
-pub use domain::devices::{AnyDevice, Channel, Console, Disk, DiskBus, Interface, Serial};
+pub use domain::devices::{Channel, Console, Device, Disk, DiskBus, Interface, Serial};
 pub use domain::{DomainBuilder, DomainConfig, DomainType};
 pub use domain_capabilities::DomainCapabilities;
 pub use domain_status::DomainStatus;

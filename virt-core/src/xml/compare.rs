@@ -2,14 +2,24 @@
 
 use std::fmt;
 
-use super::record::{Field, Record};
+use super::record::{Field, FieldKind, Record};
 use super::rest::Rest;
-use super::slot::{Slot, SlotMut};
-use super::tree::Attribute;
+use super::slot::{Slot, SlotMut, ValueSlot};
+use super::tree::{Attribute, Node};
 
 /// Whether two records of one type say the same; see the module on what counts.
 pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
+    let fields = one.spec().fields;
     let same = |row: usize| match (one.slot(row), other.slot(row)) {
+        (Slot::Value(a), Slot::Value(b)) if a.count() != b.count() => {
+            // An element without text and one with an empty text are the same.
+            let is_empty = |slot: &dyn ValueSlot| {
+                let mut text = String::new();
+                slot.write(0, &mut text);
+                text.is_empty()
+            };
+            fields.get(row).is_some_and(|field| field.kind == FieldKind::Text) && is_empty(a) && is_empty(b)
+        }
         (Slot::Value(a), Slot::Value(b)) => {
             a.count() == b.count()
                 && (0..a.count()).all(|item| {
@@ -36,7 +46,11 @@ pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
     rows == other.filled() && rows.all(same) && rests_equal(one.rest(), other.rest())
 }
 
-fn rests_equal(one: &Rest, other: &Rest) -> bool {
+/// Whether two records understood the same things not.
+pub(super) fn rests_equal(one: &Rest, other: &Rest) -> bool {
+    if one.more.is_none() && other.more.is_none() {
+        return true;
+    }
     fn content(rest: &Rest) -> Vec<&Attribute> {
         rest.attributes()
             .iter()
@@ -46,8 +60,27 @@ fn rests_equal(one: &Rest, other: &Rest) -> bool {
     let (left, right) = (content(one), content(other));
     left.len() == right.len()
         && left.iter().all(|attribute| right.contains(attribute))
-        && one.content().eq(other.content())
+        && (one.content().eq(other.content()) || pieces(one) == pieces(other))
         && shells(one).eq(shells(other))
+}
+
+/// Content in which texts that follow each other are one: what stood between them may be typed, or a comment.
+#[derive(PartialEq)]
+enum Piece<'r> {
+    Text(String),
+    Node(&'r Node),
+}
+
+fn pieces(rest: &Rest) -> Vec<Piece<'_>> {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for node in rest.content() {
+        match (node, pieces.last_mut()) {
+            (Node::Text(more), Some(Piece::Text(text))) => text.push_str(more),
+            (Node::Text(text), _) => pieces.push(Piece::Text(text.to_string())),
+            (node, _) => pieces.push(Piece::Node(node)),
+        }
+    }
+    pieces
 }
 
 fn shells(rest: &Rest) -> impl Iterator<Item = (u16, u32, &[Attribute])> {

@@ -20,14 +20,23 @@
 //! # Equality
 //! `==` of two records compares what they say: the typed fields by value, and what was not understood (attributes in
 //! any order, elements and text in order). How it was said does not count: order of attributes and of unlike
-//! children, spelling of numbers and units, comments, prefixes, positions.
+//! children, spelling of numbers and units, comments, prefixes, positions. [`Change`] is a difference in that sense.
+//!
+//! # JSON
+//! Records are serde's `Serialize` and `Deserialize`. Keys are the names of the Rust fields; numbers are numbers, sizes
+//! numbers of bytes, `yes` and `no`, `on` and `off` are `true` and `false`, everything else is the text as libvirt spells
+//! it (also hexadecimal numbers, as addresses have them). A list is an array, an empty element that is there is `true`,
+//! what is not there has no key. Secrets are left out. What was not understood is under `rest`. Reading gives back an
+//! equal record, but for the secrets; order among unlike children and spellings are not kept.
 
 mod arrange;
 mod attributes;
 mod compare;
+mod diff;
 mod document;
 mod enumeration;
 mod error;
+mod json;
 mod limits;
 mod name;
 mod raw;
@@ -45,6 +54,7 @@ mod walk;
 mod write;
 mod writer;
 
+pub use diff::{Change, ChangeKind, ChangePath, Step};
 pub use document::Document;
 pub use error::{Position, XmlError, XmlProblem};
 pub use limits::Limits;
@@ -53,12 +63,13 @@ pub use record::{Field, FieldKind, Namespace, Record, Rows, Spec};
 pub use rest::Rest;
 pub use slot::{ChildSlot, ScaledSlot, Slot, SlotMut, ValueSlot};
 pub use tree::{Attribute, Element, Node};
-pub use value::{ValueError, XmlValue};
+pub use value::{ValueError, ValueShape, XmlValue};
 pub use virt_derive::XmlElement;
 pub use walk::{Found, FoundKind};
 
 pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use compare::keep_spelling;
+pub(crate) use diff::{Pair, diff_at, identity_of, other_root, pairs, step_to};
 pub(crate) use enumeration::xml_enum;
 pub(crate) use value::{xml_text_value, xml_value_slot};
 
@@ -66,9 +77,12 @@ pub(crate) use value::{xml_text_value, xml_value_slot};
 #[doc(hidden)]
 pub mod derived {
     pub use super::compare::{canonicalize, equal, format_debug};
+    pub use super::diff::diff;
+    pub use super::json::{from_json, to_json};
     pub use super::read::{Parsed, read_element, read_root};
     pub use super::typed::is_typed;
-    pub use super::values::check_values;
+    pub use super::values::{check_values, check_writable};
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};
+    pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 }

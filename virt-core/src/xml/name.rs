@@ -86,6 +86,14 @@ impl Name {
     }
 }
 
+/// The prefix an attribute of that name declares; empty for the default namespace.
+pub(super) fn declared_prefix(name: &str) -> Option<&str> {
+    match name {
+        "xmlns" => Some(""),
+        _ => name.strip_prefix("xmlns:"),
+    }
+}
+
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         self.namespace == other.namespace

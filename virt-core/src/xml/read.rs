@@ -49,6 +49,14 @@ impl<'t> Parsed<'t> {
         root.unwrap_or_default()
     }
 
+    /// The root element as a tree.
+    pub fn element(&self) -> Element {
+        match self.0.root() {
+            Some((number, root)) => self.0.tree(number, root, |_| true),
+            None => Element::new(""),
+        }
+    }
+
     /// Fills a record, comments around the root element included.
     ///
     /// # Errors

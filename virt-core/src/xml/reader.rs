@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::attributes::RawAttributes;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
+use super::name::declared_prefix;
 use super::raw::{Raw, RawAttribute, RawElement, RawName, RawNode};
 use super::references::{attribute_value, check_characters, is_name, resolve, shortened, text_content};
 use quick_xml::Reader;
@@ -335,16 +336,13 @@ impl<'t> Builder<'t> {
             }
             let value = attribute_value(value)?;
             has_prefix |= name.contains(':');
-            if let Some(prefix) = name.strip_prefix("xmlns")
-                && (prefix.is_empty() || prefix.starts_with(':'))
-            {
+            if let Some(prefix) = declared_prefix(name) {
                 if self.scope.len() >= self.limits.attributes {
                     return Err(too_many(
                         "namespaces declared around one element",
                         self.limits.attributes,
                     ));
                 }
-                let prefix = prefix.strip_prefix(':').unwrap_or_default();
                 self.scope.push((depth, prefix, Arc::from(&*value)));
             }
             let name = RawName {

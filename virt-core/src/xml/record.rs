@@ -33,6 +33,8 @@ pub enum FieldKind {
 /// One row of a [`Spec`].
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
+    /// The name of the field in Rust, which is its key in JSON.
+    pub rust: &'static str,
     /// The local name of the attribute or child; empty for text.
     pub name: &'static str,
     /// Where it stands.
@@ -51,8 +53,9 @@ pub struct Field {
 
 impl Field {
     /// A row without any of the optional properties.
-    pub const fn new(name: &'static str, kind: FieldKind) -> Self {
+    pub const fn new(rust: &'static str, name: &'static str, kind: FieldKind) -> Self {
         Self {
+            rust,
             name,
             kind,
             namespace: None,
@@ -211,6 +214,16 @@ impl Spec {
             .skip(hint)
             .find(found)
             .or_else(|| rows().take(hint).find(found))
+    }
+
+    /// Position and row of the attribute or child with that name in no namespace.
+    pub(super) fn named(
+        &self,
+        is_kind: fn(FieldKind) -> bool,
+        name: &str,
+    ) -> Option<(usize, &'static Field)> {
+        let found = |field: &&Field| is_kind(field.kind) && field.namespace.is_none() && field.name == name;
+        self.fields.iter().enumerate().find(|(_, field)| found(field))
     }
 
     /// The rows that stand inside of the element.

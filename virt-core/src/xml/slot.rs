@@ -3,7 +3,7 @@
 use crate::model::value::ByteSize;
 
 use super::record::Record;
-use super::value::{ValueError, XmlValue};
+use super::value::{ValueError, ValueShape, XmlValue};
 
 /// A view of one field, for writing it out.
 #[derive(Clone, Copy)]
@@ -56,6 +56,8 @@ pub trait ValueSlot {
     fn is_single(&self) -> bool;
     /// Whether values are written exactly as they were read.
     fn exact(&self) -> bool;
+    /// What a value is in JSON.
+    fn shape(&self) -> ValueShape;
     /// Takes one more value.
     ///
     /// # Errors
@@ -78,6 +80,10 @@ impl<T: XmlValue> ValueSlot for Option<T> {
 
     fn exact(&self) -> bool {
         T::EXACT
+    }
+
+    fn shape(&self) -> ValueShape {
+        T::SHAPE
     }
 
     fn add(&mut self, text: &str) -> Result<(), ValueError> {
@@ -107,6 +113,10 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
 
     fn exact(&self) -> bool {
         T::EXACT
+    }
+
+    fn shape(&self) -> ValueShape {
+        T::SHAPE
     }
 
     fn add(&mut self, text: &str) -> Result<(), ValueError> {

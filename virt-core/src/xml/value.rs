@@ -26,10 +26,25 @@ impl ValueError {
     }
 }
 
+/// What a value is in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueShape {
+    /// A string: the text as libvirt spells it.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`, for `yes` and `no`, `on` and `off`.
+    Switch,
+}
+
 /// A value that stands in an attribute or in the text of an element.
 pub trait XmlValue: Sized {
     /// Whether writing always gives back the very text that was parsed.
     const EXACT: bool = false;
+
+    /// What the value is in JSON.
+    const SHAPE: ValueShape = ValueShape::Text;
 
     /// Parses the text, references already resolved.
     ///
@@ -74,6 +89,8 @@ impl XmlValue for SmolStr {
 macro_rules! numbers {
     ($($number:ty: $what:literal),+ $(,)?) => { $(
         impl XmlValue for $number {
+            const SHAPE: ValueShape = ValueShape::Number;
+
             fn parse_xml(text: &str) -> Result<Self, ValueError> {
                 let wide = parse_number(text).ok_or(ValueError::expected($what))?;
                 Self::try_from(wide).map_err(|_| ValueError::expected($what))
@@ -159,6 +176,10 @@ macro_rules! xml_value_slot {
 
             fn exact(&self) -> bool {
                 <$value as $crate::xml::XmlValue>::EXACT
+            }
+
+            fn shape(&self) -> $crate::xml::ValueShape {
+                <$value as $crate::xml::XmlValue>::SHAPE
             }
 
             fn add(&mut self, text: &str) -> Result<(), $crate::xml::ValueError> {

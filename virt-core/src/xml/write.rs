@@ -24,13 +24,18 @@ pub fn write_root(record: &dyn Record, secrets: bool) -> String {
 
 /// The record as one element, without what stood around it.
 pub fn write_element(record: &dyn Record, secrets: bool) -> String {
+    write_as(record, record.spec().element, secrets)
+}
+
+/// The record as one element called `name`.
+pub(super) fn write_as(record: &dyn Record, name: &str, secrets: bool) -> String {
     let mut writer = Writer::new();
     writer.secrets = secrets;
     Writing {
         writer: &mut writer,
         scratch: String::new(),
     }
-    .record(record, record.spec().element);
+    .record(record, name);
     writer.finish()
 }
 

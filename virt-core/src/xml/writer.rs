@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::name::declared_prefix;
 use super::references::is_allowed;
 use super::tree::{Attribute, Element, Node};
 
@@ -47,9 +48,9 @@ impl Writer {
         self.out.push_str("='");
         escape(&mut self.out, value, true);
         self.out.push('\'');
-        if let Some(prefix) = name.strip_prefix("xmlns") {
-            let prefix = SmolStr::new(prefix.strip_prefix(':').unwrap_or_default());
-            self.scope.push((self.depth, prefix, SmolStr::new(value)));
+        if let Some(prefix) = declared_prefix(name) {
+            self.scope
+                .push((self.depth, SmolStr::new(prefix), SmolStr::new(value)));
         }
     }
 
@@ -122,11 +123,14 @@ impl Writer {
         let name = element.name.as_written();
         self.start(name);
         self.attributes(&element.attributes);
-        if let (Some(prefix), Some(uri)) = (element.name.prefix(), element.name.namespace())
-            && prefix != "xml"
-            && self.uri_of(prefix) != Some(uri)
-        {
-            self.attribute(&format!("xmlns:{prefix}"), uri);
+        self.declare(
+            element.name.prefix().unwrap_or_default(),
+            element.name.namespace(),
+        );
+        for attribute in &element.attributes {
+            if let (Some(prefix), Some(uri)) = (attribute.name.prefix(), attribute.name.namespace()) {
+                self.declare(prefix, Some(uri));
+            }
         }
         if element.children.is_empty() {
             self.close_empty();
@@ -135,6 +139,20 @@ impl Writer {
         self.open_content(element.children.iter().any(|child| child.as_text().is_some()));
         self.nodes(&element.children);
         self.close(name);
+    }
+
+    /// Declares what a prefix stands for, unless it stands for it here; the empty one is that of names without a prefix.
+    fn declare(&mut self, prefix: &str, uri: Option<&str>) {
+        let known = self.uri_of(prefix).filter(|uri| !uri.is_empty());
+        if known == uri || prefix == "xml" {
+            return;
+        }
+        match (prefix, uri) {
+            ("", uri) => self.attribute("xmlns", uri.unwrap_or_default()),
+            (prefix, Some(uri)) => self.attribute(&format!("xmlns:{prefix}"), uri),
+            // A prefix that is declared nowhere stays so where it can.
+            (_, None) => {}
+        }
     }
 
     pub(super) fn attributes(&mut self, attributes: &[Attribute]) {

@@ -26,11 +26,13 @@ pub(crate) enum Need {
     Schemas,
     /// A C compiler, for the peer of the benches.
     Compiler,
+    /// A C++ compiler, for the fuzzer.
+    CxxCompiler,
 }
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
@@ -39,6 +41,7 @@ impl Need {
         Self::Shells,
         Self::Schemas,
         Self::Compiler,
+        Self::CxxCompiler,
     ];
 
     /// Its name on the command line.
@@ -53,6 +56,7 @@ impl Need {
             Self::Shells => "shells",
             Self::Schemas => "schemas",
             Self::Compiler => "compiler",
+            Self::CxxCompiler => "c++-compiler",
         }
     }
 
@@ -73,6 +77,7 @@ impl Need {
             Self::Shells => "busybox, zsh, fish and tcsh",
             Self::Schemas => "xmllint",
             Self::Compiler => "gcc",
+            Self::CxxCompiler => "g++",
         }
     }
 
@@ -89,6 +94,7 @@ impl Need {
             Self::Shells => "the tests talk to far machines by the shells that these may have",
             Self::Schemas => "checks documents against libvirt's schemas",
             Self::Compiler => "the libvirt side of the benches is a small C program",
+            Self::CxxCompiler => "libFuzzer, which is built with the fuzz targets, is C++",
         }
     }
 
@@ -122,6 +128,7 @@ impl Need {
             Self::Shells => "busybox; zsh --version; fish --version; tcsh --version",
             Self::Schemas => "xmllint --version",
             Self::Compiler => "gcc --version",
+            Self::CxxCompiler => "g++ --version",
         }
     }
 
@@ -156,6 +163,7 @@ impl Need {
                 .collect(),
             Self::Schemas => vec![Package::plain("libxml2-utils")],
             Self::Compiler => vec![Package::plain("gcc"), Package::plain("libc6-dev")],
+            Self::CxxCompiler => vec![Package::plain("g++")],
         }
     }
 
@@ -190,6 +198,7 @@ impl Need {
             }
             Self::Schemas => answers("xmllint", "--version"),
             Self::Compiler => answers("gcc", "--version"),
+            Self::CxxCompiler => answers("g++", "--version"),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod boot;
 mod builder;
 mod capabilities;
+mod change;
 mod clock;
 mod confidential;
 mod config;
@@ -35,6 +36,7 @@ pub use boot::{
 };
 pub use builder::DomainBuilder;
 pub use capabilities::Capabilities;
+pub use change::ConfigChange;
 pub use clock::{
     Clock, ClockBasis, ClockOffset, Timer, TimerCatchup, TimerName, TimerTickPolicy, TimerTrack,
 };

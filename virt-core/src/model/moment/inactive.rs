@@ -5,8 +5,10 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use crate::model::domain::DomainConfig;
-use crate::xml::derived::{canonicalize, equal, format_debug, read_element, read_root, walk, write_root};
-use crate::xml::{Element, Found, Limits, Record, Rest, Rows, Slot, SlotMut, Spec, XmlError};
+use crate::xml::derived::{
+    canonicalize, diff, equal, format_debug, from_json, read_element, read_root, to_json, walk, write_root,
+};
+use crate::xml::{Change, Element, Found, Limits, Record, Rest, Rows, Slot, SlotMut, Spec, XmlError};
 
 /// `<inactiveDomain>`: a domain's configuration for its next start, as it stands beside the `<domain>` of a snapshot
 /// (libvirt 7.1.0). The content is that of a [`DomainConfig`].
@@ -68,9 +70,9 @@ impl InactiveDomain {
     ///
     /// # Errors
     /// As [`DomainConfig::from_xml`], but for what concerns the text.
-    pub fn from_element(element: Element) -> Result<Self, XmlError> {
+    pub fn from_element(element: &Element) -> Result<Self, XmlError> {
         let mut found = Self::default();
-        read_element(&mut found, &element)?;
+        read_element(&mut found, element)?;
         Ok(found)
     }
 
@@ -90,6 +92,11 @@ impl InactiveDomain {
         let mut copy = self.clone();
         canonicalize(&mut copy);
         copy
+    }
+
+    /// What changed from this document to the other: nothing exactly when they are equal.
+    pub fn diff(&self, to: &Self) -> Vec<Change> {
+        diff(self, to)
     }
 
     /// Every element and attribute there is, with its path.
@@ -135,5 +142,19 @@ impl FromStr for InactiveDomain {
 impl From<DomainConfig> for InactiveDomain {
     fn from(config: DomainConfig) -> Self {
         Self(config)
+    }
+}
+
+impl serde::Serialize for InactiveDomain {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        to_json(self, serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for InactiveDomain {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut found = Self::default();
+        from_json(&mut found, deserializer)?;
+        Ok(found)
     }
 }

@@ -1,6 +1,6 @@
 //! Two-valued attributes, as libvirt spells them.
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, ValueShape, XmlValue};
 
 /// Declares a switch by its two spellings.
 macro_rules! switch {
@@ -28,6 +28,8 @@ macro_rules! switch {
         }
 
         impl XmlValue for $name {
+            const SHAPE: ValueShape = ValueShape::Switch;
+
             fn parse_xml(text: &str) -> Result<Self, ValueError> {
                 match text.trim() {
                     $yes_text => Ok(Self::$yes),

@@ -1,13 +1,13 @@
 //! The devices of a domain, one file per family.
 
 mod address;
-mod any;
 mod audio;
 mod backing;
 mod channel;
 mod chardev;
 mod console;
 mod controller;
+mod device;
 mod disk;
 mod encryption;
 mod filesystem;
@@ -38,7 +38,6 @@ mod vsock;
 mod watchdog;
 
 pub use address::{Address, AddressType, Alias, DeviceAcpi, DeviceBoot, ZpciAddress};
-pub use any::AnyDevice;
 pub use audio::{Audio, AudioChannel, AudioSettings, AudioType};
 pub use backing::{BackingFormat, BackingStore, Mirror, MirrorJob};
 pub use channel::Channel;
@@ -50,6 +49,7 @@ pub use console::Console;
 pub use controller::{
     Controller, ControllerDriver, ControllerModel, ControllerTarget, ControllerType, UsbMaster,
 };
+pub use device::Device;
 pub use disk::{
     BackendDomain, BlockIo, CacheMode, DetectZeroes, DiscardMode, Disk, DiskBus, DiskDevice, DiskDriver,
     DiskGeometry, DiskIoThread, DiskIoThreadQueue, DiskIoThreads, DiskTarget, DiskType, ErrorPolicy,

@@ -1,4 +1,8 @@
-//! `cargo xtask soak GROUP`: the long runs, which are the ignored tests of the test target `soak_GROUP`.
+//! `cargo xtask soak GROUP`: the long runs, which are the ignored tests of the test target `soak_GROUP`, and the fuzz
+//! targets of the documents.
+
+mod documents;
+mod seeds;
 
 use crate::failure::{Failure, Outcome};
 use crate::install::{self, Need};
@@ -6,8 +10,13 @@ use crate::{cargo, guest, say};
 use serde_json::Value;
 
 /// Runs the group; with none given, says which there are.
-pub(crate) fn run(group: Option<&str>) -> Outcome {
-    let groups = groups()?;
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let group = arguments.first().map(String::as_str);
+    if group == Some("documents") {
+        return documents::run(arguments.get(1).map(String::as_str));
+    }
+    let mut groups = groups()?;
+    groups.push("documents".to_owned());
     let known = groups.join(", ");
     let group = group.ok_or_else(|| Failure::new("which soak?").advise(format!("say one of: {known}")))?;
     if !groups.iter().any(|name| name == group) {

@@ -144,6 +144,12 @@ fn lost(text: &str, tree: &Document, document: &AnyDocument) -> Option<String> {
         .or_else(|| shown.then(|| "Debug shows a secret".to_owned()))
 }
 
+/// Whether the file is what `virNetworkUpdate` takes: an `<interface>` there is not a host's.
+fn is_part_of_a_network(file: &Path) -> bool {
+    let directory = file.parent().and_then(Path::file_name);
+    directory.is_some_and(|name| name == "networkxml2xmlupdatein")
+}
+
 #[test]
 fn every_document_survives_its_types() {
     let Some(corpus) = corpus() else { return };
@@ -165,6 +171,11 @@ fn every_document_survives_its_types() {
             },
             Err(_) if refused.contains(&file) => {
                 *excepted.entry("libvirt refuses it at parsing too").or_default() += 1
+            }
+            Err(_) if is_part_of_a_network(&file) => {
+                *excepted
+                    .entry("it is a part of a network, not a document")
+                    .or_default() += 1
             }
             Err(error) => failures.push(format!("{}: {error}", file.display())),
         }

@@ -8,7 +8,7 @@ use super::root::{Backup, BackupMode, BackupServer, BackupTransport};
 use crate::model::domain::devices::{DiskSource, DiskType, ImageFormat};
 use crate::model::moment::{invalid, is_target_name, missing, refuse_unknown};
 use crate::xml::XmlError;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_writable;
 
 impl Backup {
     /// Checks what holds for every driver: a server exactly where one is used, disks with names, images of a type and
@@ -41,7 +41,7 @@ impl Backup {
             self.check_disk(disk, &path)?;
         }
         refuse_unknown(self.unknown(), "domainbackup/privateData/")?;
-        check_values(self)
+        check_writable(self)
     }
 
     /// Whether no disk has two rows, which the parser takes and every use of the backup refuses.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::root::{Checkpoint, CheckpointDisk, CheckpointKind};
 use crate::model::moment::{MomentDomain, invalid, is_target_name, missing, refuse_unknown};
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
 impl Checkpoint {
@@ -35,7 +35,7 @@ impl Checkpoint {
             check_disk(disk, &format!("/domaincheckpoint/disks/disk[{}]", index + 1))?;
         }
         refuse_unknown(self.unknown(), "domaincheckpoint/domain/")?;
-        check_values(self)
+        check_writable(self)
     }
 
     /// Checks a checkpoint that was made before and is defined again: besides [`validate`](Self::validate), name, time

@@ -7,7 +7,7 @@ use super::permissions::Permissions;
 use super::source::{PoolSource, PoolSourceFormat};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::devices::SourceAuth;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
 impl PoolConfig {
@@ -19,7 +19,7 @@ impl PoolConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/pool"))?;
-        check_values(self)
+        check_writable(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {

@@ -7,7 +7,7 @@ use super::root::{Snapshot, SnapshotLocation, SnapshotState};
 use crate::model::domain::devices::{DiskType, ImageFormat};
 use crate::model::moment::{MomentDomain, invalid, missing};
 use crate::xml::XmlError;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_writable;
 
 impl Snapshot {
     /// Checks what holds for every driver: memory and file that go together, absolute paths, disks with names, types
@@ -23,7 +23,7 @@ impl Snapshot {
                 check_disk(disk, &format!("/domainsnapshot/{name}/disk[{}]", index + 1))?;
             }
         }
-        check_values(self)
+        check_writable(self)
     }
 
     /// Checks a snapshot that was made before and is defined again: besides [`validate`](Self::validate), name, time

@@ -8,7 +8,7 @@ use crate::model::domain::ScaledText;
 use crate::model::domain::devices::Encryption;
 use crate::model::pool::PoolType;
 use crate::model::pool::{check_permissions, check_reference};
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
 /// Files end below this: their sizes are signed.
@@ -35,7 +35,7 @@ impl VolumeConfig {
     /// As [`validate`](Self::validate).
     pub fn validate_copy(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/volume"))?;
-        check_values(self)
+        check_writable(self)
     }
 
     /// As [`validate`](Self::validate), with what holds in a pool of that type: its formats.

@@ -32,7 +32,8 @@ impl<'t> RawAttributes<'t> {
         if !is_apart {
             return Err(syntax("there is no white space between two attributes"));
         }
-        let Some((before, after)) = text.split_once('=') else {
+        let equals = text.bytes().position(|byte| byte == b'=');
+        let Some((before, after)) = equals.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) else {
             let name = text.trim_end_matches(is_space);
             return Err(syntax(format!(
                 "the attribute '{}' has no value",

@@ -51,6 +51,10 @@ macro_rules! xml_enum {
                 out.push_str(self.as_str());
             }
 
+            fn as_text(&self) -> Option<&str> {
+                Some(self.as_str())
+            }
+
             fn unknown_among(&self) -> Option<&'static [&'static str]> {
                 matches!(self, Self::Unknown(_)).then_some(&[$($text),+])
             }

@@ -71,7 +71,7 @@ pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use compare::keep_spelling;
 pub(crate) use diff::{Pair, diff_at, identity_of, other_root, pairs, step_to};
 pub(crate) use enumeration::xml_enum;
-pub(crate) use value::{xml_text_value, xml_value_slot};
+pub(crate) use value::{write_digits, xml_text_value, xml_value_slot};
 
 /// What the derive macro calls; not meant to be called by hand.
 #[doc(hidden)]

@@ -441,7 +441,7 @@ impl<'t> Reading<'_, 't> {
         };
         slot.add(text).map_err(|error| refused(field, text, &error))?;
         let nth = slot.count().saturating_sub(1);
-        if !slot.exact() {
+        if !slot.exact() && slot.text(nth) != Some(text) {
             self.scratch.clear();
             slot.write(nth, &mut self.scratch);
             if self.scratch != text {

@@ -65,6 +65,8 @@ pub trait ValueSlot {
     fn add(&mut self, text: &str) -> Result<(), ValueError>;
     /// Appends the value at `index`, not escaped.
     fn write(&self, index: usize, out: &mut String);
+    /// The very text that [`write`](Self::write) appends, where the value has it.
+    fn text(&self, index: usize) -> Option<&str>;
     /// The spellings there are, when the value at `index` is of an enumeration and none of them.
     fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]>;
 }
@@ -95,6 +97,10 @@ impl<T: XmlValue> ValueSlot for Option<T> {
         if let Some(value) = self {
             value.write_xml(out);
         }
+    }
+
+    fn text(&self, _index: usize) -> Option<&str> {
+        self.as_ref().and_then(T::as_text)
     }
 
     fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {
@@ -128,6 +134,10 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
         if let Some(value) = self.get(index) {
             value.write_xml(out);
         }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.get(index).and_then(T::as_text)
     }
 
     fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]> {

@@ -55,6 +55,11 @@ pub trait XmlValue: Sized {
     /// Appends the value in libvirt's spelling, not escaped.
     fn write_xml(&self, out: &mut String);
 
+    /// The very text that [`write_xml`](Self::write_xml) appends, where the value has it.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+
     /// The spellings there are, when this is an enumeration and none of them.
     fn unknown_among(&self) -> Option<&'static [&'static str]> {
         None
@@ -71,6 +76,10 @@ impl XmlValue for String {
     fn write_xml(&self, out: &mut String) {
         out.push_str(self);
     }
+
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 impl XmlValue for SmolStr {
@@ -82,6 +91,10 @@ impl XmlValue for SmolStr {
 
     fn write_xml(&self, out: &mut String) {
         out.push_str(self);
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
@@ -131,8 +144,28 @@ pub(crate) fn parse_number(text: &str) -> Option<i128> {
 }
 
 pub(crate) fn write_number(out: &mut String, number: i128) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "{number}");
+    match u64::try_from(number) {
+        Ok(number) => write_digits(out, number, 10, 1),
+        // Writing to a String cannot fail.
+        Err(_) => drop(write!(out, "{number}")),
+    }
+}
+
+/// Appends a number with at least so many digits. The formatting of the standard library takes several times as long.
+pub(crate) fn write_digits(out: &mut String, number: u64, radix: u32, at_least: usize) {
+    let mut digits = ['0'; 64];
+    let mut left = number;
+    let mut used = 0;
+    for place in &mut digits {
+        if left == 0 && used >= at_least {
+            break;
+        }
+        let digit = u32::try_from(left % u64::from(radix)).unwrap_or_default();
+        *place = char::from_digit(digit, radix).unwrap_or('0');
+        left /= u64::from(radix);
+        used += 1;
+    }
+    out.extend(digits.iter().take(used).rev());
 }
 
 impl XmlValue for uuid::Uuid {
@@ -189,6 +222,10 @@ macro_rules! xml_value_slot {
 
             fn write(&self, _index: usize, out: &mut String) {
                 $crate::xml::XmlValue::write_xml(self, out);
+            }
+
+            fn text(&self, _index: usize) -> Option<&str> {
+                $crate::xml::XmlValue::as_text(self)
             }
 
             fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {

@@ -4,6 +4,7 @@ use super::error::{XmlError, XmlProblem};
 use super::record::{FieldKind, Record};
 use super::references::first_illegal;
 use super::slot::{Slot, ValueSlot};
+use super::value::ValueShape;
 
 /// Refuses the first value with a character XML does not allow, which the writer would leave out, and the first that
 /// is none of its enumeration.
@@ -37,10 +38,19 @@ fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), X
         };
         match record.slot(row) {
             Slot::Value(slot) => {
+                if slot.shape() != ValueShape::Text {
+                    continue;
+                }
                 for item in 0..slot.count() {
-                    text.clear();
-                    slot.write(item, text);
-                    if let Some(problem) = problem(slot, item, text) {
+                    let found = match slot.text(item) {
+                        Some(text) => problem(slot, item, text),
+                        None => {
+                            text.clear();
+                            slot.write(item, text);
+                            problem(slot, item, text)
+                        }
+                    };
+                    if let Some(problem) = found {
                         let position = record.rest().position().unwrap_or_default();
                         return Err(XmlError::new(problem)
                             .at(position)

@@ -174,9 +174,13 @@ impl Writing<'_> {
         if field.secret && !self.writer.secrets {
             return;
         }
-        let text = self.value(record, row, 0);
-        self.writer.attribute(field.name, &text);
-        self.scratch = text;
+        if let Some(text) = plain(record, row, 0) {
+            self.writer.attribute(field.name, text);
+        } else {
+            let text = self.value(record, row, 0);
+            self.writer.attribute(field.name, &text);
+            self.scratch = text;
+        }
         if field.unit.is_some()
             && let Some(unit) = unit(record, row, field)
         {
@@ -266,6 +270,14 @@ impl Writing<'_> {
             _ => {}
         }
         text
+    }
+}
+
+/// The text of a value that is written as it is: it has its text, and was not spelled otherwise.
+fn plain(record: &dyn Record, row: usize, item: usize) -> Option<&str> {
+    match record.slot(row) {
+        Slot::Value(slot) if record.rest().spelling(row, item).is_none() => slot.text(item),
+        _ => None,
     }
 }
 

@@ -178,7 +178,7 @@ impl BackupDisk {
     #[must_use]
     pub fn encrypted(mut self, encryption: Encryption) -> Self {
         if let Some(image) = self.target.as_mut().or(self.scratch.as_mut()) {
-            image.encryption = Some(encryption);
+            image.encryption = Some(Box::new(encryption));
         }
         self
     }

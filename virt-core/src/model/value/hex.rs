@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, write_digits};
 
 /// Declares a number written as `0x` and at least so many digits.
 macro_rules! hex {
@@ -19,7 +19,8 @@ macro_rules! hex {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!("{:#0", $digits, "x}"), self.0)
+                // The prefix counts to the width.
+                write!(f, "{:#0width$x}", self.0, width = $digits + 2)
             }
         }
 
@@ -35,8 +36,8 @@ macro_rules! hex {
             }
 
             fn write_xml(&self, out: &mut String) {
-                use fmt::Write as _;
-                let _ = write!(out, "{self}");
+                out.push_str("0x");
+                write_digits(out, u64::from(self.0), 16, $digits);
             }
         }
     )+ };
@@ -44,15 +45,15 @@ macro_rules! hex {
 
 hex! {
     /// One hexadecimal digit at least, as the function of a PCI address: `0x0`.
-    Hex8(u8), "3";
+    Hex8(u8), 1;
     /// Two hexadecimal digits at least, as the bus of a PCI address: `0x00`.
-    Hex16(u16), "4";
+    Hex16(u16), 2;
     /// Four hexadecimal digits at least, as the domain of a PCI address: `0x0000`.
-    Hex32(u32), "6";
+    Hex32(u32), 4;
     /// One hexadecimal digit at least, of up to 64 bits, as an I/O port: `0x3f8`.
-    Hex64(u64), "3";
+    Hex64(u64), 1;
     /// Eight hexadecimal digits at least, as a register of spapr-vio: `0x00002000`.
-    HexWord(u64), "10";
+    HexWord(u64), 8;
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ pub struct Disk {
     pub source: Option<DiskSource>,
     /// What the image is based on.
     #[xml(child = "backingStore")]
-    pub backing_store: Option<BackingStore>,
+    pub backing_store: Option<Box<BackingStore>>,
     /// The Xen domain that serves it.
     #[xml(child)]
     pub backenddomain: Option<BackendDomain>,
@@ -168,7 +168,7 @@ pub struct Disk {
     pub blockio: Option<BlockIo>,
     /// Where a copy job writes to.
     #[xml(child)]
-    pub mirror: Option<Mirror>,
+    pub mirror: Option<Box<Mirror>>,
     /// Name and bus in the guest.
     #[xml(child)]
     pub target: Option<DiskTarget>,
@@ -177,7 +177,7 @@ pub struct Disk {
     pub throttlefilters: Option<ThrottleFilters>,
     /// Limits.
     #[xml(child)]
-    pub iotune: Option<IoTune>,
+    pub iotune: Option<Box<IoTune>>,
     /// The guest cannot write.
     #[xml(flag)]
     pub readonly: bool,

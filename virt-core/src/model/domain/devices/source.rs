@@ -113,7 +113,7 @@ pub struct DiskSource {
     pub identity: Option<SourceIdentity>,
     /// NVMe: the PCI device of the host.
     #[xml(child)]
-    pub address: Option<Address>,
+    pub address: Option<Box<Address>>,
     /// The part of the source that is used.
     #[xml(child)]
     pub slices: Option<SourceSlices>,
@@ -122,19 +122,19 @@ pub struct DiskSource {
     pub seclabels: Vec<SecurityLabel>,
     /// Network: who we are.
     #[xml(child)]
-    pub auth: Option<SourceAuth>,
+    pub auth: Option<Box<SourceAuth>>,
     /// How it is encrypted.
     #[xml(child)]
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     /// Persistent reservations.
     #[xml(child)]
-    pub reservations: Option<Reservations>,
+    pub reservations: Option<Box<Reservations>>,
     /// iSCSI: our name.
     #[xml(child)]
     pub initiator: Option<Initiator>,
     /// qcow2: the file that has the data.
     #[xml(child = "dataStore")]
-    pub data_store: Option<DataStore>,
+    pub data_store: Option<Box<DataStore>>,
     /// Status documents: the driver's own.
     #[xml(child = "privateData")]
     pub private_data: Option<PrivateData>,

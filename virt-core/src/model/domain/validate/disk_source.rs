@@ -14,14 +14,17 @@ pub(super) fn check(at: At<'_>, disk: &Disk) -> Checked {
     };
     let at = at.on(&source.rest);
     check_one(at, "/source", disk.kind.as_ref(), source)?;
-    let auth = [("/auth", &disk.auth), ("/source/auth", &source.auth)];
+    let auth = [
+        ("/auth", disk.auth.as_ref()),
+        ("/source/auth", source.auth.as_deref()),
+    ];
     for (below, auth) in auth {
         if let Some(auth) = auth {
             check_auth(at.on(&auth.rest), below, source, auth)?;
         }
     }
     let mut below = String::new();
-    let mut next = disk.backing_store.as_ref();
+    let mut next = disk.backing_store.as_deref();
     while let Some(store) = next {
         below.push_str("/backingStore");
         check_backing(at, &below, store)?;

@@ -11,6 +11,7 @@ The commands of the virt SDK project
   cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite)
   cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: qemu, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
+  cargo xtask codegen [--check]  make the types of libvirt's protocol from the facts about it, or compare them
   cargo xtask check           formatting, lints, documentation, licences
   cargo xtask licences        only the licences of what the project depends on
   cargo xtask install [WHAT]  only the install step

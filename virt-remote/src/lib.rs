@@ -2,9 +2,12 @@
 //!
 //! * [`ssh`] (feature `ssh`): a [`Host`](virt_core::host::Host) over SSH, so that the backends which drive a hypervisor
 //!   through its own tools do so on a machine that has nothing but sshd and that hypervisor.
-//! * [`protocol`] (feature `rpc`): libvirt's wire protocol, its types and procedures.
+//! * [`protocol`] and [`rpc`] (feature `rpc`): libvirt's protocol, its types and a client of it, for whatever a libvirt
+//!   daemon serves.
 
 #[cfg(feature = "rpc")]
 pub mod protocol;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 #[cfg(feature = "ssh")]
 pub mod ssh;

@@ -1,0 +1,391 @@
+//! The handle of a connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::error::{Called, Delivery, EndReason, RpcError, RpcResult};
+use super::events::{RpcEvent, RpcEvents};
+use super::inbox::Inbox;
+use super::keepalive::KeepalivePolicy;
+use super::machine::Answer;
+use super::owner::{self, Intake, Setup};
+use super::packet::Address;
+use super::request::{Control, Piece, Request};
+use super::stream::RpcStream;
+use super::ticket::Ticket;
+use crate::protocol::net::MESSAGE_PAYLOAD_MAX;
+use crate::protocol::procedure::{Procedure, ProcedureInfo, Program, StreamProcedure};
+use crate::protocol::xdr::{self, XdrError};
+
+/// How many calls wait in line before callers wait for room in it.
+const QUEUE: usize = 64;
+
+/// How many pieces of streams wait in line.
+const PIECES: usize = 4;
+
+/// How a connection behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RpcOptions {
+    /// How many calls are in flight at most. Default 4: a daemon takes 5 from each client
+    /// (`max_client_requests`), and pings come out of the same five.
+    pub calls_in_flight: usize,
+    /// How many events a receiver may fall behind before it loses some. Default 1,024.
+    pub event_capacity: usize,
+    /// How long the connection waits for the reader of a stream that is far behind and reads nothing. Default 10 s.
+    pub patience: Duration,
+    /// What the connection is called in traces: its URI as a rule.
+    pub label: String,
+}
+
+impl Default for RpcOptions {
+    fn default() -> Self {
+        Self {
+            calls_in_flight: 4,
+            event_capacity: 1024,
+            patience: Duration::from_secs(10),
+            label: String::new(),
+        }
+    }
+}
+
+impl RpcOptions {
+    /// The defaults, with this name in traces.
+    #[must_use]
+    pub fn labelled(label: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets how many calls are in flight at most; at least 1.
+    #[must_use]
+    pub fn with_calls_in_flight(mut self, calls: usize) -> Self {
+        self.calls_in_flight = calls.max(1);
+        self
+    }
+
+    /// Sets how many events a receiver may fall behind; at least 1.
+    #[must_use]
+    pub fn with_event_capacity(mut self, events: usize) -> Self {
+        self.event_capacity = events.max(1);
+        self
+    }
+
+    /// Sets how long the connection waits for the reader of a stream.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
+/// A connection to a libvirt daemon. Cheap to clone.
+///
+/// Calls may be made from any number of tasks at a time: they are sent in the order in which they were made, a few in
+/// flight at a time ([`RpcOptions::calls_in_flight`]). Nothing is asked of the daemon beyond what is called here; how
+/// a session is opened is its user's business.
+///
+/// # Three exits
+/// [`shutdown`](Self::shutdown) waits until everything is answered, [`close`](Self::close) cuts, and dropping the last
+/// clone writes out what was sent and ends.
+///
+/// # Cancel safety
+/// Dropping the future of a call is harmless: a call that was not sent never is, one that was sent is carried out by
+/// the daemon, and its reply is dropped when it comes.
+#[derive(Debug, Clone)]
+pub struct RpcConnection {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    calls: mpsc::Sender<Request>,
+    pub(super) pieces: mpsc::Sender<Piece>,
+    pub(super) control: mpsc::UnboundedSender<Control>,
+    events: broadcast::WeakSender<Arc<RpcEvent>>,
+    ended: watch::Receiver<Option<EndReason>>,
+    room: Arc<Notify>,
+}
+
+impl Inner {
+    pub(super) fn end_reason(&self) -> Option<EndReason> {
+        self.ended.borrow().clone()
+    }
+
+    pub(super) fn lost(&self, procedure: Called, delivery: Delivery) -> RpcError {
+        RpcError::Disconnected {
+            procedure,
+            delivery,
+            reason: self.end_reason().unwrap_or(EndReason::Closed),
+        }
+    }
+}
+
+impl RpcConnection {
+    /// Speaks the protocol over a stream that leads to a daemon. The receiver gets every event from the first byte on.
+    ///
+    /// Must be called on the runtime that the connection is to live on.
+    pub fn start<S>(stream: S, options: RpcOptions) -> (Self, RpcEvents)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let (calls, call_queue) = mpsc::channel(QUEUE);
+        let (pieces, piece_queue) = mpsc::channel(PIECES);
+        let (control, control_queue) = mpsc::unbounded_channel();
+        let (events, first_receiver) = broadcast::channel(options.event_capacity.max(1));
+        let (ending, ended) = watch::channel(None);
+        let room = Arc::new(Notify::new());
+        let inner = Inner {
+            calls,
+            pieces,
+            control,
+            events: events.downgrade(),
+            ended,
+            room: Arc::clone(&room),
+        };
+        let setup = Setup {
+            label: options.label,
+            limit: options.calls_in_flight,
+            patience: options.patience,
+            room,
+            intake: Intake {
+                calls: call_queue,
+                pieces: piece_queue,
+                control: control_queue,
+            },
+            events,
+            ended: ending,
+        };
+        tokio::spawn(owner::run(stream, setup));
+        let inner = Arc::new(inner);
+        (Self { inner }, RpcEvents::new(first_receiver))
+    }
+
+    /// Calls a procedure: any of the protocol's, by its type.
+    ///
+    /// ```no_run
+    /// # async fn example(connection: virt_remote::rpc::RpcConnection) -> Result<(), virt_remote::rpc::RpcError> {
+    /// use std::time::Duration;
+    /// use tokio::time::Instant;
+    /// use virt_remote::protocol::remote::domain::{DomainLookupByName, DomainLookupByNameArgs};
+    ///
+    /// let args = DomainLookupByNameArgs { name: "web".into() };
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// let found = connection.call::<DomainLookupByName>(&args, deadline).await?;
+    /// println!("{} has the id {}", found.dom.uuid, found.dom.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`RpcError::Libvirt`] when the daemon refused; [`RpcError::Timeout`] and [`RpcError::Disconnected`], which say
+    /// whether the call had been sent; [`RpcError::Encode`] where the arguments are beyond the protocol's limits, and
+    /// [`RpcError::Decode`] where the reply is.
+    pub async fn call<P: Procedure>(&self, args: &P::Args, deadline: Instant) -> RpcResult<P::Ret> {
+        let called = called(P::INFO);
+        let payload = encode::<P>(args, &called)?;
+        let (returned, _) = self
+            .exchange(address(P::INFO), &called, payload, None, deadline)
+            .await?;
+        decode(&returned, called)
+    }
+
+    /// Calls a procedure whose reply begins a stream.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// A stream that is opened after the future was dropped is aborted.
+    pub async fn open_stream<P: StreamProcedure>(
+        &self,
+        args: &P::Args,
+        deadline: Instant,
+    ) -> RpcResult<(P::Ret, RpcStream)> {
+        let called = called(P::INFO);
+        let payload = encode::<P>(args, &called)?;
+        let inbox = Arc::new(Inbox::new(Arc::clone(&self.inner.room)));
+        let stream = Some(Arc::clone(&inbox));
+        let (returned, serial) = self
+            .exchange(address(P::INFO), &called, payload, stream, deadline)
+            .await?;
+        let stream = RpcStream::new(Arc::clone(&self.inner), called.clone(), serial, inbox);
+        Ok((decode(&returned, called)?, stream))
+    }
+
+    /// Calls a procedure by its numbers, with arguments and result encoded: for what is newer than the types here.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_raw(
+        &self,
+        program: Program,
+        number: i32,
+        args: Vec<u8>,
+        deadline: Instant,
+    ) -> RpcResult<Bytes> {
+        let called = match crate::protocol::procedure::find(program.number, number) {
+            Some(info) => called(info),
+            None => Called {
+                name: format!("procedure {number} of {}", program.name).into(),
+                reads_only: false,
+            },
+        };
+        check_size(&args, &called)?;
+        let address = Address {
+            program: program.number,
+            version: program.version,
+            number,
+        };
+        let (returned, _) = self.exchange(address, &called, args, None, deadline).await?;
+        Ok(returned)
+    }
+
+    async fn exchange(
+        &self,
+        address: Address,
+        called: &Called,
+        payload: Vec<u8>,
+        inbox: Option<Arc<Inbox>>,
+        deadline: Instant,
+    ) -> RpcResult<(Bytes, u32)> {
+        let ticket = Withdrawing(Arc::new(Ticket::new()));
+        let (reply, answered) = oneshot::channel();
+        let request = Request {
+            address,
+            called: called.clone(),
+            payload,
+            ticket: Arc::clone(&ticket.0),
+            reply,
+            inbox,
+        };
+        let exchange = async {
+            self.inner.calls.send(request).await.ok()?;
+            answered.await.ok()
+        };
+        match tokio::time::timeout_at(deadline, exchange).await {
+            Ok(Some((Answer::Returned(returned), serial))) => Ok((returned, serial)),
+            Ok(Some((Answer::Refused(error), _))) => Err(RpcError::Libvirt {
+                procedure: called.clone(),
+                error,
+            }),
+            Ok(None) => Err(self.inner.lost(called.clone(), ticket.0.withdraw())),
+            Err(_elapsed) => Err(RpcError::Timeout {
+                procedure: called.clone(),
+                delivery: ticket.0.withdraw(),
+            }),
+        }
+    }
+
+    /// Receives every event from now on.
+    #[must_use]
+    pub fn events(&self) -> RpcEvents {
+        match self.inner.events.upgrade() {
+            Some(events) => RpcEvents::new(events.subscribe()),
+            // The connection has ended: so have its events.
+            None => RpcEvents::new(broadcast::channel(1).1),
+        }
+    }
+
+    /// Sets how many calls are in flight at most; at least 1.
+    pub fn set_calls_in_flight(&self, calls: usize) {
+        self.tell(Control::Limit(calls));
+    }
+
+    /// Begins to ask the daemon whether it is there, and ends the connection when it is not. Only for daemons that know
+    /// the program `keepalive`; its own questions are always answered.
+    pub fn start_keepalive(&self, policy: KeepalivePolicy) {
+        self.tell(Control::Keepalive(policy));
+    }
+
+    /// Takes no more calls, waits until those in flight are answered, and ends the connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the waiting; the connection ends all the same.
+    pub async fn shutdown(&self) {
+        self.tell(Control::Shutdown);
+        self.ended().await;
+    }
+
+    /// Ends the connection now: calls in flight fail, and say that they were sent.
+    pub fn close(&self) {
+        self.tell(Control::Close);
+    }
+
+    /// Waits until the connection has ended, and says why. Cancel-safe.
+    pub async fn ended(&self) -> EndReason {
+        let mut ended = self.inner.ended.clone();
+        match ended.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or(EndReason::Closed),
+            Err(_gone) => EndReason::Closed,
+        }
+    }
+
+    /// Why the connection ended, if it has.
+    #[must_use]
+    pub fn end_reason(&self) -> Option<EndReason> {
+        self.inner.end_reason()
+    }
+
+    fn tell(&self, control: Control) {
+        // Fails where the connection has ended: there is nobody to tell.
+        let _ended = self.inner.control.send(control);
+    }
+}
+
+/// Withdraws a call whose future is dropped, so that it is not sent any more.
+struct Withdrawing(Arc<Ticket>);
+
+impl Drop for Withdrawing {
+    fn drop(&mut self) {
+        self.0.withdraw();
+    }
+}
+
+fn called(info: &'static ProcedureInfo) -> Called {
+    Called {
+        name: info.name.into(),
+        reads_only: info.reads_only,
+    }
+}
+
+fn address(info: &ProcedureInfo) -> Address {
+    Address {
+        program: info.program.number,
+        version: info.program.version,
+        number: info.number,
+    }
+}
+
+fn encode<P: Procedure>(args: &P::Args, called: &Called) -> RpcResult<Vec<u8>> {
+    let payload = xdr::to_bytes(args).map_err(|source| RpcError::Encode {
+        procedure: called.clone(),
+        source,
+    })?;
+    check_size(&payload, called)?;
+    Ok(payload)
+}
+
+fn check_size(payload: &[u8], called: &Called) -> RpcResult<()> {
+    match u32::try_from(payload.len()) {
+        Ok(length) if length <= MESSAGE_PAYLOAD_MAX => Ok(()),
+        _ => Err(RpcError::Encode {
+            procedure: called.clone(),
+            source: XdrError::TooLong {
+                length: u64::try_from(payload.len()).unwrap_or(u64::MAX),
+                limit: MESSAGE_PAYLOAD_MAX,
+            },
+        }),
+    }
+}
+
+fn decode<T: xdr::Xdr>(returned: &[u8], procedure: Called) -> RpcResult<T> {
+    xdr::from_bytes(returned).map_err(|source| RpcError::Decode { procedure, source })
+}

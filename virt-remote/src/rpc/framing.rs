@@ -1,0 +1,184 @@
+//! From bytes as they come to messages.
+
+use bytes::{Buf, BytesMut};
+
+use super::packet::{LONGEST, Packet};
+use crate::protocol::net::{
+    MESSAGE_HEADER_MAX, MESSAGE_LEN_MAX, MESSAGE_NUM_FDS_MAX, MessageHeader, MessageType,
+};
+use crate::protocol::xdr::{Xdr, XdrReader};
+
+/// How much room there is for the next read, at least.
+const ROOM: usize = 64 * 1024;
+
+/// What is wrong with what the peer sends.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FramingError {
+    /// A message says it is shorter than its own header.
+    #[error("a message of {0} bytes is shorter than a header")]
+    TooShort(u32),
+    /// A message says it is longer than the protocol allows.
+    #[error("a message of {0} bytes is longer than the protocol allows")]
+    TooLong(u32),
+    /// A reply says that more file descriptors come with it than the protocol allows.
+    #[error("{0} file descriptors are more than may come with a message")]
+    TooManyFds(u32),
+}
+
+/// Collects bytes and cuts them into messages.
+#[derive(Debug, Default)]
+pub(super) struct Framing {
+    buffer: BytesMut,
+    /// Bytes that follow a message for the file descriptors that came along, one each, and are nobody's.
+    fillers: usize,
+}
+
+impl Framing {
+    /// Room for what is read next: as much as the message under way needs, within its limit.
+    pub(super) fn room(&mut self) -> &mut BytesMut {
+        let missing = self
+            .announced()
+            .unwrap_or_default()
+            .saturating_sub(self.buffer.len());
+        self.buffer.reserve(missing.max(ROOM));
+        &mut self.buffer
+    }
+
+    /// How many bytes of a message, or of its length, have come so far.
+    pub(super) fn unfinished(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The next whole message.
+    pub(super) fn next(&mut self) -> Result<Option<Packet>, FramingError> {
+        let skipped = self.fillers.min(self.buffer.len());
+        self.buffer.advance(skipped);
+        self.fillers -= skipped;
+        let Some(word) = self.length_word() else {
+            return Ok(None);
+        };
+        if word < MESSAGE_LEN_MAX + MESSAGE_HEADER_MAX {
+            return Err(FramingError::TooShort(word));
+        }
+        if word > LONGEST {
+            return Err(FramingError::TooLong(word));
+        }
+        let length = usize::try_from(word).unwrap_or(usize::MAX);
+        if self.buffer.len() < length {
+            return Ok(None);
+        }
+        let mut message = self.buffer.split_to(length).freeze();
+        message.advance(4);
+        let mut reader = XdrReader::new(&message);
+        let Ok(header) = MessageHeader::decode(&mut reader) else {
+            return Err(FramingError::TooShort(word));
+        };
+        message.advance(24);
+        if header.type_ == MessageType::REPLY_WITH_FDS {
+            let count = message.try_get_u32().unwrap_or_default();
+            if count > MESSAGE_NUM_FDS_MAX {
+                return Err(FramingError::TooManyFds(count));
+            }
+            self.fillers = usize::try_from(count).unwrap_or_default();
+        }
+        Ok(Some(Packet {
+            header,
+            payload: message,
+        }))
+    }
+
+    /// The length of the message under way, where that is known and sane.
+    fn announced(&self) -> Option<usize> {
+        let word = self.length_word().filter(|word| *word <= LONGEST)?;
+        usize::try_from(word).ok()
+    }
+
+    fn length_word(&self) -> Option<u32> {
+        self.buffer.first_chunk().map(|word| u32::from_be_bytes(*word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::net::MessageStatus;
+    use crate::rpc::packet;
+    use proptest::prelude::{any, proptest};
+
+    fn header(type_: MessageType) -> MessageHeader {
+        MessageHeader {
+            prog: 1,
+            vers: 1,
+            proc: 7,
+            type_,
+            serial: 3,
+            status: MessageStatus::OK,
+        }
+    }
+
+    fn framed(type_: MessageType, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        packet::append(&mut bytes, &header(type_), payload).expect("a message");
+        bytes
+    }
+
+    fn feed(framing: &mut Framing, bytes: &[u8]) {
+        framing.room().extend_from_slice(bytes);
+    }
+
+    proptest! {
+        #[test]
+        fn messages_come_out_whole_however_they_are_cut(payload in proptest::collection::vec(any::<u8>(), 0..80), piece in 1_usize..40) {
+            let bytes = [framed(MessageType::REPLY, &payload), framed(MessageType::MESSAGE, b"")].concat();
+            let mut framing = Framing::default();
+            let mut found = Vec::new();
+            for piece in bytes.chunks(piece) {
+                feed(&mut framing, piece);
+                while let Some(packet) = framing.next().expect("a message") {
+                    found.push(packet);
+                }
+            }
+            assert_eq!(found.len(), 2);
+            assert_eq!(found.first().map(|packet| packet.payload.to_vec()), Some(payload));
+            assert_eq!(framing.unfinished(), 0);
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut framing = Framing::default();
+            feed(&mut framing, &bytes);
+            while let Ok(Some(_)) = framing.next() {}
+        }
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_refused_at_once() {
+        for (word, error) in [
+            (27, FramingError::TooShort(27)),
+            (33_554_437, FramingError::TooLong(33_554_437)),
+            (u32::MAX, FramingError::TooLong(u32::MAX)),
+        ] {
+            let mut framing = Framing::default();
+            feed(&mut framing, &word.to_be_bytes());
+            assert_eq!(framing.next(), Err(error));
+        }
+        assert!(packet::append(&mut Vec::new(), &header(MessageType::CALL), &vec![0; 33_554_409]).is_err());
+    }
+
+    #[test]
+    fn file_descriptors_nobody_asked_for_do_not_disturb_what_follows() {
+        let mut framing = Framing::default();
+        feed(
+            &mut framing,
+            &framed(MessageType::REPLY_WITH_FDS, &[0, 0, 0, 2, 9, 9, 9, 9]),
+        );
+        feed(&mut framing, &[0]);
+        let reply = framing.next().expect("sane").expect("a reply");
+        assert_eq!(reply.payload.as_ref(), [9, 9, 9, 9]);
+        feed(&mut framing, &[0]);
+        feed(&mut framing, &framed(MessageType::MESSAGE, b""));
+        let message = framing.next().expect("sane").expect("a message");
+        assert_eq!(message.header.type_, MessageType::MESSAGE);
+    }
+}

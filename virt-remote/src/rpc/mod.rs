@@ -1,0 +1,45 @@
+//! A client of libvirt's protocol, over any stream of bytes.
+//!
+//! [`RpcConnection`] is a handle to a task that owns the stream. Every procedure of
+//! [`protocol`](crate::protocol) is called through [`RpcConnection::call`] with its generated types, and what is newer
+//! than them through [`RpcConnection::call_raw`].
+//!
+//! ```text
+//! RpcConnection ── Request, Piece, Control ──> owner ──┬── Machine: calls by serial, streams, what a message means
+//! RpcStream    ──────────────┘                         ├── Framing, Outbox: bytes ⇄ messages
+//! RpcEvents    <── broadcast ───────────────────────── └── Keepalive: whether the daemon is there
+//! ```
+//!
+//! # What is kept apart
+//! A daemon takes five calls of a client at a time and reads no more, its client's pings included; so at most four
+//! are in flight here. Answers, events and pings are read whatever is being written, and pongs and calls are written
+//! ahead of the content of streams.
+//!
+//! # Errors
+//! [`RpcError`] keeps what the daemon said ([`LibvirtError`]); [`kind_of`] and `From<RpcError>` make the SDK's error
+//! of it.
+
+mod connection;
+mod error;
+mod error_kind;
+mod events;
+mod framing;
+mod inbox;
+mod keepalive;
+mod machine;
+mod outbox;
+mod owner;
+mod packet;
+mod request;
+mod stream;
+mod ticket;
+mod trace;
+
+pub use connection::{RpcConnection, RpcOptions};
+pub use error::{Called, Delivery, EndReason, LibvirtError, RpcError, RpcResult};
+pub use error_kind::kind_of;
+pub use events::{RpcEvent, RpcEventItem, RpcEvents};
+pub use framing::FramingError;
+pub use inbox::StreamItem;
+pub use keepalive::KeepalivePolicy;
+pub use stream::RpcStream;

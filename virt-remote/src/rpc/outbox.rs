@@ -1,0 +1,94 @@
+//! What is to be written: calls and pongs go ahead of streams, at the next end of a message.
+
+use std::collections::VecDeque;
+use std::io;
+
+use bytes::Buf;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// How many pieces of streams wait here; the others wait with their writers.
+const PIECES: usize = 2;
+
+/// Bytes on their way out.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// What is being written, and how much of it is.
+    current: io::Cursor<Vec<u8>>,
+    urgent: Vec<u8>,
+    pieces: VecDeque<Vec<u8>>,
+    /// Something was written that may be held back on the way.
+    unflushed: bool,
+}
+
+impl Outbox {
+    /// Where calls and pongs are appended.
+    pub(super) fn urgent(&mut self) -> &mut Vec<u8> {
+        &mut self.urgent
+    }
+
+    /// Adds a message of a stream.
+    pub(super) fn push(&mut self, piece: Vec<u8>) {
+        self.pieces.push_back(piece);
+    }
+
+    pub(super) fn has_room_for_streams(&self) -> bool {
+        self.pieces.len() < PIECES
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.unflushed && !self.current.has_remaining() && self.urgent.is_empty() && self.pieces.is_empty()
+    }
+
+    /// Writes some of it, or flushes what was written. Cancel-safe.
+    pub(super) async fn write<W: AsyncWrite + Unpin>(&mut self, write: &mut W) -> io::Result<()> {
+        if !self.current.has_remaining() {
+            let mut next = std::mem::take(self.current.get_mut());
+            next.clear();
+            if !self.urgent.is_empty() {
+                std::mem::swap(&mut next, &mut self.urgent);
+            } else if let Some(piece) = self.pieces.pop_front() {
+                next = piece;
+            }
+            self.current = io::Cursor::new(next);
+        }
+        if !self.current.has_remaining() {
+            write.flush().await?;
+            self.unflushed = false;
+            return Ok(());
+        }
+        self.unflushed = true;
+        if write.write_buf(&mut self.current).await? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn what_is_urgent_goes_ahead_of_streams_but_never_into_a_message() {
+        let (mut near, mut far) = tokio::io::duplex(4);
+        let mut outbox = Outbox::default();
+        outbox.push(b"stream-1".to_vec());
+        outbox.push(b"stream-2".to_vec());
+        assert!(!outbox.has_room_for_streams());
+        outbox.write(&mut near).await.expect("written");
+        outbox.urgent().extend_from_slice(b"PONG");
+        let mut read = [0; 20];
+        let (written, _) = tokio::join!(
+            async {
+                while !outbox.is_empty() {
+                    outbox.write(&mut near).await?;
+                }
+                io::Result::Ok(())
+            },
+            far.read_exact(&mut read)
+        );
+        written.expect("written");
+        assert_eq!(&read, b"stream-1PONGstream-2");
+    }
+}

@@ -1,0 +1,344 @@
+//! The task that owns a connection: it alone reads and writes.
+//!
+//! Reading, writing, and taking calls are arms of one loop, so that a full pipe to the daemon never keeps an answer, an
+//! event or a ping from being read. Only one thing stops reading: a stream's reader that is far behind, and for a
+//! limited time.
+
+mod outgoing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::time::Instant;
+
+use super::error::{Called, Delivery, EndReason, RpcError};
+use super::events::RpcEvent;
+use super::framing::Framing;
+use super::inbox::WINDOW;
+use super::keepalive::{Due, Keepalive};
+use super::machine::{Machine, Received};
+use super::outbox::Outbox;
+
+use super::request::{Control, Piece, Reply, Request};
+use super::trace;
+use crate::protocol::keepalive::{Ping, Pong};
+
+/// After writing failed, how long the peer's last words are still read.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// After the last handle was dropped, how long what was sent before may take to be written.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// When to look again where there is nothing to wait for.
+const FAR_AWAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What the handles send.
+#[derive(Debug)]
+pub(super) struct Intake {
+    pub(super) calls: mpsc::Receiver<Request>,
+    pub(super) pieces: mpsc::Receiver<Piece>,
+    pub(super) control: mpsc::UnboundedReceiver<Control>,
+}
+
+/// Everything the task is given beside the stream.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) label: String,
+    pub(super) limit: usize,
+    pub(super) patience: Duration,
+    pub(super) room: Arc<Notify>,
+    pub(super) intake: Intake,
+    pub(super) events: broadcast::Sender<Arc<RpcEvent>>,
+    pub(super) ended: watch::Sender<Option<EndReason>>,
+}
+
+/// How the connection is being ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    No,
+    /// When everything is answered and written.
+    WhenAnswered,
+    /// When everything is written, or at that time.
+    WhenWritten(Instant),
+    /// Writing failed: when the peer's last words are read, or at that time.
+    AfterLastWords(Instant),
+}
+
+/// The connection waits for the reader of this stream.
+#[derive(Debug)]
+struct Waiting {
+    serial: u32,
+    left: usize,
+    until: Instant,
+}
+
+struct Owner {
+    label: String,
+    patience: Duration,
+    machine: Machine<Reply>,
+    framing: Framing,
+    outbox: Outbox,
+    keepalive: Keepalive,
+    waiting: Option<Waiting>,
+    ending: Ending,
+    failed: Option<Arc<std::io::Error>>,
+    events: broadcast::Sender<Arc<RpcEvent>>,
+    end: End,
+}
+
+/// Runs the connection until it ends.
+pub(super) async fn run<S: AsyncRead + AsyncWrite>(stream: S, setup: Setup) {
+    let (read, write) = tokio::io::split(stream);
+    let mut owner = Owner {
+        label: setup.label,
+        patience: setup.patience,
+        machine: Machine::new(setup.limit),
+        framing: Framing::default(),
+        outbox: Outbox::default(),
+        keepalive: Keepalive::default(),
+        waiting: None,
+        ending: Ending::No,
+        failed: None,
+        events: setup.events,
+        end: End {
+            ended: setup.ended,
+            reason: EndReason::Closed,
+        },
+    };
+    let reason = owner.run((read, write), setup.intake, &setup.room).await;
+    tracing::debug!(daemon = %owner.label, %reason, "the connection to the daemon ended");
+    owner.end.reason = reason;
+}
+
+impl Owner {
+    async fn run<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        (mut read, mut write): (ReadHalf<S>, WriteHalf<S>),
+        mut intake: Intake,
+        room: &Notify,
+    ) -> EndReason {
+        let mut handles = true;
+        loop {
+            if let Some(reason) = self.is_done() {
+                return reason;
+            }
+            let (writable, open) = (self.failed.is_none(), self.ending == Ending::No);
+            let reading = self.waiting.is_none();
+            let alarm = self.alarm();
+            let step = tokio::select! {
+                biased;
+                control = intake.control.recv(), if handles => match control {
+                    Some(control) => self.obey(control),
+                    None => {
+                        handles = false;
+                        self.begin_ending(Ending::WhenWritten(Instant::now() + FAREWELL));
+                        Ok(())
+                    }
+                },
+                got = read.read_buf(self.framing.room()), if reading => self.took(got),
+                wrote = self.outbox.write(&mut write), if writable && !self.outbox.is_empty() => {
+                    self.wrote(wrote);
+                    Ok(())
+                }
+                Some(call) = intake.calls.recv(), if writable && open && self.machine.has_room() => {
+                    self.send_call(call);
+                    // Whatever else is there goes out with it.
+                    while self.machine.has_room()
+                        && let Ok(call) = intake.calls.try_recv()
+                    {
+                        self.send_call(call);
+                    }
+                    Ok(())
+                }
+                Some(piece) = intake.pieces.recv(), if writable && self.outbox.has_room_for_streams() => {
+                    self.send_piece(piece);
+                    Ok(())
+                }
+                () = room.notified(), if !reading => self.look_at_reader(),
+                () = tokio::time::sleep_until(alarm) => self.look_at_clock(),
+            };
+            if let Err(reason) = step {
+                return reason;
+            }
+        }
+    }
+
+    fn is_done(&self) -> Option<EndReason> {
+        let idle = self.outbox.is_empty();
+        match self.ending {
+            Ending::WhenAnswered if idle && self.machine.in_flight() == 0 => Some(EndReason::Closed),
+            Ending::WhenWritten(_) if idle => Some(EndReason::Closed),
+            _ => None,
+        }
+    }
+
+    /// A later word on how to end does not undo an earlier and stronger one.
+    fn begin_ending(&mut self, ending: Ending) {
+        if matches!(self.ending, Ending::No | Ending::WhenAnswered) {
+            self.ending = ending;
+        }
+    }
+
+    /// When there is something to do even if nothing happens.
+    fn alarm(&self) -> Instant {
+        let waiting = self.waiting.as_ref().map(|waiting| waiting.until);
+        // While nothing is read, nothing can be heard.
+        let keepalive = self.keepalive.next().filter(|_| waiting.is_none());
+        let ending = match self.ending {
+            Ending::WhenWritten(at) | Ending::AfterLastWords(at) => Some(at),
+            Ending::No | Ending::WhenAnswered => None,
+        };
+        let alarms = [waiting, keepalive, ending].into_iter().flatten();
+        alarms.min().unwrap_or_else(|| Instant::now() + FAR_AWAY)
+    }
+
+    fn look_at_clock(&mut self) -> Result<(), EndReason> {
+        let now = Instant::now();
+        match self.ending {
+            Ending::WhenWritten(at) if now >= at => return Err(EndReason::Closed),
+            Ending::AfterLastWords(at) if now >= at => return Err(self.write_failure()),
+            _ => {}
+        }
+        if self.waiting.is_some() {
+            return self.look_at_reader();
+        }
+        match self.keepalive.due(now) {
+            Due::Nothing => Ok(()),
+            Due::Ping => {
+                self.send_keepalive(Ping::INFO.number);
+                Ok(())
+            }
+            Due::Dead(silent) => Err(EndReason::Silent(silent)),
+        }
+    }
+
+    fn write_failure(&self) -> EndReason {
+        self.failed.clone().map_or(EndReason::Closed, EndReason::Io)
+    }
+
+    fn wrote(&mut self, wrote: std::io::Result<()>) {
+        if let Err(error) = wrote {
+            self.failed = Some(Arc::new(error));
+            self.ending = Ending::AfterLastWords(Instant::now() + LAST_WORDS);
+        }
+    }
+
+    fn took(&mut self, got: std::io::Result<usize>) -> Result<(), EndReason> {
+        match got {
+            Ok(0) if self.failed.is_some() => Err(self.write_failure()),
+            Ok(0) if self.framing.unfinished() > 0 => Err(EndReason::EofInMessage),
+            Ok(0) => Err(EndReason::Eof),
+            Ok(_) => {
+                self.keepalive.heard(Instant::now());
+                self.hand_on()
+            }
+            Err(error) => Err(EndReason::Io(Arc::new(error))),
+        }
+    }
+
+    /// Hands on every message that is complete, until one of them fills a stream's inbox.
+    fn hand_on(&mut self) -> Result<(), EndReason> {
+        while self.waiting.is_none()
+            && let Some(packet) = self.framing.next().map_err(EndReason::Framing)?
+        {
+            trace::message(&self.label, "received", &packet.header, &packet.payload);
+            let header = packet.header.clone();
+            match self.machine.receive(packet)? {
+                Received::Answered {
+                    token,
+                    answer,
+                    serial,
+                    opened,
+                } => {
+                    // Fails where the caller has given up: a reply ends here, and a stream is not wanted.
+                    if token.send((answer, serial)).is_err() && opened {
+                        self.abort(serial);
+                    }
+                }
+                Received::Event(packet) => {
+                    // Fails where nobody listens.
+                    let _unheard = self.events.send(Arc::new(RpcEvent::new(packet)));
+                }
+                Received::Ping => self.send_keepalive(Pong::INFO.number),
+                Received::Pong => {}
+                Received::Stream(serial) => self.look_at_inbox(serial),
+                Received::Stray => {
+                    tracing::debug!(daemon = %self.label, ?header, "a message for no call or stream of ours");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_inbox(&mut self, serial: u32) {
+        if let Some((inbox, _)) = self.machine.stream(serial)
+            && inbox.is_full()
+        {
+            self.waiting = Some(Waiting {
+                serial,
+                left: inbox.bytes(),
+                until: Instant::now() + self.patience,
+            });
+        }
+    }
+
+    /// Whether the reader that is waited for has made progress, or none for too long.
+    fn look_at_reader(&mut self) -> Result<(), EndReason> {
+        let (Some(waiting), now) = (&mut self.waiting, Instant::now()) else {
+            return Ok(());
+        };
+        let serial = waiting.serial;
+        let Some((inbox, called)) = self.machine.stream(serial) else {
+            return self.go_on();
+        };
+        let left = inbox.bytes();
+        if left <= WINDOW / 2 && !inbox.is_full() {
+            return self.go_on();
+        }
+        if left < waiting.left {
+            waiting.left = left;
+            waiting.until = now + self.patience;
+        } else if now >= waiting.until {
+            inbox.over(Err(RpcError::StreamNotRead {
+                procedure: called.clone(),
+                waited: self.patience,
+            }));
+            self.abort(serial);
+            return self.go_on();
+        }
+        Ok(())
+    }
+
+    fn waits_for(&self, serial: u32) -> bool {
+        self.waiting
+            .as_ref()
+            .is_some_and(|waiting| waiting.serial == serial)
+    }
+
+    fn go_on(&mut self) -> Result<(), EndReason> {
+        self.waiting = None;
+        self.keepalive.heard(Instant::now());
+        self.hand_on()
+    }
+}
+
+/// Tells everybody that the connection has ended; also when the task is dropped with its runtime.
+struct End {
+    ended: watch::Sender<Option<EndReason>>,
+    reason: EndReason,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let reason = self.end.reason.clone();
+        self.end.ended.send_replace(Some(reason.clone()));
+        // Those who wait for an answer see their end of it dropped, and look here for the reason.
+        drop(self.machine.end(|procedure: Called| RpcError::Disconnected {
+            procedure,
+            delivery: Delivery::Sent,
+            reason: reason.clone(),
+        }));
+    }
+}

@@ -1,0 +1,57 @@
+//! What handles ask of the owner task.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::error::Called;
+use super::inbox::Inbox;
+use super::keepalive::KeepalivePolicy;
+use super::machine::Answer;
+use super::packet::Address;
+use super::ticket::Ticket;
+
+/// What a call gets back: the answer, and the serial of the stream it opened. Nothing when the connection has ended.
+pub(super) type Reply = oneshot::Sender<(Answer, u32)>;
+
+/// A call on its way.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) address: Address,
+    pub(super) called: Called,
+    pub(super) payload: Vec<u8>,
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) reply: Reply,
+    pub(super) inbox: Option<Arc<Inbox>>,
+}
+
+/// A piece of a stream on its way.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) serial: u32,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Data(Bytes),
+    Hole(u64),
+    /// All has been sent, or read: the daemon is to say how it went.
+    Finish,
+    Abort,
+}
+
+/// What does not wait for anything.
+#[derive(Debug)]
+pub(super) enum Control {
+    /// So many calls may be in flight.
+    Limit(usize),
+    Keepalive(KeepalivePolicy),
+    /// A stream nobody wants any more.
+    Abort(u32),
+    /// End once everything has been answered.
+    Shutdown,
+    /// End now.
+    Close,
+}

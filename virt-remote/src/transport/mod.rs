@@ -1,0 +1,5 @@
+//! Ways to a libvirt daemon.
+//!
+//! * [`unix`]: the sockets of daemons on this machine, libvirtd's and those of the modular daemons.
+
+pub mod unix;

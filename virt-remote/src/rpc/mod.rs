@@ -32,6 +32,7 @@ mod owner;
 mod packet;
 mod request;
 mod stream;
+mod stream_io;
 mod ticket;
 mod trace;
 
@@ -43,3 +44,4 @@ pub use framing::FramingError;
 pub use inbox::StreamItem;
 pub use keepalive::KeepalivePolicy;
 pub use stream::RpcStream;
+pub use stream_io::RpcStreamIo;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use super::connection::Inner;
 use super::error::{Called, Delivery, EndReason, RpcError, RpcResult};
 use super::inbox::{Inbox, StreamItem};
 use super::request::{Content, Control, Piece};
+use super::stream_io::RpcStreamIo;
 use crate::protocol::net::MESSAGE_LEGACY_PAYLOAD_MAX;
 
 /// A stream that a call has opened: a console, a volume's content, a screenshot.
@@ -99,6 +101,12 @@ impl RpcStream {
     /// Dropping the future leaves the stream to end by itself.
     pub async fn abort(&self, deadline: Instant) -> RpcResult<()> {
         self.end(Content::Abort, deadline).await
+    }
+
+    /// The stream as plain bytes: holes are read as zeros. Shutting it down finishes it, within that time.
+    #[must_use]
+    pub fn into_io(self, finish_within: Duration) -> RpcStreamIo {
+        RpcStreamIo::new(self, finish_within)
     }
 
     async fn end(&self, how: Content, deadline: Instant) -> RpcResult<()> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use virt_remote::protocol::error_code::ErrorCode;
 use virt_remote::protocol::remote::storage_volume::{
     StorageVolDownload, StorageVolDownloadArgs, StorageVolUpload, StorageVolUploadArgs,
@@ -191,6 +192,47 @@ async fn calls_and_pongs_go_ahead_of_what_is_being_written() {
     let before = before.load(Ordering::Relaxed);
     assert!(before <= 2, "{before} pieces went ahead of a call");
     assert_eq!(daemon.pongs(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_is_read_and_written_as_plain_bytes() {
+    let (daemon, connection, _events) = connected(RpcOptions::default());
+    let pieces = vec![
+        FakePiece::Data(b"abc".to_vec()),
+        FakePiece::Hole(100_000),
+        FakePiece::Data(b"def".to_vec()),
+        FakePiece::End,
+    ];
+    let stream = download(&daemon, &connection, pieces).await;
+    let mut io = stream.into_io(Duration::from_secs(5));
+    let mut read = Vec::new();
+    io.read_to_end(&mut read).await.expect("everything");
+    assert_eq!(read, [b"abc".as_slice(), &[0; 100_000], b"def"].concat());
+    let (stream, serial) = upload(&daemon, &connection).await;
+    let mut io = stream.into_io(Duration::from_secs(5));
+    io.write_all(&[7; 200_000]).await.expect("written");
+    io.shutdown().await.expect("finished");
+    let pieces = daemon.pieces(serial);
+    let written: usize = pieces
+        .iter()
+        .map(|piece| match piece {
+            FakePiece::Data(data) => data.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!((written, pieces.last()), (200_000, Some(&FakePiece::Finish)));
+    assert!(io.write_all(b"more").await.is_err());
+}
+
+#[tokio::test]
+async fn a_stream_of_plain_bytes_fails_with_what_the_daemon_said() {
+    let (daemon, connection, _events) = connected(RpcOptions::default());
+    let failure = FakePiece::Abort(38, 18, "cannot read: Input/output error".to_owned());
+    let stream = download(&daemon, &connection, vec![failure]).await;
+    let mut io = stream.into_io(Duration::from_secs(5));
+    let error = io.read_to_end(&mut Vec::new()).await.expect_err("an error");
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<RpcError>());
+    assert_eq!(inner.and_then(RpcError::code), Some(ErrorCode::SYSTEM_ERROR));
 }
 
 #[tokio::test]

@@ -85,12 +85,15 @@ struct Owner {
     ending: Ending,
     failed: Option<Arc<std::io::Error>>,
     events: broadcast::Sender<Arc<RpcEvent>>,
-    end: End,
+    ended: watch::Sender<Option<EndReason>>,
+    /// Why the connection ends.
+    reason: EndReason,
 }
 
 /// Runs the connection until it ends.
 pub(super) async fn run<S: AsyncRead + AsyncWrite>(stream: S, setup: Setup) {
     let (read, write) = tokio::io::split(stream);
+    let mut intake = setup.intake;
     let mut owner = Owner {
         label: setup.label,
         patience: setup.patience,
@@ -102,24 +105,27 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite>(stream: S, setup: Setup) {
         ending: Ending::No,
         failed: None,
         events: setup.events,
-        end: End {
-            ended: setup.ended,
-            reason: EndReason::Closed,
-        },
+        ended: setup.ended,
+        reason: EndReason::Closed,
     };
-    let reason = owner.run((read, write), setup.intake, &setup.room).await;
+    let reason = owner.run((read, write), &mut intake, &setup.room).await;
     tracing::debug!(daemon = %owner.label, %reason, "the connection to the daemon ended");
-    owner.end.reason = reason;
+    owner.reason = reason;
+    // The reason is told before the callers in line see that nobody takes their calls.
+    drop(owner);
+    drop(intake);
 }
 
 impl Owner {
     async fn run<S: AsyncRead + AsyncWrite>(
         &mut self,
         (mut read, mut write): (ReadHalf<S>, WriteHalf<S>),
-        mut intake: Intake,
+        intake: &mut Intake,
         room: &Notify,
     ) -> EndReason {
         let mut handles = true;
+        let timer = tokio::time::sleep_until(self.alarm());
+        tokio::pin!(timer);
         loop {
             if let Some(reason) = self.is_done() {
                 return reason;
@@ -127,8 +133,12 @@ impl Owner {
             let (writable, open) = (self.failed.is_none(), self.ending == Ending::No);
             let reading = self.waiting.is_none();
             let alarm = self.alarm();
+            // Only what has become earlier needs the timer set anew: when it is early, it is set again then.
+            if alarm < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(alarm);
+            }
+            // In no order of preference: whatever is always ready must not keep the rest from its turn.
             let step = tokio::select! {
-                biased;
                 control = intake.control.recv(), if handles => match control {
                     Some(control) => self.obey(control),
                     None => {
@@ -157,7 +167,7 @@ impl Owner {
                     Ok(())
                 }
                 () = room.notified(), if !reading => self.look_at_reader(),
-                () = tokio::time::sleep_until(alarm) => self.look_at_clock(),
+                () = timer.as_mut() => self.look_at_clock(),
             };
             if let Err(reason) = step {
                 return reason;
@@ -324,16 +334,11 @@ impl Owner {
     }
 }
 
-/// Tells everybody that the connection has ended; also when the task is dropped with its runtime.
-struct End {
-    ended: watch::Sender<Option<EndReason>>,
-    reason: EndReason,
-}
-
 impl Drop for Owner {
+    /// Tells everybody that the connection has ended; also when the task is dropped with its runtime.
     fn drop(&mut self) {
-        let reason = self.end.reason.clone();
-        self.end.ended.send_replace(Some(reason.clone()));
+        let reason = self.reason.clone();
+        self.ended.send_replace(Some(reason.clone()));
         // Those who wait for an answer see their end of it dropped, and look here for the reason.
         drop(self.machine.end(|procedure: Called| RpcError::Disconnected {
             procedure,

@@ -146,9 +146,9 @@ impl<T> Machine<T> {
         Some(stream.address.header(type_, serial, status))
     }
 
-    /// Who reads a stream, and what opened it.
+    /// Where a stream's content goes, and what opened it; `None` where nothing more is kept of it.
     pub(super) fn stream(&self, serial: u32) -> Option<(&Arc<Inbox>, &Called)> {
-        let stream = self.streams.get(&serial)?;
+        let stream = self.streams.get(&serial).filter(|stream| !stream.ending)?;
         Some((&stream.inbox, &stream.called))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use virt_core::connection::AccessMode;
 use virt_core::{ConnectUri, Error, ErrorKind};
+use virt_remote::protocol::qemu::{DomainMonitorCommandWithFiles, DomainMonitorCommandWithFilesArgs};
 use virt_remote::protocol::remote::connect::{
     ConnectGetHostname, ConnectGetLibVersion, ConnectGetType, ConnectListAllDomains,
     ConnectListAllDomainsArgs,
@@ -15,18 +16,20 @@ use virt_remote::protocol::remote::domain::{
     DomainGetInfo, DomainGetInfoArgs, DomainGetXmlDesc, DomainGetXmlDescArgs, DomainLookupByName,
     DomainLookupByNameArgs,
 };
-use virt_remote::protocol::remote::domain_device::{DomainScreenshot, DomainScreenshotArgs};
+use virt_remote::protocol::remote::domain_device::{
+    DomainOpenGraphicsFd, DomainOpenGraphicsFdArgs, DomainScreenshot, DomainScreenshotArgs,
+};
 use virt_remote::protocol::remote::domain_event_callback::DomainEventCallbackLifecycle;
 use virt_remote::protocol::remote::domain_lifecycle::{
-    DomainCreateWithFlags, DomainCreateWithFlagsArgs, DomainDefineXmlFlags, DomainDefineXmlFlagsArgs,
-    DomainDestroy, DomainDestroyArgs,
+    DomainCreateWithFlags, DomainCreateWithFlagsArgs, DomainCreateXml, DomainCreateXmlArgs,
+    DomainDefineXmlFlags, DomainDefineXmlFlagsArgs, DomainDestroy, DomainDestroyArgs,
 };
 use virt_remote::protocol::remote::event_registration::{
     ConnectDomainEventCallbackRegisterAny, ConnectDomainEventCallbackRegisterAnyArgs,
 };
 use virt_remote::protocol::remote::object::Domain;
 use virt_remote::rpc::{KeepalivePolicy, RpcEventItem, RpcEvents, StreamItem};
-use virt_remote::session::{Session, SessionOptions};
+use virt_remote::session::{Feature, Session, SessionOptions, supports};
 use virt_remote::transport::unix::{self, Caller};
 use virt_testkit::live::libvirtd::Libvirtd;
 
@@ -53,7 +56,7 @@ async fn open(
     let uri: ConnectUri = uri.parse().expect("a URI");
     let sockets = unix::candidates(&uri, options.access, &Caller::this_process())?;
     let stream = unix::connect(&sockets).await?;
-    Session::open(stream, &uri, options, soon()).await
+    Session::open_unix(stream, &uri, options, soon()).await
 }
 
 async fn look_up(session: &Session, name: &str) -> Result<Domain, virt_remote::rpc::RpcError> {
@@ -76,6 +79,7 @@ async fn a_real_daemon_is_spoken_to() {
     many_calls_at_a_time_are_answered_at_the_daemons_own_limit(&daemon).await;
     a_screenshot_is_a_stream(&daemon).await;
     an_idle_session_is_kept_alive(&daemon).await;
+    descriptors_go_to_a_guest_and_come_from_it(&daemon).await;
     a_daemon_that_ends_ends_the_session(daemon).await;
 }
 
@@ -273,6 +277,65 @@ async fn an_idle_session_is_kept_alive(daemon: &Libvirtd) {
     let ended = timeout(Duration::from_secs(1), session.connection().ended()).await;
     assert!(ended.is_err(), "{ended:?}");
     look_up(&session, "test").await.expect("a domain");
+    session.shutdown(soon()).await.expect("a goodbye");
+}
+
+async fn descriptors_go_to_a_guest_and_come_from_it(daemon: &Libvirtd) {
+    let (session, _events) = open(daemon, "qemu+unix:///system", SessionOptions::default())
+        .await
+        .expect("a session");
+    let connection = session.connection();
+    assert!(
+        supports(connection, Feature::FdPassing, soon())
+            .await
+            .expect("an answer")
+    );
+    let name = format!("fds-{}", std::process::id());
+    let document = format!(
+        "<domain type='qemu'><name>{name}</name><memory>32768</memory>\
+         <os><type arch='x86_64' machine='q35'>hvm</type></os>\
+         <devices><graphics type='vnc' autoport='yes'/><video><model type='vga'/></video></devices></domain>"
+    );
+    let args = DomainCreateXmlArgs {
+        xml_desc: document.into(),
+        // VIR_DOMAIN_START_PAUSED
+        flags: 1,
+    };
+    let created = connection.call::<DomainCreateXml>(&args, soon()).await;
+    let dom = created.expect("a guest").dom;
+    let args = DomainOpenGraphicsFdArgs {
+        dom: dom.clone(),
+        idx: 0,
+        flags: 0,
+    };
+    let ((), fds) = connection
+        .call_with_fds::<DomainOpenGraphicsFd>(&args, Vec::new(), soon())
+        .await
+        .expect("a display");
+    let [display] = <[_; 1]>::try_from(fds).expect("one descriptor");
+    let display = std::os::unix::net::UnixStream::from(display);
+    let mut greeting = [0; 4];
+    let read = tokio::task::spawn_blocking(move || {
+        display.set_nonblocking(false)?;
+        std::io::Read::read_exact(&mut &display, &mut greeting)?;
+        std::io::Result::Ok(greeting)
+    });
+    assert_eq!(&read.await.expect("a task").expect("a greeting"), b"RFB ");
+    let args = DomainMonitorCommandWithFilesArgs {
+        dom: dom.clone(),
+        cmd: r#"{"execute":"getfd","arguments":{"fdname":"ours"}}"#.into(),
+        flags: 0,
+    };
+    let null = std::fs::File::open("/dev/null").expect("a file");
+    let (answer, _) = connection
+        .call_with_fds::<DomainMonitorCommandWithFiles>(&args, vec![null.into()], soon())
+        .await
+        .expect("an answer");
+    assert!(answer.result.text().contains("\"return\""), "{}", answer.result);
+    let gone = connection
+        .call::<DomainDestroy>(&DomainDestroyArgs { dom }, soon())
+        .await;
+    gone.expect("the guest's end");
     session.shutdown(soon()).await.expect("a goodbye");
 }
 

@@ -1,7 +1,7 @@
 //! The handle of a connection.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,9 +10,11 @@ use tokio::time::Instant;
 
 use super::error::{Called, Delivery, EndReason, RpcError, RpcResult};
 use super::events::{RpcEvent, RpcEvents};
+use super::fds::FdPipe;
 use super::inbox::Inbox;
 use super::keepalive::KeepalivePolicy;
 use super::machine::Answer;
+use super::options::RpcOptions;
 use super::owner::{self, Intake, Setup};
 use super::packet::Address;
 use super::request::{Control, Piece, Request};
@@ -21,70 +23,16 @@ use super::ticket::Ticket;
 use crate::protocol::net::MESSAGE_PAYLOAD_MAX;
 use crate::protocol::procedure::{Procedure, ProcedureInfo, Program, StreamProcedure};
 use crate::protocol::xdr::{self, XdrError};
+use crate::transport::unix::FdStream;
 
 /// How many calls wait in line before callers wait for room in it.
 const QUEUE: usize = 64;
 
+/// How many file descriptors may go along with a call (`VIR_NET_MESSAGE_NUM_FDS_MAX`).
+const MOST_FDS: usize = 32;
+
 /// How many pieces of streams wait in line.
 const PIECES: usize = 4;
-
-/// How a connection behaves.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct RpcOptions {
-    /// How many calls are in flight at most. Default 4: a daemon takes 5 from each client
-    /// (`max_client_requests`), and pings come out of the same five.
-    pub calls_in_flight: usize,
-    /// How many events a receiver may fall behind before it loses some. Default 1,024.
-    pub event_capacity: usize,
-    /// How long the connection waits for the reader of a stream that is far behind and reads nothing. Default 10 s.
-    pub patience: Duration,
-    /// What the connection is called in traces: its URI as a rule.
-    pub label: String,
-}
-
-impl Default for RpcOptions {
-    fn default() -> Self {
-        Self {
-            calls_in_flight: 4,
-            event_capacity: 1024,
-            patience: Duration::from_secs(10),
-            label: String::new(),
-        }
-    }
-}
-
-impl RpcOptions {
-    /// The defaults, with this name in traces.
-    #[must_use]
-    pub fn labelled(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            ..Self::default()
-        }
-    }
-
-    /// Sets how many calls are in flight at most; at least 1.
-    #[must_use]
-    pub fn with_calls_in_flight(mut self, calls: usize) -> Self {
-        self.calls_in_flight = calls.max(1);
-        self
-    }
-
-    /// Sets how many events a receiver may fall behind; at least 1.
-    #[must_use]
-    pub fn with_event_capacity(mut self, events: usize) -> Self {
-        self.event_capacity = events.max(1);
-        self
-    }
-
-    /// Sets how long the connection waits for the reader of a stream.
-    #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-}
 
 /// A connection to a libvirt daemon. Cheap to clone.
 ///
@@ -112,6 +60,7 @@ pub(super) struct Inner {
     events: broadcast::WeakSender<Arc<RpcEvent>>,
     ended: watch::Receiver<Option<EndReason>>,
     room: Arc<Notify>,
+    passes_fds: bool,
 }
 
 impl Inner {
@@ -136,6 +85,21 @@ impl RpcConnection {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
+        Self::begin(stream, None, options)
+    }
+
+    /// The same over a unix socket, on which file descriptors travel along.
+    ///
+    /// Must be called on the runtime that the connection is to live on.
+    pub fn start_unix(stream: FdStream, options: RpcOptions) -> (Self, RpcEvents) {
+        let pipe = stream.pipe();
+        Self::begin(stream, Some(pipe), options)
+    }
+
+    fn begin<S>(stream: S, fds: Option<FdPipe>, options: RpcOptions) -> (Self, RpcEvents)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let (calls, call_queue) = mpsc::channel(QUEUE);
         let (pieces, piece_queue) = mpsc::channel(PIECES);
         let (control, control_queue) = mpsc::unbounded_channel();
@@ -149,11 +113,13 @@ impl RpcConnection {
             events: events.downgrade(),
             ended,
             room: Arc::clone(&room),
+            passes_fds: fds.is_some(),
         };
         let setup = Setup {
             label: options.label,
             limit: options.calls_in_flight,
             patience: options.patience,
+            fds,
             room,
             intake: Intake {
                 calls: call_queue,
@@ -191,10 +157,30 @@ impl RpcConnection {
     pub async fn call<P: Procedure>(&self, args: &P::Args, deadline: Instant) -> RpcResult<P::Ret> {
         let called = called(P::INFO);
         let payload = encode::<P>(args, &called)?;
-        let (returned, _) = self
-            .exchange(address(P::INFO), &called, payload, None, deadline)
-            .await?;
+        let order = Order::new(address(P::INFO), payload);
+        let (returned, ..) = self.exchange(order, &called, deadline).await?;
         decode(&returned, called)
+    }
+
+    /// Calls a procedure with file descriptors that go along, and gives those that come back. Only on a unix socket,
+    /// and only where the daemon has the feature `FD_PASSING`.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call); [`RpcError::FdsNotPassed`] where the connection cannot, and where there are more than 32.
+    pub async fn call_with_fds<P: Procedure>(
+        &self,
+        args: &P::Args,
+        fds: Vec<OwnedFd>,
+        deadline: Instant,
+    ) -> RpcResult<(P::Ret, Vec<OwnedFd>)> {
+        let called = called(P::INFO);
+        if !self.inner.passes_fds || fds.len() > MOST_FDS {
+            return Err(RpcError::FdsNotPassed { procedure: called });
+        }
+        let mut order = Order::new(address(P::INFO), encode::<P>(args, &called)?);
+        order.fds = fds;
+        let (returned, _, fds) = self.exchange(order, &called, deadline).await?;
+        Ok((decode(&returned, called)?, fds))
     }
 
     /// Calls a procedure whose reply begins a stream.
@@ -212,10 +198,9 @@ impl RpcConnection {
         let called = called(P::INFO);
         let payload = encode::<P>(args, &called)?;
         let inbox = Arc::new(Inbox::new(Arc::clone(&self.inner.room)));
-        let stream = Some(Arc::clone(&inbox));
-        let (returned, serial) = self
-            .exchange(address(P::INFO), &called, payload, stream, deadline)
-            .await?;
+        let mut order = Order::new(address(P::INFO), payload);
+        order.inbox = Some(Arc::clone(&inbox));
+        let (returned, serial, _) = self.exchange(order, &called, deadline).await?;
         let stream = RpcStream::new(Arc::clone(&self.inner), called.clone(), serial, inbox);
         Ok((decode(&returned, called)?, stream))
     }
@@ -244,38 +229,40 @@ impl RpcConnection {
             version: program.version,
             number,
         };
-        let (returned, _) = self.exchange(address, &called, args, None, deadline).await?;
+        let order = Order::new(address, args);
+        let (returned, ..) = self.exchange(order, &called, deadline).await?;
         Ok(returned)
     }
 
     async fn exchange(
         &self,
-        address: Address,
+        order: Order,
         called: &Called,
-        payload: Vec<u8>,
-        inbox: Option<Arc<Inbox>>,
         deadline: Instant,
-    ) -> RpcResult<(Bytes, u32)> {
+    ) -> RpcResult<(Bytes, u32, Vec<OwnedFd>)> {
         let ticket = Withdrawing(Arc::new(Ticket::new()));
         let (reply, answered) = oneshot::channel();
         let request = Request {
-            address,
+            address: order.address,
             called: called.clone(),
-            payload,
+            payload: order.payload,
+            fds: order.fds,
             ticket: Arc::clone(&ticket.0),
             reply,
-            inbox,
+            inbox: order.inbox,
         };
         let exchange = async {
             self.inner.calls.send(request).await.ok()?;
             answered.await.ok()
         };
         match tokio::time::timeout_at(deadline, exchange).await {
-            Ok(Some((Answer::Returned(returned), serial))) => Ok((returned, serial)),
-            Ok(Some((Answer::Refused(error), _))) => Err(RpcError::Libvirt {
-                procedure: called.clone(),
-                error,
-            }),
+            Ok(Some(answered)) => match answered.answer {
+                Answer::Returned(returned) => Ok((returned, answered.serial, answered.fds)),
+                Answer::Refused(error) => Err(RpcError::Libvirt {
+                    procedure: called.clone(),
+                    error,
+                }),
+            },
             Ok(None) => Err(self.inner.lost(called.clone(), ticket.0.withdraw())),
             Err(_elapsed) => Err(RpcError::Timeout {
                 procedure: called.clone(),
@@ -337,6 +324,25 @@ impl RpcConnection {
     fn tell(&self, control: Control) {
         // Fails where the connection has ended: there is nobody to tell.
         let _ended = self.inner.control.send(control);
+    }
+}
+
+/// What is asked of a daemon.
+struct Order {
+    address: Address,
+    payload: Vec<u8>,
+    fds: Vec<OwnedFd>,
+    inbox: Option<Arc<Inbox>>,
+}
+
+impl Order {
+    fn new(address: Address, payload: Vec<u8>) -> Self {
+        Self {
+            address,
+            payload,
+            fds: Vec::new(),
+            inbox: None,
+        }
     }
 }
 

@@ -154,6 +154,12 @@ pub enum RpcError {
         /// What did not fit.
         source: XdrError,
     },
+    /// File descriptors were to go along, or came along, and cannot on this connection; nothing was sent where they were
+    /// to go.
+    FdsNotPassed {
+        /// The procedure.
+        procedure: Called,
+    },
     /// The stream was aborted on this side, or is over.
     StreamAborted {
         /// The procedure that opened the stream.
@@ -187,6 +193,10 @@ impl fmt::Display for RpcError {
             ),
             Self::Encode { .. } => write!(f, "the arguments of {procedure} cannot be sent"),
             Self::Decode { .. } => write!(f, "the reply to {procedure} could not be understood"),
+            Self::FdsNotPassed { .. } => write!(
+                f,
+                "{procedure} cannot pass so many file descriptors on this connection (a unix socket passes up to 32)"
+            ),
             Self::StreamAborted { .. } => write!(f, "the stream of {procedure} was aborted"),
             Self::StreamNotRead { waited, .. } => write!(
                 f,
@@ -239,6 +249,7 @@ impl RpcError {
             | Self::Disconnected { procedure, .. }
             | Self::Encode { procedure, .. }
             | Self::Decode { procedure, .. }
+            | Self::FdsNotPassed { procedure }
             | Self::StreamAborted { procedure }
             | Self::StreamNotRead { procedure, .. } => procedure,
         }
@@ -262,7 +273,7 @@ impl RpcError {
                 *delivery == Delivery::Sent
             }
             Self::Decode { .. } | Self::StreamAborted { .. } | Self::StreamNotRead { .. } => true,
-            Self::Libvirt { .. } | Self::Encode { .. } => false,
+            Self::Libvirt { .. } | Self::Encode { .. } | Self::FdsNotPassed { .. } => false,
         }
     }
 }

@@ -167,6 +167,7 @@ impl From<RpcError> for Error {
             RpcError::Disconnected { .. } => ErrorKind::ConnectionLost,
             RpcError::Encode { .. } => ErrorKind::InvalidArgument,
             RpcError::Decode { .. } => ErrorKind::Corrupt,
+            RpcError::FdsNotPassed { .. } => ErrorKind::Unsupported,
             RpcError::StreamAborted { .. } => ErrorKind::Cancelled,
         };
         let object = error.libvirt().and_then(|error| error.object.as_ref());
@@ -190,6 +191,7 @@ fn message(error: &RpcError) -> String {
         RpcError::Disconnected { .. } => format!("no connection to the daemon for {procedure}"),
         RpcError::Encode { .. } => format!("{procedure} has arguments beyond the protocol's limits"),
         RpcError::Decode { .. } => format!("the daemon's answer to {procedure} is not understood"),
+        RpcError::FdsNotPassed { .. } => format!("{procedure} cannot pass file descriptors"),
         RpcError::StreamAborted { .. } => format!("the stream of {procedure} is over"),
         RpcError::StreamNotRead { .. } => format!("the stream of {procedure} was not read in time"),
     }

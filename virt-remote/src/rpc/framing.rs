@@ -30,7 +30,9 @@ pub enum FramingError {
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     buffer: BytesMut,
-    /// Bytes that follow a message for the file descriptors that came along, one each, and are nobody's.
+    /// A message that is waited for no longer than for its file descriptors.
+    held: Option<Packet>,
+    /// Bytes that follow it for them, one each, and mean nothing.
     fillers: usize,
 }
 
@@ -55,6 +57,11 @@ impl Framing {
         let skipped = self.fillers.min(self.buffer.len());
         self.buffer.advance(skipped);
         self.fillers -= skipped;
+        if self.fillers == 0
+            && let Some(packet) = self.held.take()
+        {
+            return Ok(Some(packet));
+        }
         let Some(word) = self.length_word() else {
             return Ok(None);
         };
@@ -75,17 +82,24 @@ impl Framing {
             return Err(FramingError::TooShort(word));
         };
         message.advance(24);
+        let mut fds = 0;
         if header.type_ == MessageType::REPLY_WITH_FDS {
             let count = message.try_get_u32().unwrap_or_default();
             if count > MESSAGE_NUM_FDS_MAX {
                 return Err(FramingError::TooManyFds(count));
             }
-            self.fillers = usize::try_from(count).unwrap_or_default();
+            fds = usize::try_from(count).unwrap_or_default();
         }
-        Ok(Some(Packet {
+        let packet = Packet {
             header,
             payload: message,
-        }))
+            fds,
+        };
+        if fds == 0 {
+            return Ok(Some(packet));
+        }
+        (self.fillers, self.held) = (fds, Some(packet));
+        self.next()
     }
 
     /// The length of the message under way, where that is known and sane.
@@ -167,17 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn file_descriptors_nobody_asked_for_do_not_disturb_what_follows() {
+    fn a_reply_with_file_descriptors_is_whole_when_they_have_come() {
         let mut framing = Framing::default();
         feed(
             &mut framing,
             &framed(MessageType::REPLY_WITH_FDS, &[0, 0, 0, 2, 9, 9, 9, 9]),
         );
         feed(&mut framing, &[0]);
-        let reply = framing.next().expect("sane").expect("a reply");
-        assert_eq!(reply.payload.as_ref(), [9, 9, 9, 9]);
+        assert_eq!(framing.next(), Ok(None));
         feed(&mut framing, &[0]);
         feed(&mut framing, &framed(MessageType::MESSAGE, b""));
+        let reply = framing.next().expect("sane").expect("a reply");
+        assert_eq!((reply.payload.as_ref(), reply.fds), ([9; 4].as_slice(), 2));
         let message = framing.next().expect("sane").expect("a message");
         assert_eq!(message.header.type_, MessageType::MESSAGE);
     }

@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use bytes::Buf;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use super::fds::FdPipe;
 
 /// How many pieces of streams wait here; the others wait with their writers.
 const PIECES: usize = 2;
@@ -15,12 +18,32 @@ pub(super) struct Outbox {
     /// What is being written, and how much of it is.
     current: io::Cursor<Vec<u8>>,
     urgent: Vec<u8>,
+    /// File descriptors, and the places among what is urgent of the bytes that they go along with.
+    fds: Vec<(usize, OwnedFd)>,
+    /// How they go.
+    pipe: Option<FdPipe>,
+    /// How much has been written, or is being written.
+    begun: u64,
     pieces: VecDeque<Vec<u8>>,
     /// Something was written that may be held back on the way.
     unflushed: bool,
 }
 
 impl Outbox {
+    /// An empty one, on a stream that may take file descriptors.
+    pub(super) fn new(pipe: Option<FdPipe>) -> Self {
+        Self {
+            pipe,
+            ..Self::default()
+        }
+    }
+
+    /// Appends a file descriptor behind what is urgent so far.
+    pub(super) fn push_fd(&mut self, fd: OwnedFd) {
+        self.fds.push((self.urgent.len(), fd));
+        self.urgent.push(0);
+    }
+
     /// Where calls and pongs are appended.
     pub(super) fn urgent(&mut self) -> &mut Vec<u8> {
         &mut self.urgent
@@ -46,9 +69,15 @@ impl Outbox {
             next.clear();
             if !self.urgent.is_empty() {
                 std::mem::swap(&mut next, &mut self.urgent);
+                for (offset, fd) in self.fds.drain(..) {
+                    if let Some(pipe) = &self.pipe {
+                        pipe.send_at(self.begun + length(offset), fd);
+                    }
+                }
             } else if let Some(piece) = self.pieces.pop_front() {
                 next = piece;
             }
+            self.begun += length(next.len());
             self.current = io::Cursor::new(next);
         }
         if !self.current.has_remaining() {
@@ -62,6 +91,10 @@ impl Outbox {
         }
         Ok(())
     }
+}
+
+fn length(of: usize) -> u64 {
+    u64::try_from(of).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) const LONGEST: u32 = MESSAGE_LEN_MAX + MESSAGE_MAX;
 pub(super) struct Packet {
     pub(super) header: MessageHeader,
     pub(super) payload: Bytes,
+    /// How many file descriptors came along.
+    pub(super) fds: usize,
 }
 
 /// Which procedure a message is of.

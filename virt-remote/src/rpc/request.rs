@@ -1,5 +1,6 @@
 //! What handles ask of the owner task.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,8 +13,18 @@ use super::machine::Answer;
 use super::packet::Address;
 use super::ticket::Ticket;
 
-/// What a call gets back: the answer, and the serial of the stream it opened. Nothing when the connection has ended.
-pub(super) type Reply = oneshot::Sender<(Answer, u32)>;
+/// What a call gets back; nothing when the connection has ended.
+pub(super) type Reply = oneshot::Sender<Answered>;
+
+/// How a call was answered.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) answer: Answer,
+    /// The serial of the stream that the call opened, where it did.
+    pub(super) serial: u32,
+    /// The file descriptors that came along.
+    pub(super) fds: Vec<OwnedFd>,
+}
 
 /// A call on its way.
 #[derive(Debug)]
@@ -21,6 +32,8 @@ pub(super) struct Request {
     pub(super) address: Address,
     pub(super) called: Called,
     pub(super) payload: Vec<u8>,
+    /// File descriptors that go along.
+    pub(super) fds: Vec<OwnedFd>,
     pub(super) ticket: Arc<Ticket>,
     pub(super) reply: Reply,
     pub(super) inbox: Option<Arc<Inbox>>,

@@ -14,7 +14,7 @@
 //! let options = SessionOptions::default();
 //! let sockets = unix::candidates(&uri, options.access, &Caller::this_process())?;
 //! let stream = unix::connect(&sockets).await?;
-//! let (session, mut events) = Session::open(stream, &uri, options, deadline).await?;
+//! let (session, mut events) = Session::open_unix(stream, &uri, options, deadline).await?;
 //! let host = session.connection().call::<ConnectGetHostname>(&(), deadline).await?;
 //! println!("{}", host.hostname);
 //! session.shutdown(deadline).await?;
@@ -36,6 +36,7 @@ use crate::protocol::remote::event_registration::{
     ConnectRegisterCloseCallback, ConnectUnregisterCloseCallback,
 };
 use crate::rpc::{KeepalivePolicy, RpcConnection, RpcEvents, RpcOptions, RpcResult};
+use crate::transport::unix::FdStream;
 
 pub use features::{Feature, supports};
 pub use uri::uri_for_daemon;
@@ -86,6 +87,14 @@ impl SessionOptions {
         self.rpc = rpc;
         self
     }
+
+    fn rpc_of(&self, uri: &ConnectUri) -> RpcOptions {
+        let mut rpc = self.rpc.clone();
+        if rpc.label.is_empty() {
+            rpc.label = uri.to_string();
+        }
+        rpc
+    }
 }
 
 /// A session with a daemon. Cheap to clone; ends when the last clone is dropped.
@@ -115,11 +124,33 @@ impl Session {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let mut rpc = options.rpc;
-        if rpc.label.is_empty() {
-            rpc.label = uri.to_string();
-        }
-        let (connection, events) = RpcConnection::start(stream, rpc);
+        let started = RpcConnection::start(stream, options.rpc_of(uri));
+        Self::open_on(started, uri, options, deadline).await
+    }
+
+    /// The same over a unix socket, on which file descriptors travel along.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the stream.
+    pub async fn open_unix(
+        stream: FdStream,
+        uri: &ConnectUri,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)> {
+        let started = RpcConnection::start_unix(stream, options.rpc_of(uri));
+        Self::open_on(started, uri, options, deadline).await
+    }
+
+    async fn open_on(
+        (connection, events): (RpcConnection, RpcEvents),
+        uri: &ConnectUri,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)> {
         let named = |error: virt_core::Error| error.with_operation("open");
         auth::log_in(&connection, deadline).await.map_err(named)?;
         let session = Self::begin(connection, uri, (options.access, options.keepalive), deadline).await;

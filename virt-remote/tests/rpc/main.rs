@@ -1,11 +1,17 @@
 //! The client of libvirt's protocol against a daemon that misbehaves on request.
 #![cfg(feature = "rpc")]
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod calls;
 mod events;
 mod exits;
 mod faults;
+mod fds;
 mod keepalive;
 mod streams;
 

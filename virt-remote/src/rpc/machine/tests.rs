@@ -33,6 +33,7 @@ fn packet(type_: MessageType, serial: u32, status: MessageStatus, payload: &[u8]
     Packet {
         header: ADDRESS.header(type_, serial, status),
         payload: Bytes::copy_from_slice(payload),
+        fds: 0,
     }
 }
 

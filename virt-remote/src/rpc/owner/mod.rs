@@ -15,13 +15,14 @@ use tokio::time::Instant;
 
 use super::error::{Called, Delivery, EndReason, RpcError};
 use super::events::RpcEvent;
+use super::fds::FdPipe;
 use super::framing::Framing;
 use super::inbox::WINDOW;
 use super::keepalive::{Due, Keepalive};
 use super::machine::{Machine, Received};
 use super::outbox::Outbox;
 
-use super::request::{Control, Piece, Reply, Request};
+use super::request::{Answered, Control, Piece, Reply, Request};
 use super::trace;
 use crate::protocol::keepalive::{Ping, Pong};
 
@@ -48,6 +49,8 @@ pub(super) struct Setup {
     pub(super) label: String,
     pub(super) limit: usize,
     pub(super) patience: Duration,
+    /// How file descriptors come and go, where they can.
+    pub(super) fds: Option<FdPipe>,
     pub(super) room: Arc<Notify>,
     pub(super) intake: Intake,
     pub(super) events: broadcast::Sender<Arc<RpcEvent>>,
@@ -80,6 +83,7 @@ struct Owner {
     machine: Machine<Reply>,
     framing: Framing,
     outbox: Outbox,
+    fds: Option<FdPipe>,
     keepalive: Keepalive,
     waiting: Option<Waiting>,
     ending: Ending,
@@ -99,7 +103,8 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite>(stream: S, setup: Setup) {
         patience: setup.patience,
         machine: Machine::new(setup.limit),
         framing: Framing::default(),
-        outbox: Outbox::default(),
+        outbox: Outbox::new(setup.fds.clone()),
+        fds: setup.fds,
         keepalive: Keepalive::default(),
         waiting: None,
         ending: Ending::No,
@@ -255,6 +260,9 @@ impl Owner {
         {
             trace::message(&self.label, "received", &packet.header, &packet.payload);
             let header = packet.header.clone();
+            let pipe = self.fds.as_ref().filter(|_| packet.fds > 0);
+            // Those of a reply that nobody waits for are closed here.
+            let fds = pipe.map(|pipe| pipe.claim(packet.fds)).unwrap_or_default();
             match self.machine.receive(packet)? {
                 Received::Answered {
                     token,
@@ -263,7 +271,7 @@ impl Owner {
                     opened,
                 } => {
                     // Fails where the caller has given up: a reply ends here, and a stream is not wanted.
-                    if token.send((answer, serial)).is_err() && opened {
+                    if token.send(Answered { answer, serial, fds }).is_err() && opened {
                         self.abort(serial);
                     }
                 }

@@ -33,13 +33,21 @@ impl Owner {
         if !call.ticket.take() {
             return;
         }
-        let header = self.machine.send(Sent {
+        let mut header = self.machine.send(Sent {
             address: call.address,
             token: call.reply,
             called: call.called,
             inbox: call.inbox,
         });
-        self.send(&header, &call.payload);
+        if call.fds.is_empty() {
+            return self.send(&header, &call.payload);
+        }
+        header.type_ = MessageType::CALL_WITH_FDS;
+        let count = u32::try_from(call.fds.len()).unwrap_or(u32::MAX);
+        self.send(&header, &[&count.to_be_bytes(), call.payload.as_slice()].concat());
+        for fd in call.fds {
+            self.outbox.push_fd(fd);
+        }
     }
 
     /// Sends a piece of a stream; what comes too late is dropped.

@@ -1,10 +1,14 @@
 //! The unix sockets of daemons on this machine.
 
+mod fd_stream;
+
 use std::path::{Path, PathBuf};
 
 use tokio::net::UnixStream;
 use virt_core::connection::AccessMode;
 use virt_core::{ConnectUri, Error, ErrorKind, Result, Subject, kind_of_io};
+
+pub use fd_stream::FdStream;
 
 /// Where the daemons of the whole machine have their sockets.
 const SYSTEM_DIRECTORY: &str = "/run/libvirt";
@@ -132,11 +136,11 @@ fn mode(uri: &ConnectUri) -> Result<DaemonMode> {
 ///
 /// # Cancel safety
 /// Safe.
-pub async fn connect(candidates: &[PathBuf]) -> Result<UnixStream> {
+pub async fn connect(candidates: &[PathBuf]) -> Result<FdStream> {
     let mut missing = Vec::new();
     for path in candidates {
         match UnixStream::connect(path).await {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Ok(FdStream::new(stream)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 missing.push(path.display().to_string());
             }

@@ -8,7 +8,8 @@ The commands of the virt SDK project
 
   cargo xtask quickstart      install what is missing, boot a small guest and show what the SDK does with it
   cargo xtask test            install what is missing and run every test
-  cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite)
+  cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite),
+                              rpc (a libvirtd with 64 callers, calls given up, events counted)
   cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: qemu, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
   cargo xtask codegen [--check]  make the types of libvirt's protocol from the facts about it, or compare them

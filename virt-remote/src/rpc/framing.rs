@@ -1,6 +1,6 @@
 //! From bytes as they come to messages.
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::packet::{LONGEST, Packet};
 use crate::protocol::net::{
@@ -8,8 +8,14 @@ use crate::protocol::net::{
 };
 use crate::protocol::xdr::{Xdr, XdrReader};
 
-/// How much room there is for the next read, at least.
+/// How much room is made for what is read next, in bytes.
 const ROOM: usize = 64 * 1024;
+
+/// How much room there is at least; less is not worth a read.
+const LEAST_ROOM: usize = 8 * 1024;
+
+/// What is shorter is copied out: an event that waits for its reader must not keep all that came with it in memory.
+const COPIED: usize = 16 * 1024;
 
 /// What is wrong with what the peer sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +49,10 @@ impl Framing {
             .announced()
             .unwrap_or_default()
             .saturating_sub(self.buffer.len());
-        self.buffer.reserve(missing.max(ROOM));
+        let spare = self.buffer.capacity() - self.buffer.len();
+        if spare < missing.max(LEAST_ROOM) {
+            self.buffer.reserve(missing.max(ROOM));
+        }
         &mut self.buffer
     }
 
@@ -75,7 +84,7 @@ impl Framing {
         if self.buffer.len() < length {
             return Ok(None);
         }
-        let mut message = self.buffer.split_to(length).freeze();
+        let mut message = self.cut_off(length);
         message.advance(4);
         let mut reader = XdrReader::new(&message);
         let Ok(header) = MessageHeader::decode(&mut reader) else {
@@ -100,6 +109,15 @@ impl Framing {
         }
         (self.fillers, self.held) = (fds, Some(packet));
         self.next()
+    }
+
+    fn cut_off(&mut self, length: usize) -> Bytes {
+        if length > COPIED {
+            return self.buffer.split_to(length).freeze();
+        }
+        let message = self.buffer.get(..length).map(Bytes::copy_from_slice);
+        self.buffer.advance(length);
+        message.unwrap_or_default()
     }
 
     /// The length of the message under way, where that is known and sane.
@@ -164,6 +182,23 @@ mod tests {
             feed(&mut framing, &bytes);
             while let Ok(Some(_)) = framing.next() {}
         }
+    }
+
+    #[test]
+    fn what_is_kept_of_small_messages_is_small() {
+        let mut framing = Framing::default();
+        let mut kept = Vec::new();
+        for _ in 0..10_000 {
+            feed(&mut framing, &framed(MessageType::MESSAGE, b"event"));
+            kept.push(framing.next().expect("sane").expect("a message"));
+        }
+        // All of them went through the first buffer.
+        assert!(
+            framing.buffer.capacity() <= 2 * ROOM,
+            "{}",
+            framing.buffer.capacity()
+        );
+        assert!(kept.iter().all(|packet| packet.payload.as_ref() == b"event"));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use super::fds::FdPipe;
 /// How many pieces of streams wait here; the others wait with their writers.
 const PIECES: usize = 2;
 
+/// How large a buffer is kept for the next messages, in bytes.
+const KEPT: usize = 1024 * 1024;
+
 /// Bytes on their way out.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
@@ -67,6 +70,9 @@ impl Outbox {
         if !self.current.has_remaining() {
             let mut next = std::mem::take(self.current.get_mut());
             next.clear();
+            if next.capacity() > KEPT {
+                next = Vec::new();
+            }
             if !self.urgent.is_empty() {
                 std::mem::swap(&mut next, &mut self.urgent);
                 for (offset, fd) in self.fds.drain(..) {

@@ -58,6 +58,11 @@ fn facts() -> Outcome<PathBuf> {
     .advise("set VIRT_FACTS to the directory that has it; what was generated is checked in, so building needs no facts"))
 }
 
+/// Whether there is anything to compare the generated files with.
+pub(crate) fn has_facts() -> bool {
+    facts().is_ok()
+}
+
 fn read(facts: &Path, name: &str) -> Outcome<Value> {
     let path = facts.join(name);
     let text = fs::read(&path).doing(|| format!("read {}", path.display()))?;

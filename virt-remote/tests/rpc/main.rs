@@ -13,6 +13,7 @@ mod exits;
 mod faults;
 mod fds;
 mod keepalive;
+mod session;
 mod streams;
 
 use std::time::Duration;

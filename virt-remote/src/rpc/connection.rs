@@ -80,7 +80,8 @@ impl Inner {
 impl RpcConnection {
     /// Speaks the protocol over a stream that leads to a daemon. The receiver gets every event from the first byte on.
     ///
-    /// Must be called on the runtime that the connection is to live on.
+    /// # Panics
+    /// Outside of a runtime: it must be called on the one that the connection is to live on.
     pub fn start<S>(stream: S, options: RpcOptions) -> (Self, RpcEvents)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
@@ -90,7 +91,8 @@ impl RpcConnection {
 
     /// The same over a unix socket, on which file descriptors travel along.
     ///
-    /// Must be called on the runtime that the connection is to live on.
+    /// # Panics
+    /// Outside of a runtime, as [`start`](Self::start).
     pub fn start_unix(stream: FdStream, options: RpcOptions) -> (Self, RpcEvents) {
         let pipe = stream.pipe();
         Self::begin(stream, Some(pipe), options)

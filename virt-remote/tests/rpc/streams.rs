@@ -166,6 +166,25 @@ async fn a_stream_that_nobody_reads_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_given_up_unread_holds_up_nothing() {
+    let (daemon, connection, _events) = connected(RpcOptions::default());
+    for finishes in [false, true] {
+        let pieces = vec![FakePiece::Data(vec![7; 262_120]); 40];
+        let stream = download(&daemon, &connection, pieces).await;
+        let serial = daemon.calls().last().expect("a call").serial;
+        // Long before the patience of 10 s is over, the daemon is waited for by the connection alone.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if finishes {
+            stream.finish(soon()).await.expect("finished");
+        } else {
+            drop(stream);
+        }
+        assert_eq!(ask(&connection).await.expect("a name"), "host");
+        assert_eq!(daemon.pieces(serial).len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn calls_and_pongs_go_ahead_of_what_is_being_written() {
     let (daemon, connection, _events) = connected(RpcOptions::default());
     let (stream, serial) = upload(&daemon, &connection).await;

@@ -169,7 +169,8 @@ impl Owner {
                 }
                 Some(piece) = intake.pieces.recv(), if writable && self.outbox.has_room_for_streams() => {
                     self.send_piece(piece);
-                    Ok(())
+                    // It may have been the end of the stream whose reader is waited for.
+                    self.look_at_reader()
                 }
                 () = room.notified(), if !reading => self.look_at_reader(),
                 () = timer.as_mut() => self.look_at_clock(),
@@ -302,7 +303,7 @@ impl Owner {
         }
     }
 
-    /// Whether the reader that is waited for has made progress, or none for too long.
+    /// Whether the reader that is waited for has made progress, or none for too long, or is not wanted any more.
     fn look_at_reader(&mut self) -> Result<(), EndReason> {
         let (Some(waiting), now) = (&mut self.waiting, Instant::now()) else {
             return Ok(());
@@ -327,12 +328,6 @@ impl Owner {
             return self.go_on();
         }
         Ok(())
-    }
-
-    fn waits_for(&self, serial: u32) -> bool {
-        self.waiting
-            .as_ref()
-            .is_some_and(|waiting| waiting.serial == serial)
     }
 
     fn go_on(&mut self) -> Result<(), EndReason> {

@@ -1,15 +1,15 @@
 //! What the owner task sends.
 
-use super::super::error::EndReason;
-use super::super::machine::Sent;
-use super::super::packet;
-use super::super::request::{Content, Control, Piece, Request};
-use super::super::trace;
-use super::Ending;
-use super::Owner;
+use tokio::time::Instant;
+
+use super::{Ending, Owner};
 use crate::protocol::net::{MessageHeader, MessageStatus, MessageType, StreamHole};
 use crate::protocol::xdr;
-use tokio::time::Instant;
+use crate::rpc::error::EndReason;
+use crate::rpc::machine::Sent;
+use crate::rpc::packet;
+use crate::rpc::request::{Content, Control, Piece, Request};
+use crate::rpc::trace;
 
 impl Owner {
     pub(super) fn obey(&mut self, control: Control) -> Result<(), EndReason> {
@@ -18,9 +18,7 @@ impl Owner {
             Control::Keepalive(policy) => self.keepalive.start(policy, Instant::now()),
             Control::Abort(serial) => {
                 self.abort(serial);
-                if self.waits_for(serial) {
-                    return self.go_on();
-                }
+                return self.look_at_reader();
             }
             Control::Shutdown => self.begin_ending(Ending::WhenAnswered),
             Control::Close => return Err(EndReason::Closed),

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::coding::{address, called, check_size, decode, encode};
 use super::error::{Called, Delivery, EndReason, RpcError, RpcResult};
 use super::events::{RpcEvent, RpcEvents};
 use super::fds::FdPipe;
@@ -20,9 +21,7 @@ use super::packet::Address;
 use super::request::{Control, Piece, Request};
 use super::stream::RpcStream;
 use super::ticket::Ticket;
-use crate::protocol::net::MESSAGE_PAYLOAD_MAX;
-use crate::protocol::procedure::{Procedure, ProcedureInfo, Program, StreamProcedure};
-use crate::protocol::xdr::{self, XdrError};
+use crate::protocol::procedure::{Priority, Procedure, Program, StreamProcedure};
 use crate::transport::unix::FdStream;
 
 /// How many calls wait in line before callers wait for room in it.
@@ -36,8 +35,9 @@ const PIECES: usize = 4;
 
 /// A connection to a libvirt daemon. Cheap to clone.
 ///
-/// Calls may be made from any number of tasks at a time: they are sent in the order in which they were made, a few in
-/// flight at a time ([`RpcOptions::calls_in_flight`]). Nothing is asked of the daemon beyond what is called here; how
+/// Calls may be made from any number of tasks at a time, and a few are in flight at a time
+/// ([`RpcOptions::calls_in_flight`]). Those that may have to wait for a guest leave one place free for those that never
+/// do, and are not waited for by them; among themselves, calls are sent in the order in which they were made. Nothing is asked of the daemon beyond what is called here; how
 /// a session is opened is its user's business.
 ///
 /// # Three exits
@@ -54,7 +54,9 @@ pub struct RpcConnection {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    calls: mpsc::Sender<Request>,
+    /// Calls that wait for no guest.
+    high: mpsc::Sender<Request>,
+    low: mpsc::Sender<Request>,
     pub(super) pieces: mpsc::Sender<Piece>,
     pub(super) control: mpsc::UnboundedSender<Control>,
     events: broadcast::WeakSender<Arc<RpcEvent>>,
@@ -102,14 +104,16 @@ impl RpcConnection {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let (calls, call_queue) = mpsc::channel(QUEUE);
+        let (high, high_queue) = mpsc::channel(QUEUE);
+        let (low, low_queue) = mpsc::channel(QUEUE);
         let (pieces, piece_queue) = mpsc::channel(PIECES);
         let (control, control_queue) = mpsc::unbounded_channel();
         let (events, first_receiver) = broadcast::channel(options.event_capacity.max(1));
         let (ending, ended) = watch::channel(None);
         let room = Arc::new(Notify::new());
         let inner = Inner {
-            calls,
+            high,
+            low,
             pieces,
             control,
             events: events.downgrade(),
@@ -124,7 +128,8 @@ impl RpcConnection {
             fds,
             room,
             intake: Intake {
-                calls: call_queue,
+                high: high_queue,
+                low: low_queue,
                 pieces: piece_queue,
                 control: control_queue,
             },
@@ -159,7 +164,7 @@ impl RpcConnection {
     pub async fn call<P: Procedure>(&self, args: &P::Args, deadline: Instant) -> RpcResult<P::Ret> {
         let called = called(P::INFO);
         let payload = encode::<P>(args, &called)?;
-        let order = Order::new(address(P::INFO), payload);
+        let order = Order::new(address(P::INFO), P::INFO.priority, payload);
         let (returned, ..) = self.exchange(order, &called, deadline).await?;
         decode(&returned, called)
     }
@@ -179,7 +184,7 @@ impl RpcConnection {
         if !self.inner.passes_fds || fds.len() > MOST_FDS {
             return Err(RpcError::FdsNotPassed { procedure: called });
         }
-        let mut order = Order::new(address(P::INFO), encode::<P>(args, &called)?);
+        let mut order = Order::new(address(P::INFO), P::INFO.priority, encode::<P>(args, &called)?);
         order.fds = fds;
         let (returned, _, fds) = self.exchange(order, &called, deadline).await?;
         Ok((decode(&returned, called)?, fds))
@@ -200,7 +205,7 @@ impl RpcConnection {
         let called = called(P::INFO);
         let payload = encode::<P>(args, &called)?;
         let inbox = Arc::new(Inbox::new(Arc::clone(&self.inner.room)));
-        let mut order = Order::new(address(P::INFO), payload);
+        let mut order = Order::new(address(P::INFO), P::INFO.priority, payload);
         order.inbox = Some(Arc::clone(&inbox));
         let (returned, serial, _) = self.exchange(order, &called, deadline).await?;
         let stream = RpcStream::new(Arc::clone(&self.inner), called.clone(), serial, inbox);
@@ -218,7 +223,8 @@ impl RpcConnection {
         args: Vec<u8>,
         deadline: Instant,
     ) -> RpcResult<Bytes> {
-        let called = match crate::protocol::procedure::find(program.number, number) {
+        let info = crate::protocol::procedure::find(program.number, number);
+        let called = match info {
             Some(info) => called(info),
             None => Called {
                 name: format!("procedure {number} of {}", program.name).into(),
@@ -231,7 +237,8 @@ impl RpcConnection {
             version: program.version,
             number,
         };
-        let order = Order::new(address, args);
+        let priority = info.map_or(Priority::Low, |info| info.priority);
+        let order = Order::new(address, priority, args);
         let (returned, ..) = self.exchange(order, &called, deadline).await?;
         Ok(returned)
     }
@@ -247,14 +254,19 @@ impl RpcConnection {
         let request = Request {
             address: order.address,
             called: called.clone(),
+            priority: order.priority,
             payload: order.payload,
             fds: order.fds,
             ticket: Arc::clone(&ticket.0),
             reply,
             inbox: order.inbox,
         };
+        let queue = match order.priority {
+            Priority::High => &self.inner.high,
+            Priority::Low => &self.inner.low,
+        };
         let exchange = async {
-            self.inner.calls.send(request).await.ok()?;
+            queue.send(request).await.ok()?;
             answered.await.ok()
         };
         match tokio::time::timeout_at(deadline, exchange).await {
@@ -332,15 +344,17 @@ impl RpcConnection {
 /// What is asked of a daemon.
 struct Order {
     address: Address,
+    priority: Priority,
     payload: Vec<u8>,
     fds: Vec<OwnedFd>,
     inbox: Option<Arc<Inbox>>,
 }
 
 impl Order {
-    fn new(address: Address, payload: Vec<u8>) -> Self {
+    fn new(address: Address, priority: Priority, payload: Vec<u8>) -> Self {
         Self {
             address,
+            priority,
             payload,
             fds: Vec::new(),
             inbox: None,
@@ -355,45 +369,4 @@ impl Drop for Withdrawing {
     fn drop(&mut self) {
         self.0.withdraw();
     }
-}
-
-fn called(info: &'static ProcedureInfo) -> Called {
-    Called {
-        name: info.name.into(),
-        reads_only: info.reads_only,
-    }
-}
-
-fn address(info: &ProcedureInfo) -> Address {
-    Address {
-        program: info.program.number,
-        version: info.program.version,
-        number: info.number,
-    }
-}
-
-fn encode<P: Procedure>(args: &P::Args, called: &Called) -> RpcResult<Vec<u8>> {
-    let payload = xdr::to_bytes(args).map_err(|source| RpcError::Encode {
-        procedure: called.clone(),
-        source,
-    })?;
-    check_size(&payload, called)?;
-    Ok(payload)
-}
-
-fn check_size(payload: &[u8], called: &Called) -> RpcResult<()> {
-    match u32::try_from(payload.len()) {
-        Ok(length) if length <= MESSAGE_PAYLOAD_MAX => Ok(()),
-        _ => Err(RpcError::Encode {
-            procedure: called.clone(),
-            source: XdrError::TooLong {
-                length: u64::try_from(payload.len()).unwrap_or(u64::MAX),
-                limit: MESSAGE_PAYLOAD_MAX,
-            },
-        }),
-    }
-}
-
-fn decode<T: xdr::Xdr>(returned: &[u8], procedure: Called) -> RpcResult<T> {
-    xdr::from_bytes(returned).map_err(|source| RpcError::Decode { procedure, source })
 }

@@ -1,5 +1,8 @@
 //! What a connection knows, and what a message means to it: pure, without a stream and without a clock.
 //!
+//! Calls that may have to wait for a guest leave one place free for those that never do ([`Priority::High`], which a
+//! daemon has workers of their own for): however many guests hang, looking around goes on.
+//!
 //! ```text
 //! call:   queued ── room in the governor ──> in flight ── reply ──> answered
 //!                                                └── its caller has gone: still in flight, the reply is dropped
@@ -17,6 +20,7 @@ use super::inbox::{Inbox, StreamItem};
 use super::packet::{Address, Packet};
 use crate::protocol::keepalive;
 use crate::protocol::net::{MessageError, MessageHeader, MessageStatus, MessageType, StreamHole};
+use crate::protocol::procedure::Priority;
 use crate::protocol::xdr;
 
 /// How a daemon answered.
@@ -55,6 +59,7 @@ struct Flight<T> {
     token: T,
     called: Called,
     inbox: Option<Arc<Inbox>>,
+    priority: Priority,
 }
 
 #[derive(Debug)]
@@ -72,6 +77,7 @@ pub(super) struct Sent<T> {
     pub(super) address: Address,
     pub(super) token: T,
     pub(super) called: Called,
+    pub(super) priority: Priority,
     /// Where a stream's content goes, for calls that open one.
     pub(super) inbox: Option<Arc<Inbox>>,
 }
@@ -82,6 +88,8 @@ pub(super) struct Machine<T> {
     limit: usize,
     last_serial: u32,
     flights: HashMap<u32, Flight<T>>,
+    /// How many of them may have to wait for a guest.
+    low: usize,
     streams: HashMap<u32, OpenStream>,
 }
 
@@ -91,6 +99,7 @@ impl<T> Machine<T> {
             limit: limit.max(1),
             last_serial: 0,
             flights: HashMap::new(),
+            low: 0,
             streams: HashMap::new(),
         }
     }
@@ -99,9 +108,13 @@ impl<T> Machine<T> {
         self.limit = limit.max(1);
     }
 
-    /// Whether one more call may be sent.
-    pub(super) fn has_room(&self) -> bool {
-        self.flights.len() < self.limit
+    /// Whether one more call of this priority may be sent.
+    pub(super) fn has_room(&self, priority: Priority) -> bool {
+        let has_place = self.flights.len() < self.limit;
+        match priority {
+            Priority::High => has_place,
+            Priority::Low => has_place && self.low < (self.limit - 1).max(1),
+        }
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -117,7 +130,9 @@ impl<T> Machine<T> {
             token: call.token,
             called: call.called,
             inbox: call.inbox,
+            priority: call.priority,
         };
+        self.low += usize::from(call.priority == Priority::Low);
         self.flights.insert(serial, flight);
         header
     }
@@ -175,6 +190,7 @@ impl<T> Machine<T> {
         let Some(flight) = self.flights.remove(&header.serial) else {
             return Ok(Received::Stray);
         };
+        self.low -= usize::from(flight.priority == Priority::Low);
         // A daemon that lacks a program answers with the number that was asked for.
         if !flight.address.is_of(&header) {
             let of = flight.called.name;
@@ -249,6 +265,7 @@ impl<T> Machine<T> {
             stream.inbox.over(Err(lost(stream.called)));
         }
         let flights = std::mem::take(&mut self.flights);
+        self.low = 0;
         flights.into_values().map(|flight| flight.token).collect()
     }
 }

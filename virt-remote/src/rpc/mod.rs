@@ -12,13 +12,17 @@
 //!
 //! # What is kept apart
 //! A daemon takes five calls of a client at a time and reads no more, its client's pings included; so at most four
-//! are in flight here. Answers, events and pings are read whatever is being written, and pongs and calls are written
+//! are in flight here, of which one is kept for procedures that wait for no guest ([`Priority::High`]: look-ups, lists,
+//! `destroy`): guests that hang keep nobody from looking around. Answers, events and pings are read whatever is being written, and pongs and calls are written
 //! ahead of the content of streams.
+//!
+//! [`Priority::High`]: crate::protocol::procedure::Priority::High
 //!
 //! # Errors
 //! [`RpcError`] keeps what the daemon said ([`LibvirtError`]); [`kind_of`] and `From<RpcError>` make the SDK's error
 //! of it.
 
+mod coding;
 mod connection;
 mod error;
 mod error_kind;

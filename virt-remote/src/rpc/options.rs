@@ -7,7 +7,8 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct RpcOptions {
     /// How many calls are in flight at most. Default 4: a daemon takes 5 from each client
-    /// (`max_client_requests`), and pings come out of the same five.
+    /// (`max_client_requests`), and pings come out of the same five. One place of them is left to calls that wait for no
+    /// guest, where there is more than one.
     pub calls_in_flight: usize,
     /// How many events a receiver may fall behind before it loses some. Default 1,024.
     pub event_capacity: usize,

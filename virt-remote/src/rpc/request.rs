@@ -12,6 +12,7 @@ use super::keepalive::KeepalivePolicy;
 use super::machine::Answer;
 use super::packet::Address;
 use super::ticket::Ticket;
+use crate::protocol::procedure::Priority;
 
 /// What a call gets back; nothing when the connection has ended.
 pub(super) type Reply = oneshot::Sender<Answered>;
@@ -31,6 +32,7 @@ pub(super) struct Answered {
 pub(super) struct Request {
     pub(super) address: Address,
     pub(super) called: Called,
+    pub(super) priority: Priority,
     pub(super) payload: Vec<u8>,
     /// File descriptors that go along.
     pub(super) fds: Vec<OwnedFd>,

@@ -88,6 +88,28 @@ async fn no_more_calls_are_in_flight_than_the_daemon_takes() {
 }
 
 #[tokio::test]
+async fn guests_that_hang_do_not_keep_anybody_from_looking_around() {
+    let (daemon, connection, _events) = connected(RpcOptions::default());
+    daemon.on(REMOTE, CREATE, |_| FakeReply::Silence);
+    let deadline = Instant::now() + Duration::from_millis(200);
+    let args = DomainCreateArgs::default();
+    let hanging =
+        futures::future::join_all((0..20).map(|_| connection.call::<DomainCreate>(&args, deadline)));
+    let looking = async {
+        until("the calls are there", || daemon.calls().len() == 3).await;
+        for _ in 0..20 {
+            assert_eq!(ask(&connection).await.expect("a name"), "host");
+        }
+        Instant::now()
+    };
+    let (starts, looked) = tokio::join!(hanging, looking);
+    assert!(looked < deadline);
+    assert!(starts.iter().all(Result::is_err));
+    let sent = daemon.calls().iter().filter(|call| call.number == CREATE).count();
+    assert_eq!(sent, 3);
+}
+
+#[tokio::test]
 async fn the_number_in_flight_can_be_changed() {
     let (daemon, connection, _events) = connected(RpcOptions::default());
     daemon.on(REMOTE, hostname().number, |_| {

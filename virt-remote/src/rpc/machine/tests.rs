@@ -24,6 +24,7 @@ fn send(machine: &mut Machine<u32>, token: u32, inbox: Option<Arc<Inbox>>) -> u3
         address: ADDRESS,
         token,
         called: called(),
+        priority: Priority::High,
         inbox,
     };
     machine.send(call).serial
@@ -50,18 +51,43 @@ fn inbox() -> Arc<Inbox> {
 fn answers_find_their_calls_in_any_order_and_once() {
     let mut machine = Machine::new(2);
     let (first, second) = (send(&mut machine, 10, None), send(&mut machine, 20, None));
-    assert!(!machine.has_room());
+    assert!(!machine.has_room(Priority::High));
     assert!(matches!(
         reply(&mut machine, second),
         Received::Answered { token: 20, .. }
     ));
-    assert!(machine.has_room());
+    assert!(machine.has_room(Priority::High));
     assert!(matches!(
         reply(&mut machine, first),
         Received::Answered { token: 10, .. }
     ));
     assert!(matches!(reply(&mut machine, first), Received::Stray));
     assert!(matches!(reply(&mut machine, 77), Received::Stray));
+}
+
+#[test]
+fn one_place_is_left_to_calls_that_wait_for_no_guest() {
+    let send_low = |machine: &mut Machine<u32>| {
+        let call = Sent {
+            address: ADDRESS,
+            token: 0,
+            called: called(),
+            priority: Priority::Low,
+            inbox: None,
+        };
+        machine.send(call).serial
+    };
+    let mut machine = Machine::new(3);
+    let first = send_low(&mut machine);
+    send_low(&mut machine);
+    let rooms = |machine: &Machine<u32>| [Priority::Low, Priority::High].map(|of| machine.has_room(of));
+    assert_eq!(rooms(&machine), [false, true]);
+    send(&mut machine, 1, None);
+    assert_eq!(rooms(&machine), [false, false]);
+    reply(&mut machine, first);
+    assert_eq!(rooms(&machine), [true, true]);
+    // Where there is one place, it is everybody's.
+    assert_eq!(rooms(&Machine::new(1)), [true, true]);
 }
 
 #[test]
@@ -84,7 +110,7 @@ fn a_stream_lives_from_its_reply_to_the_word_that_it_is_over() {
         reply(&mut machine, serial),
         Received::Answered { opened: true, .. }
     ));
-    assert!(machine.has_room());
+    assert!(machine.has_room(Priority::High));
     machine.receive(data).expect("data");
     assert_eq!(inbox.bytes(), 3);
     let finish =

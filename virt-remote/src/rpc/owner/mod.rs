@@ -25,6 +25,7 @@ use super::outbox::Outbox;
 use super::request::{Answered, Control, Piece, Reply, Request};
 use super::trace;
 use crate::protocol::keepalive::{Ping, Pong};
+use crate::protocol::procedure::Priority;
 
 /// After writing failed, how long the peer's last words are still read.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -38,7 +39,9 @@ const FAR_AWAY: Duration = Duration::from_secs(24 * 3600);
 /// What the handles send.
 #[derive(Debug)]
 pub(super) struct Intake {
-    pub(super) calls: mpsc::Receiver<Request>,
+    /// Calls that wait for no guest.
+    pub(super) high: mpsc::Receiver<Request>,
+    pub(super) low: mpsc::Receiver<Request>,
     pub(super) pieces: mpsc::Receiver<Piece>,
     pub(super) control: mpsc::UnboundedReceiver<Control>,
 }
@@ -135,7 +138,8 @@ impl Owner {
             if let Some(reason) = self.is_done() {
                 return reason;
             }
-            let (writable, open) = (self.failed.is_none(), self.ending == Ending::No);
+            let writable = self.failed.is_none();
+            let takes_calls = writable && self.ending == Ending::No;
             let reading = self.waiting.is_none();
             let alarm = self.alarm();
             // Only what has become earlier needs the timer set anew: when it is early, it is set again then.
@@ -157,14 +161,12 @@ impl Owner {
                     self.wrote(wrote);
                     Ok(())
                 }
-                Some(call) = intake.calls.recv(), if writable && open && self.machine.has_room() => {
-                    self.send_call(call);
-                    // Whatever else is there goes out with it.
-                    while self.machine.has_room()
-                        && let Ok(call) = intake.calls.try_recv()
-                    {
-                        self.send_call(call);
-                    }
+                Some(call) = intake.high.recv(), if takes_calls && self.machine.has_room(Priority::High) => {
+                    self.send_calls(call, intake);
+                    Ok(())
+                }
+                Some(call) = intake.low.recv(), if takes_calls && self.machine.has_room(Priority::Low) => {
+                    self.send_calls(call, intake);
                     Ok(())
                 }
                 Some(piece) = intake.pieces.recv(), if writable && self.outbox.has_room_for_streams() => {

@@ -2,8 +2,9 @@
 
 use tokio::time::Instant;
 
-use super::{Ending, Owner};
+use super::{Ending, Intake, Owner};
 use crate::protocol::net::{MessageHeader, MessageStatus, MessageType, StreamHole};
+use crate::protocol::procedure::Priority;
 use crate::protocol::xdr;
 use crate::rpc::error::EndReason;
 use crate::rpc::machine::Sent;
@@ -26,8 +27,24 @@ impl Owner {
         Ok(())
     }
 
+    /// Sends a call, and with it whatever else is there and has room.
+    pub(super) fn send_calls(&mut self, call: Request, intake: &mut Intake) {
+        self.send_call(call);
+        for priority in [Priority::High, Priority::Low] {
+            let queue = match priority {
+                Priority::High => &mut intake.high,
+                Priority::Low => &mut intake.low,
+            };
+            while self.machine.has_room(priority)
+                && let Ok(call) = queue.try_recv()
+            {
+                self.send_call(call);
+            }
+        }
+    }
+
     /// Sends a call, unless its caller has given up.
-    pub(super) fn send_call(&mut self, call: Request) {
+    fn send_call(&mut self, call: Request) {
         if !call.ticket.take() {
             return;
         }
@@ -35,6 +52,7 @@ impl Owner {
             address: call.address,
             token: call.reply,
             called: call.called,
+            priority: call.priority,
             inbox: call.inbox,
         });
         if call.fds.is_empty() {

@@ -15,6 +15,7 @@ mod fds;
 mod keepalive;
 mod session;
 mod streams;
+mod trace;
 
 use std::time::Duration;
 

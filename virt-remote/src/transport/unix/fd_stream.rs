@@ -75,7 +75,15 @@ fn send(stream: &UnixStream, fd: &OwnedFd) -> io::Result<()> {
     }
 }
 
-fn receive(stream: &UnixStream, buffer: &mut [u8], pipe: &FdPipe) -> io::Result<usize> {
+/// What was received.
+struct Received {
+    length: usize,
+    /// Nothing more is there.
+    drained: bool,
+}
+
+fn receive(stream: &UnixStream, buffer: &mut [u8], pipe: &FdPipe) -> io::Result<Received> {
+    let room = buffer.len();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(AT_ONCE))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = recvmsg(
@@ -84,12 +92,19 @@ fn receive(stream: &UnixStream, buffer: &mut [u8], pipe: &FdPipe) -> io::Result<
         &mut control,
         RecvFlags::CMSG_CLOEXEC,
     )?;
+    let mut came = false;
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(fds) = message {
+            came = true;
             fds.for_each(|fd| pipe.came(fd));
         }
     }
-    Ok(received.bytes)
+    // Linux stops early for two reasons: behind a byte with descriptors, and when there is no more.
+    let drained = cfg!(target_os = "linux") && !came && received.bytes > 0 && received.bytes < room;
+    Ok(Received {
+        length: received.bytes,
+        drained,
+    })
 }
 
 impl AsyncRead for FdStream {
@@ -104,9 +119,19 @@ impl AsyncRead for FdStream {
             ready!(this.stream.poll_read_ready(cx))?;
             let room = this.buffer.get_mut(..most).unwrap_or_default();
             let (stream, pipe) = (&this.stream, &this.pipe);
-            match stream.try_io(Interest::READABLE, || receive(stream, room, pipe)) {
-                Ok(length) => {
-                    buf.put_slice(this.buffer.get(..length).unwrap_or_default());
+            let mut last = None;
+            let received = stream.try_io(Interest::READABLE, || {
+                let received = receive(stream, room, pipe)?;
+                if received.drained {
+                    // Told as if there had been nothing, which spares asking in vain the next time.
+                    last = Some(received);
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Ok(received)
+            });
+            match last.map_or(received, Ok) {
+                Ok(received) => {
+                    buf.put_slice(this.buffer.get(..received.length).unwrap_or_default());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

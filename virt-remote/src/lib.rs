@@ -2,6 +2,18 @@
 //!
 //! * [`ssh`] (feature `ssh`): a [`Host`](virt_core::host::Host) over SSH, so that the backends which drive a hypervisor
 //!   through its own tools do so on a machine that has nothing but sshd and that hypervisor.
+//! * [`protocol`] and [`rpc`] (feature `rpc`): libvirt's protocol, its types and a client of it, for whatever a libvirt
+//!   daemon serves; [`transport`], [`auth`] and [`session`] are the way to one.
 
+#[cfg(feature = "rpc")]
+pub mod auth;
+#[cfg(feature = "rpc")]
+pub mod protocol;
+#[cfg(feature = "rpc")]
+pub mod rpc;
+#[cfg(feature = "rpc")]
+pub mod session;
 #[cfg(feature = "ssh")]
 pub mod ssh;
+#[cfg(feature = "rpc")]
+pub mod transport;

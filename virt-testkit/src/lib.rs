@@ -7,5 +7,6 @@ pub mod live;
 pub mod skip;
 
 pub mod fake_agent;
+pub mod fake_daemon;
 pub mod fake_host;
 pub mod fake_qmp;

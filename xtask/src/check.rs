@@ -1,8 +1,8 @@
-//! `cargo xtask check`: formatting, lints, documentation, licences.
+//! `cargo xtask check`: formatting, lints, documentation, generated code, licences.
 
 use crate::cargo;
 use crate::failure::Outcome;
-use crate::{licences, say};
+use crate::{codegen, licences, say};
 
 /// Runs all of them; the first that fails ends the command.
 pub(crate) fn run() -> Outcome {
@@ -24,5 +24,9 @@ pub(crate) fn run() -> Outcome {
     let mut documentation = cargo::command(&["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     cargo::run(documentation)?;
+    if codegen::has_facts() {
+        say::heading("Generated code");
+        codegen::run(&["--check".to_owned()])?;
+    }
     licences::run()
 }

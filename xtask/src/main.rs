@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod codegen;
 mod corpus;
 mod failure;
 mod guest;
@@ -39,6 +40,7 @@ fn run(arguments: &[String]) -> Outcome {
         "install" => install(rest),
         "quickstart" => quickstart::run(),
         "check" => check::run(),
+        "codegen" => codegen::run(rest),
         "licences" => licences::run(),
         "test" => test::run(),
         "soak" => soak::run(rest),

@@ -27,10 +27,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let needs: &[Need] = match group {
         "qemu" => &[Need::Qemu, Need::GuestTools],
         "ssh" => &[Need::Qemu, Need::GuestTools, Need::Sshd],
+        "rpc" => &[Need::Libvirt],
         _ => &[],
     };
     if !needs.is_empty() {
         install::ensure(needs)?;
+    }
+    if needs.contains(&Need::GuestTools) {
         guest::prepare()?;
     }
     say::heading(&format!("Soak: {group}"));

@@ -1,0 +1,284 @@
+//! What a connection knows, and what a message means to it: pure, without a stream and without a clock.
+//!
+//! Calls that may have to wait for a guest leave one place free for those that never do ([`Priority::High`], which a
+//! daemon has workers of their own for): however many guests hang, looking around goes on.
+//!
+//! ```text
+//! call:   queued ── room in the governor ──> in flight ── reply ──> answered
+//!                                                └── its caller has gone: still in flight, the reply is dropped
+//! stream: (in flight) ── reply ok ──> open ── data, holes, end ──> open ── finish or abort sent ──> ending
+//!                                       └───────────── error, or the word that it is over ───────────┴──> gone
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::error::{Called, EndReason, LibvirtError, RpcError};
+use super::inbox::{Inbox, StreamItem};
+use super::packet::{Address, Packet};
+use crate::protocol::keepalive;
+use crate::protocol::net::{MessageError, MessageHeader, MessageStatus, MessageType, StreamHole};
+use crate::protocol::procedure::Priority;
+use crate::protocol::xdr;
+
+/// How a daemon answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answer {
+    Returned(Bytes),
+    Refused(Box<LibvirtError>),
+}
+
+/// What a message is to whom.
+#[derive(Debug)]
+pub(super) enum Received<T> {
+    /// The answer to a call; the stream that it opened, where it did.
+    Answered {
+        token: T,
+        answer: Answer,
+        serial: u32,
+        opened: bool,
+    },
+    /// Something the daemon tells on its own account.
+    Event(Packet),
+    /// The daemon asks whether we are here.
+    Ping,
+    /// It answers that it is there.
+    Pong,
+    /// Something came in on a stream; this is its serial, as it may have filled its inbox.
+    Stream(u32),
+    /// Nobody's: of a call or stream that is over, or never was.
+    Stray,
+}
+
+/// A call that was sent. It stays until it is answered, whether or not anybody still waits for it.
+#[derive(Debug)]
+struct Flight<T> {
+    address: Address,
+    token: T,
+    called: Called,
+    inbox: Option<Arc<Inbox>>,
+    priority: Priority,
+}
+
+#[derive(Debug)]
+struct OpenStream {
+    address: Address,
+    called: Called,
+    inbox: Arc<Inbox>,
+    /// Finish or abort has been sent: nothing more may follow.
+    ending: bool,
+}
+
+/// What a call needs to be remembered by.
+#[derive(Debug)]
+pub(super) struct Sent<T> {
+    pub(super) address: Address,
+    pub(super) token: T,
+    pub(super) called: Called,
+    pub(super) priority: Priority,
+    /// Where a stream's content goes, for calls that open one.
+    pub(super) inbox: Option<Arc<Inbox>>,
+}
+
+/// The state of a connection.
+#[derive(Debug)]
+pub(super) struct Machine<T> {
+    limit: usize,
+    last_serial: u32,
+    flights: HashMap<u32, Flight<T>>,
+    /// How many of them may have to wait for a guest.
+    low: usize,
+    streams: HashMap<u32, OpenStream>,
+}
+
+impl<T> Machine<T> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit: limit.max(1),
+            last_serial: 0,
+            flights: HashMap::new(),
+            low: 0,
+            streams: HashMap::new(),
+        }
+    }
+
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
+    /// Whether one more call of this priority may be sent.
+    pub(super) fn has_room(&self, priority: Priority) -> bool {
+        let has_place = self.flights.len() < self.limit;
+        match priority {
+            Priority::High => has_place,
+            Priority::Low => has_place && self.low < (self.limit - 1).max(1),
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Remembers a call; gives the header it is sent with.
+    pub(super) fn send(&mut self, call: Sent<T>) -> MessageHeader {
+        let serial = self.free_serial();
+        let header = call.address.header(MessageType::CALL, serial, MessageStatus::OK);
+        let flight = Flight {
+            address: call.address,
+            token: call.token,
+            called: call.called,
+            inbox: call.inbox,
+            priority: call.priority,
+        };
+        self.low += usize::from(call.priority == Priority::Low);
+        self.flights.insert(serial, flight);
+        header
+    }
+
+    /// A serial that nothing has: they wrap around after four billion calls, and a stream may live that long.
+    fn free_serial(&mut self) -> u32 {
+        loop {
+            self.last_serial = self.last_serial.wrapping_add(1);
+            let serial = self.last_serial;
+            // Events have 0.
+            if serial != 0 && !self.flights.contains_key(&serial) && !self.streams.contains_key(&serial) {
+                return serial;
+            }
+        }
+    }
+
+    /// The header of a piece of a stream; `None` where the stream is over or ending.
+    pub(super) fn stream_header(
+        &mut self,
+        serial: u32,
+        type_: MessageType,
+        status: MessageStatus,
+    ) -> Option<MessageHeader> {
+        let stream = self.streams.get_mut(&serial).filter(|stream| !stream.ending)?;
+        stream.ending = status != MessageStatus::CONTINUE;
+        Some(stream.address.header(type_, serial, status))
+    }
+
+    /// Where a stream's content goes, and what opened it; `None` where nothing more is kept of it.
+    pub(super) fn stream(&self, serial: u32) -> Option<(&Arc<Inbox>, &Called)> {
+        let stream = self.streams.get(&serial).filter(|stream| !stream.ending)?;
+        Some((&stream.inbox, &stream.called))
+    }
+
+    /// Takes a message in.
+    pub(super) fn receive(&mut self, packet: Packet) -> Result<Received<T>, EndReason> {
+        let header = &packet.header;
+        if header.prog == keepalive::PROGRAM.number {
+            return Ok(match header.proc {
+                number if number == keepalive::Ping::INFO.number => Received::Ping,
+                number if number == keepalive::Pong::INFO.number => Received::Pong,
+                _ => Received::Stray,
+            });
+        }
+        match header.type_ {
+            MessageType::REPLY | MessageType::REPLY_WITH_FDS => self.reply(packet),
+            MessageType::MESSAGE => Ok(Received::Event(packet)),
+            MessageType::STREAM | MessageType::STREAM_HOLE => self.piece(&packet),
+            other => Err(malformed(format!("a message of type {other:?}"))),
+        }
+    }
+
+    fn reply(&mut self, packet: Packet) -> Result<Received<T>, EndReason> {
+        let header = packet.header;
+        let Some(flight) = self.flights.remove(&header.serial) else {
+            return Ok(Received::Stray);
+        };
+        self.low -= usize::from(flight.priority == Priority::Low);
+        // A daemon that lacks a program answers with the number that was asked for.
+        if !flight.address.is_of(&header) {
+            let of = flight.called.name;
+            return Err(malformed(format!("the reply to {of} is of another procedure")));
+        }
+        let answer = match header.status {
+            MessageStatus::OK => Answer::Returned(packet.payload),
+            MessageStatus::ERROR => Answer::Refused(Box::new(error_of(&packet.payload)?)),
+            other => return Err(malformed(format!("a reply of status {other:?}"))),
+        };
+        let mut opened = false;
+        if let (Some(inbox), Answer::Returned(_)) = (flight.inbox, &answer) {
+            opened = true;
+            let stream = OpenStream {
+                address: flight.address,
+                called: flight.called,
+                inbox,
+                ending: false,
+            };
+            self.streams.insert(header.serial, stream);
+        }
+        Ok(Received::Answered {
+            token: flight.token,
+            answer,
+            serial: header.serial,
+            opened,
+        })
+    }
+
+    fn piece(&mut self, packet: &Packet) -> Result<Received<T>, EndReason> {
+        let header = &packet.header;
+        let Some(stream) = self.streams.get(&header.serial) else {
+            return Ok(Received::Stray);
+        };
+        match header.status {
+            MessageStatus::CONTINUE if header.type_ == MessageType::STREAM_HOLE => {
+                let hole: StreamHole = xdr::from_bytes(&packet.payload)
+                    .map_err(|error| malformed(format!("a hole in a stream: {error}")))?;
+                let length = u64::try_from(hole.length)
+                    .map_err(|_| malformed(format!("a hole of {} bytes in a stream", hole.length)))?;
+                if !stream.ending {
+                    stream.inbox.push(StreamItem::Hole(length));
+                }
+            }
+            MessageStatus::CONTINUE if packet.payload.is_empty() => stream.inbox.end(),
+            MessageStatus::CONTINUE => {
+                // What comes after an abort was on its way before it.
+                if !stream.ending {
+                    stream.inbox.push(StreamItem::Data(packet.payload.clone()));
+                }
+            }
+            MessageStatus::OK => self.stream_over(header.serial, Ok(())),
+            MessageStatus::ERROR => {
+                let error = Box::new(error_of(&packet.payload)?);
+                let procedure = stream.called.clone();
+                self.stream_over(header.serial, Err(RpcError::Libvirt { procedure, error }));
+            }
+            other => return Err(malformed(format!("a piece of a stream of status {other:?}"))),
+        }
+        Ok(Received::Stream(header.serial))
+    }
+
+    fn stream_over(&mut self, serial: u32, how: Result<(), RpcError>) {
+        if let Some(stream) = self.streams.remove(&serial) {
+            stream.inbox.over(how);
+        }
+    }
+
+    /// The connection has ended: whatever is under way is given back, and every stream is told.
+    pub(super) fn end(&mut self, lost: impl Fn(Called) -> RpcError) -> Vec<T> {
+        for stream in std::mem::take(&mut self.streams).into_values() {
+            stream.inbox.over(Err(lost(stream.called)));
+        }
+        let flights = std::mem::take(&mut self.flights);
+        self.low = 0;
+        flights.into_values().map(|flight| flight.token).collect()
+    }
+}
+
+fn error_of(payload: &[u8]) -> Result<LibvirtError, EndReason> {
+    let error: MessageError =
+        xdr::from_bytes(payload).map_err(|error| malformed(format!("an error: {error}")))?;
+    Ok(error.into())
+}
+
+fn malformed(what: String) -> EndReason {
+    EndReason::Malformed(what.into())
+}
+
+#[cfg(test)]
+mod tests;

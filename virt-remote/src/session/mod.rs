@@ -1,0 +1,250 @@
+//! A session with a daemon: logged in, and opened on one of the daemon's drivers.
+//!
+//! ```no_run
+//! # async fn example() -> virt_core::Result<()> {
+//! use std::time::Duration;
+//! use tokio::time::Instant;
+//! use virt_core::ConnectUri;
+//! use virt_remote::protocol::remote::connect::ConnectGetHostname;
+//! use virt_remote::session::{Session, SessionOptions};
+//! use virt_remote::transport::unix::{self, Caller};
+//!
+//! let uri: ConnectUri = "qemu:///system".parse()?;
+//! let deadline = Instant::now() + Duration::from_secs(30);
+//! let options = SessionOptions::default();
+//! let sockets = unix::candidates(&uri, options.access, &Caller::this_process())?;
+//! let stream = unix::connect(&sockets).await?;
+//! let (session, mut events) = Session::open_unix(stream, &uri, options, deadline).await?;
+//! let host = session.connection().call::<ConnectGetHostname>(&(), deadline).await?;
+//! println!("{}", host.hostname);
+//! session.shutdown(deadline).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod features;
+mod uri;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use virt_core::connection::AccessMode;
+use virt_core::{ConnectUri, Result};
+
+use crate::auth;
+use crate::protocol::remote::connect::{ConnectClose, ConnectGetUri, ConnectOpen, ConnectOpenArgs};
+use crate::protocol::remote::event_registration::{
+    ConnectRegisterCloseCallback, ConnectUnregisterCloseCallback,
+};
+use crate::rpc::{KeepalivePolicy, RpcConnection, RpcEvents, RpcOptions, RpcResult};
+use crate::transport::unix::FdStream;
+
+pub use features::{Feature, supports};
+pub use uri::uri_for_daemon;
+
+/// `VIR_CONNECT_RO`.
+const READ_ONLY: u32 = 1;
+
+/// How a session is opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionOptions {
+    /// Whether anything may be changed.
+    pub access: AccessMode,
+    /// How the daemon is asked whether it is there, where it knows how to answer; not at all when `None`.
+    pub keepalive: Option<KeepalivePolicy>,
+    /// How the connection behaves.
+    pub rpc: RpcOptions,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            access: AccessMode::default(),
+            keepalive: Some(KeepalivePolicy::default()),
+            rpc: RpcOptions::default(),
+        }
+    }
+}
+
+impl SessionOptions {
+    /// Sets whether anything may be changed.
+    #[must_use]
+    pub fn with_access(mut self, access: AccessMode) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets how the daemon is asked whether it is there.
+    #[must_use]
+    pub fn with_keepalive(mut self, keepalive: Option<KeepalivePolicy>) -> Self {
+        self.keepalive = keepalive;
+        self
+    }
+
+    /// Sets how the connection behaves.
+    #[must_use]
+    pub fn with_rpc(mut self, rpc: RpcOptions) -> Self {
+        self.rpc = rpc;
+        self
+    }
+
+    fn rpc_of(&self, uri: &ConnectUri) -> RpcOptions {
+        let mut rpc = self.rpc.clone();
+        if rpc.label.is_empty() {
+            rpc.label = uri.to_string();
+        }
+        rpc
+    }
+}
+
+/// A session with a daemon. Cheap to clone; ends when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub struct Session {
+    connection: RpcConnection,
+    uri: String,
+    tells_of_callbacks: bool,
+    tells_when_closed: bool,
+}
+
+impl Session {
+    /// Logs in over a stream that leads to a daemon, and opens the URI there. The receiver gets every event.
+    ///
+    /// # Errors
+    /// `AuthenticationFailed` and `Denied` where the daemon does not let us in; `Unsupported` where it has no such driver;
+    /// `Timeout` at the deadline; `ConnectionLost` where what answers is no daemon.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the stream.
+    pub async fn open<S>(
+        stream: S,
+        uri: &ConnectUri,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)>
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let started = RpcConnection::start(stream, options.rpc_of(uri));
+        Self::open_on(started, uri, options, deadline).await
+    }
+
+    /// The same over a unix socket, on which file descriptors travel along.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the stream.
+    pub async fn open_unix(
+        stream: FdStream,
+        uri: &ConnectUri,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)> {
+        let started = RpcConnection::start_unix(stream, options.rpc_of(uri));
+        Self::open_on(started, uri, options, deadline).await
+    }
+
+    async fn open_on(
+        (connection, events): (RpcConnection, RpcEvents),
+        uri: &ConnectUri,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)> {
+        let named = |error: virt_core::Error| error.with_operation("open");
+        auth::log_in(&connection, deadline).await.map_err(named)?;
+        let session = Self::begin(connection, uri, (options.access, options.keepalive), deadline).await;
+        Ok((session.map_err(virt_core::Error::from).map_err(named)?, events))
+    }
+
+    async fn begin(
+        connection: RpcConnection,
+        uri: &ConnectUri,
+        (access, keepalive): (AccessMode, Option<KeepalivePolicy>),
+        deadline: Instant,
+    ) -> RpcResult<Self> {
+        let name = uri_for_daemon(uri);
+        let args = ConnectOpenArgs {
+            name: Some(name.as_str().into()),
+            flags: match access {
+                AccessMode::ReadWrite => 0,
+                _ => READ_ONLY,
+            },
+        };
+        if let Some(policy) = keepalive
+            && supports(&connection, Feature::ProgramKeepalive, deadline).await?
+        {
+            connection.start_keepalive(policy);
+        }
+        connection.call::<ConnectOpen>(&args, deadline).await?;
+        // Asked together: they take one round trip.
+        let (own, tells_of_callbacks, tells_when_closed) = tokio::join!(
+            connection.call::<ConnectGetUri>(&(), deadline),
+            supports(&connection, Feature::RemoteEventCallback, deadline),
+            supports(&connection, Feature::RemoteCloseCallback, deadline),
+        );
+        let (tells_of_callbacks, tells_when_closed) = (tells_of_callbacks?, tells_when_closed?);
+        if tells_when_closed {
+            connection
+                .call::<ConnectRegisterCloseCallback>(&(), deadline)
+                .await?;
+        }
+        Ok(Self {
+            connection,
+            // A driver without an answer is known by the name it was asked for.
+            uri: own.map_or(name, |own| own.uri.into_text()),
+            tells_of_callbacks,
+            tells_when_closed,
+        })
+    }
+
+    /// The connection, for every call there is.
+    #[must_use]
+    pub fn connection(&self) -> &RpcConnection {
+        &self.connection
+    }
+
+    /// What the daemon calls what is open (`virConnectGetURI`).
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Whether events come with the number of the callback they are for.
+    #[must_use]
+    pub fn tells_of_callbacks(&self) -> bool {
+        self.tells_of_callbacks
+    }
+
+    /// Closes the session in good order: waits for what is in flight, says goodbye, and ends the connection.
+    ///
+    /// # Errors
+    /// Those of saying goodbye; the connection ends all the same.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the session open.
+    pub async fn shutdown(&self, deadline: Instant) -> Result<()> {
+        let goodbye = async {
+            if self.tells_when_closed {
+                let unregistered = self
+                    .connection
+                    .call::<ConnectUnregisterCloseCallback>(&(), deadline);
+                unregistered.await?;
+            }
+            self.connection.call::<ConnectClose>(&(), deadline).await
+        };
+        let said = goodbye.await;
+        if tokio::time::timeout_at(deadline, self.connection.shutdown())
+            .await
+            .is_err()
+        {
+            self.connection.close();
+        }
+        said.map_err(|error| virt_core::Error::from(error).with_operation("shutdown"))
+    }
+
+    /// Ends the session now: calls in flight fail.
+    pub fn close(&self) {
+        self.connection.close();
+    }
+}

@@ -1,0 +1,178 @@
+//! `cargo xtask codegen [--check]`: the protocol's types and procedures, from the collected facts to checked-in Rust.
+
+mod error_code;
+mod names;
+mod output;
+mod procedures;
+mod program;
+mod schema;
+mod secrets;
+mod subsystem;
+mod types;
+
+use crate::failure::{Doing as _, Failure, Outcome};
+use crate::{cargo, say};
+use output::Output;
+use schema::Schema;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the generated files are, in the workspace.
+const TARGET: &str = "virt-remote/src/protocol/generated";
+
+/// Writes the files, or with `--check` compares them byte for byte.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let check = match arguments {
+        [] => false,
+        [only] if only == "--check" => true,
+        _ => {
+            return Err(
+                Failure::new(format!("codegen does not take {:?}", arguments.join(" ")))
+                    .advise("it takes nothing, or --check"),
+            );
+        }
+    };
+    let facts = facts()?;
+    let files = generate(&facts)?;
+    let target = cargo::workspace().join(TARGET);
+    if check {
+        compare(&target, &files)
+    } else {
+        write(&target, &files)
+    }
+}
+
+/// The collected facts about libvirt: `$VIRT_FACTS`, or `shared/facts` beside the project.
+fn facts() -> Outcome<PathBuf> {
+    let path = std::env::var_os("VIRT_FACTS")
+        .map_or_else(|| cargo::workspace().join("../shared/facts"), PathBuf::from);
+    if path.join("remote_protocol.json").is_file() {
+        return Ok(path);
+    }
+    Err(Failure::new(format!(
+        "there is no remote_protocol.json in {}: the facts about libvirt's protocol are not part of this project",
+        path.display()
+    ))
+    .advise("set VIRT_FACTS to the directory that has it; what was generated is checked in, so building needs no facts"))
+}
+
+/// Whether there is anything to compare the generated files with.
+pub(crate) fn has_facts() -> bool {
+    facts().is_ok()
+}
+
+fn read(facts: &Path, name: &str) -> Outcome<Value> {
+    let path = facts.join(name);
+    let text = fs::read(&path).doing(|| format!("read {}", path.display()))?;
+    serde_json::from_slice(&text).doing(|| format!("understand {}", path.display()))
+}
+
+/// All files, by their path under the target.
+fn generate(facts: &Path) -> Outcome<BTreeMap<String, String>> {
+    let schema = Schema::parse(&read(facts, "remote_protocol.json")?)?;
+    let mut output = Output::default();
+    program::emit_all(&schema, &mut output)?;
+    error_code::emit(&read(facts, "enums.json")?, &mut output)?;
+    Ok(output.into_files())
+}
+
+fn write(target: &Path, files: &BTreeMap<String, String>) -> Outcome {
+    for stale in present(target)?.iter().filter(|name| !files.contains_key(*name)) {
+        let path = target.join(stale);
+        fs::remove_file(&path).doing(|| format!("remove {}", path.display()))?;
+    }
+    for (name, text) in files {
+        let path = target.join(name);
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).doing(|| format!("create {}", directory.display()))?;
+        }
+        // What is the same keeps its time, so that nothing is built anew for it.
+        if fs::read_to_string(&path).is_ok_and(|present| present == *text) {
+            continue;
+        }
+        fs::write(&path, text).doing(|| format!("write {}", path.display()))?;
+    }
+    let lines: usize = files.values().map(|text| text.lines().count()).sum();
+    say::line(&format!(
+        "{} files, {lines} lines in {}",
+        files.len(),
+        target.display()
+    ));
+    Ok(())
+}
+
+fn compare(target: &Path, files: &BTreeMap<String, String>) -> Outcome {
+    let mut differing: Vec<String> = present(target)?
+        .into_iter()
+        .filter(|name| !files.contains_key(name))
+        .map(|name| format!("{name} is not generated any more"))
+        .collect();
+    for (name, text) in files {
+        match fs::read_to_string(target.join(name)) {
+            Ok(present) if present == *text => {}
+            Ok(_) => differing.push(format!("{name} differs")),
+            Err(error) => differing.push(format!("{name}: {error}")),
+        }
+    }
+    if differing.is_empty() {
+        say::line(&format!("{} generated files are what the facts say", files.len()));
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the generated files are not what the facts say: {}",
+        differing.join("; ")
+    ))
+    .advise("run `cargo xtask codegen`, and never edit them by hand"))
+}
+
+/// The Rust files that are there, by their path under the target.
+fn present(target: &Path) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    let mut directories = vec![PathBuf::new()];
+    while let Some(directory) = directories.pop() {
+        let Ok(entries) = fs::read_dir(target.join(&directory)) else {
+            continue;
+        };
+        for entry in entries {
+            let entry = entry.doing(|| format!("list {}", target.display()))?;
+            let name = directory.join(entry.file_name());
+            if entry.path().is_dir() {
+                directories.push(name);
+            } else {
+                found.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_checked_in_is_what_the_facts_say() {
+        let Ok(facts) = facts() else {
+            virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
+        };
+        let files = generate(&facts).expect("generated files");
+        compare(&cargo::workspace().join(TARGET), &files).expect("the same files");
+    }
+
+    #[test]
+    fn a_file_of_generated_code_can_be_read_by_people() {
+        let Ok(facts) = facts() else {
+            virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
+        };
+        for (name, text) in generate(&facts).expect("generated files") {
+            let lines = text.lines().count();
+            assert!(
+                lines <= 400,
+                "{name} has {lines} lines: give a part of it a subsystem of its own"
+            );
+        }
+    }
+}

@@ -11,16 +11,15 @@ pub(super) enum Entry {
     Rest(usize),
 }
 
-/// Calls `write` for each part of the record that is in `fits`: in the remembered order if there is one, else in
+/// Calls `write` for each part of the record that is in one of the rows: in the remembered order if there is one, else in
 /// libvirt's. New items follow the other items of their field, or stand where libvirt puts them.
 pub(super) fn in_order(
     record: &dyn Record,
-    fits: Rows,
+    rows: Rows,
     order: &[Place],
     unknown: usize,
     write: &mut dyn FnMut(Entry),
 ) {
-    let rows = record.filled().and(fits);
     if order.is_empty() {
         for row in rows {
             for item in 0..count(record, row) {
@@ -125,11 +124,17 @@ pub(crate) fn children_in_order(record: &dyn Record) -> Vec<(usize, usize)> {
         .map(|more| more.children_order.as_slice())
         .unwrap_or_default();
     let mut found = Vec::new();
-    in_order(record, record.spec().content(), order, 0, &mut |entry| {
-        if let Entry::Item(row, item) = entry {
-            found.push((row, item));
-        }
-    });
+    in_order(
+        record,
+        record.filled().and(record.spec().content()),
+        order,
+        0,
+        &mut |entry| {
+            if let Entry::Item(row, item) = entry {
+                found.push((row, item));
+            }
+        },
+    );
     found
 }
 

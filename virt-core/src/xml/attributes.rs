@@ -22,7 +22,7 @@ impl<'t> RawAttributes<'t> {
     }
 
     fn take(&mut self) -> Result<Option<(&'t str, &'t str)>, XmlError> {
-        let text = self.rest.trim_start_matches(is_space);
+        let text = trimmed(self.rest);
         let is_apart = text.len() < self.rest.len() || self.first;
         self.first = false;
         self.rest = "";
@@ -47,12 +47,11 @@ impl<'t> RawAttributes<'t> {
                 shortened(name)
             )));
         }
-        let quoted = after.trim_start_matches(is_space);
-        let value = match quoted.as_bytes().first() {
-            Some(b'\'') => quoted.get(1..).and_then(|inner| inner.split_once('\'')),
-            Some(b'"') => quoted.get(1..).and_then(|inner| inner.split_once('"')),
-            _ => None,
-        };
+        let quoted = trimmed(after);
+        let quote = quoted.bytes().next().filter(|byte| matches!(byte, b'\'' | b'"'));
+        let inner = quoted.get(1..).unwrap_or_default();
+        let end = quote.and_then(|quote| memchr::memchr(quote, inner.as_bytes()));
+        let value = end.and_then(|at| Some((inner.get(..at)?, inner.get(at + 1..)?)));
         let Some((value, rest)) = value else {
             return Err(syntax(format!(
                 "the value of the attribute '{}' is not in quotes",
@@ -70,6 +69,13 @@ impl<'t> Iterator for RawAttributes<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         self.take().transpose()
     }
+}
+
+/// The text from its first byte on that is no white space.
+fn trimmed(text: &str) -> &str {
+    let is_written = |byte: u8| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let from = text.bytes().position(is_written).unwrap_or(text.len());
+    text.get(from..).unwrap_or_default()
 }
 
 fn is_space(character: char) -> bool {

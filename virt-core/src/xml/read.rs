@@ -285,7 +285,9 @@ impl<'t> Reading<'_, 't> {
         let mut text = String::new();
         for (number, node) in raw.children(number, element) {
             match (node, spec.text) {
-                (RawNode::Element(element), _) => self.child(record, (number, element, node), memory)?,
+                (RawNode::Element(child), _) => {
+                    self.child(record, (number, child, node), element.end, memory)?
+                }
                 (RawNode::Text(content) | RawNode::CData(content), Some(index)) => {
                     text.push_str(content);
                     if memory.first(index) {
@@ -303,6 +305,7 @@ impl<'t> Reading<'_, 't> {
         &mut self,
         record: &mut dyn Record,
         (number, element, node): (usize, &RawElement<'t>, &RawNode<'t>),
+        end: usize,
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
         let is_child = |kind| matches!(kind, FieldKind::Child | FieldKind::Leaf | FieldKind::Flag);
@@ -317,6 +320,12 @@ impl<'t> Reading<'_, 't> {
             SlotMut::Child(slot) if !(again && slot.is_single()) => {
                 self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
+                if !again && !single {
+                    // The items of a list are large: they are not moved as it grows.
+                    let siblings = self.raw.nodes(number..end);
+                    let alike = |(_, node): &(usize, &RawNode<'_>)| matches!(node, RawNode::Element(other) if other.name.full == element.name.full);
+                    slot.reserve(siblings.filter(alike).count());
+                }
                 self.fill(slot.add(), (number, element), place)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }

@@ -42,10 +42,8 @@ pub(super) fn text_content(raw: &str) -> Cow<'_, str> {
 
 /// The value of an attribute: white space becomes spaces, references are resolved.
 pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlError> {
-    if !raw
-        .bytes()
-        .any(|byte| matches!(byte, b'&' | b'<' | b'\t' | b'\n' | b'\r'))
-    {
+    let special = |byte: u8| (byte == b'&') | (byte == b'<') | (byte < 0x20);
+    if !raw.bytes().fold(false, |found, byte| found | special(byte)) {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
@@ -122,6 +120,12 @@ pub(super) fn is_allowed(character: char) -> bool {
 
 /// Whether the text is a name as XML has it, with at most one colon inside.
 pub(super) fn is_name(text: &str) -> bool {
+    // Nearly all names are of these characters.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    if text.len() <= 250 && text.bytes().next().is_some_and(starts) && text.bytes().all(plain) {
+        return true;
+    }
     let mut colons = 0_u8;
     let mut start = true;
     for character in text.chars() {

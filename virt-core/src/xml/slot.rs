@@ -65,6 +65,8 @@ pub trait ValueSlot {
     fn add(&mut self, text: &str) -> Result<(), ValueError>;
     /// Appends the value at `index`, not escaped.
     fn write(&self, index: usize, out: &mut String);
+    /// Whether no value there can be has characters that XML does not take.
+    fn plain(&self) -> bool;
     /// The very text that [`write`](Self::write) appends, where the value has it.
     fn text(&self, index: usize) -> Option<&str>;
     /// The spellings there are, when the value at `index` is of an enumeration and none of them.
@@ -97,6 +99,10 @@ impl<T: XmlValue> ValueSlot for Option<T> {
         if let Some(value) = self {
             value.write_xml(out);
         }
+    }
+
+    fn plain(&self) -> bool {
+        T::PLAIN
     }
 
     fn text(&self, _index: usize) -> Option<&str> {
@@ -136,6 +142,10 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
         }
     }
 
+    fn plain(&self) -> bool {
+        T::PLAIN
+    }
+
     fn text(&self, index: usize) -> Option<&str> {
         self.get(index).and_then(T::as_text)
     }
@@ -151,6 +161,8 @@ pub trait ChildSlot {
     fn count(&self) -> usize;
     /// Whether there can be one record at most.
     fn is_single(&self) -> bool;
+    /// Makes room for so many more records.
+    fn reserve(&mut self, _more: usize) {}
     /// Adds an empty record and gives it out to be filled.
     fn add(&mut self) -> &mut dyn Record;
     /// The record at `index`.
@@ -194,6 +206,10 @@ impl<T: Record + Default> ChildSlot for Vec<T> {
 
     fn is_single(&self) -> bool {
         false
+    }
+
+    fn reserve(&mut self, more: usize) {
+        self.reserve_exact(more);
     }
 
     #[expect(clippy::indexing_slicing, reason = "the item was just pushed")]

@@ -43,6 +43,10 @@ pub trait XmlValue: Sized {
     /// Whether writing always gives back the very text that was parsed.
     const EXACT: bool = false;
 
+    /// Whether every value there can be is written in letters, digits and signs that XML takes, so that none has to be
+    /// looked at for it.
+    const PLAIN: bool = false;
+
     /// What the value is in JSON.
     const SHAPE: ValueShape = ValueShape::Text;
 
@@ -103,6 +107,7 @@ macro_rules! numbers {
     ($($number:ty: $what:literal),+ $(,)?) => { $(
         impl XmlValue for $number {
             const SHAPE: ValueShape = ValueShape::Number;
+            const PLAIN: bool = true;
 
             fn parse_xml(text: &str) -> Result<Self, ValueError> {
                 let wide = parse_number(text).ok_or(ValueError::expected($what))?;
@@ -169,6 +174,8 @@ pub(crate) fn write_digits(out: &mut String, number: u64, radix: u32, at_least: 
 }
 
 impl XmlValue for uuid::Uuid {
+    const PLAIN: bool = true;
+
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
         crate::model::value::parse_uuid(text).ok_or(ValueError::expected("a UUID of 32 hexadecimal digits"))
     }
@@ -222,6 +229,10 @@ macro_rules! xml_value_slot {
 
             fn write(&self, _index: usize, out: &mut String) {
                 $crate::xml::XmlValue::write_xml(self, out);
+            }
+
+            fn plain(&self) -> bool {
+                <$value as $crate::xml::XmlValue>::PLAIN
             }
 
             fn text(&self, _index: usize) -> Option<&str> {

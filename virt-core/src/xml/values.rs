@@ -4,7 +4,6 @@ use super::error::{XmlError, XmlProblem};
 use super::record::{FieldKind, Record};
 use super::references::first_illegal;
 use super::slot::{Slot, ValueSlot};
-use super::value::ValueShape;
 
 /// Refuses the first value with a character XML does not allow, which the writer would leave out, and the first that
 /// is none of its enumeration.
@@ -38,7 +37,7 @@ fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), X
         };
         match record.slot(row) {
             Slot::Value(slot) => {
-                if slot.shape() != ValueShape::Text {
+                if slot.plain() {
                     continue;
                 }
                 for item in 0..slot.count() {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::arrange::{Entry, count, in_order};
-use super::record::{Field, FieldKind, Namespace, Record};
+use super::record::{Field, FieldKind, Namespace, Record, Rows};
 use super::slot::Slot;
 use super::writer::Writer;
 
@@ -49,13 +49,14 @@ impl Writing<'_> {
         let rest = record.rest();
         let more = rest.more.as_deref();
         let fields = record.spec().fields;
+        let filled = record.filled();
         self.writer.start(name);
         let order = more
             .map(|more| more.attributes_order.as_slice())
             .unwrap_or_default();
         in_order(
             record,
-            record.spec().attributes,
+            filled.and(record.spec().attributes),
             order,
             rest.attributes().len(),
             &mut |entry| match entry {
@@ -74,10 +75,10 @@ impl Writing<'_> {
         );
         self.unit_of_text(record);
         self.declare_namespaces(record);
-        self.content(record, name);
+        self.content(record, filled, name);
     }
 
-    fn content(&mut self, record: &dyn Record, name: &str) {
+    fn content(&mut self, record: &dyn Record, filled: Rows, name: &str) {
         let rest = record.rest();
         let fields = record.spec().fields;
         let order = rest
@@ -94,7 +95,7 @@ impl Writing<'_> {
                 .iter()
                 .any(|node| node.as_text().is_some_and(|text| !text.is_empty()));
         let mut open = false;
-        let content = record.spec().content();
+        let content = filled.and(record.spec().content());
         in_order(record, content, order, nodes.len(), &mut |entry| {
             let wanted = match entry {
                 Entry::Item(row, _) => fields

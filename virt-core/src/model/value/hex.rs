@@ -31,6 +31,8 @@ macro_rules! hex {
         }
 
         impl XmlValue for $name {
+            const PLAIN: bool = true;
+
             fn parse_xml(text: &str) -> Result<Self, ValueError> {
                 <$number>::parse_xml(text).map(Self)
             }

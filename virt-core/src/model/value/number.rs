@@ -61,6 +61,8 @@ impl fmt::Debug for AddressNumber {
 }
 
 impl XmlValue for AddressNumber {
+    const PLAIN: bool = true;
+
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
         let hexadecimal = text.trim_start().starts_with("0x");
         u32::parse_xml(text).map(|value| Self { value, hexadecimal })

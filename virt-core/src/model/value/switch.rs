@@ -28,6 +28,8 @@ macro_rules! switch {
         }
 
         impl XmlValue for $name {
+            const PLAIN: bool = true;
+
             const SHAPE: ValueShape = ValueShape::Switch;
 
             fn parse_xml(text: &str) -> Result<Self, ValueError> {

@@ -68,11 +68,10 @@ pub(super) fn check_pci(at: At<'_>, below: &str, address: &Address) -> Checked {
             "the id is not from 0x0001 to 0xffff",
         ));
     }
-    at.refuse_if(
-        fid.is_some_and(|fid| fid.0 > u64::from(u32::MAX)),
-        &format!("{below}/zpci/@fid"),
-        "the id has more than 32 bits",
-    )
+    if fid.is_some_and(|fid| fid.0 > u64::from(u32::MAX)) {
+        return Err(at.wrong(&format!("{below}/zpci/@fid"), "the id has more than 32 bits"));
+    }
+    Ok(())
 }
 
 fn check_ccw(at: At<'_>, address: &Address) -> Checked {

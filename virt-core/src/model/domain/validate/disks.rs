@@ -111,9 +111,12 @@ fn check_bus(at: At<'_>, disk: &Disk) -> Checked {
         }
         _ => true,
     };
+    if fits {
+        return Ok(());
+    }
     let kind = address.kind.as_ref().map_or("", AddressType::as_str);
     let sentence = format!("an address of the type '{kind}' is no place for a disk on the bus '{bus}'");
-    at.on(&address.rest).refuse_if(!fits, "/address/@type", &sentence)
+    Err(at.on(&address.rest).wrong("/address/@type", sentence))
 }
 
 fn check_words(at: At<'_>, disk: &Disk) -> Checked {

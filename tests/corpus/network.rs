@@ -1,13 +1,11 @@
 //! Networks, network ports, network filters and their bindings: as libvirt gives them back, changed in part, refused.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use virt_sdk::model::network::{NetworkUpdate, UpdateCommand, UpdateItem, UpdateSection};
 use virt_sdk::model::{FilterBindingConfig, FilterConfig, NetworkConfig, NetworkPortConfig};
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
+use crate::relaxng::validates;
 use crate::verdict::Verdict;
 
 /// `networkxml2xml`.
@@ -107,7 +105,7 @@ fn judge(
     };
     let ours = normalize(&text);
     if let Ok(ours) = &ours {
-        match (is_valid(corpus, schema, &text), is_valid(corpus, schema, ours)) {
+        match (validates(corpus, schema, &text), validates(corpus, schema, ours)) {
             (Ok(true), Ok(false)) => {
                 return Verdict::Failed(format!("what we wrote is not valid for {schema}"));
             }
@@ -129,21 +127,4 @@ fn compare(corpus: &Corpus, case: &Case, ours: Result<String, String>) -> Verdic
             .into(),
         _ => Verdict::Unsupported("an unknown kind of case"),
     }
-}
-
-fn is_valid(corpus: &Corpus, schema: &str, text: &str) -> Result<bool, String> {
-    let fail = |error: std::io::Error| format!("xmllint: {error}");
-    let mut child = Command::new("xmllint")
-        .args(["--noout", "--relaxng"])
-        .arg(corpus.schemas().join(schema))
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(fail)?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(text.as_bytes()).map_err(fail)?;
-    }
-    Ok(child.wait().map_err(fail)?.success())
 }

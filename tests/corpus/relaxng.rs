@@ -69,6 +69,9 @@ fn valid(schema: &Path, files: &[PathBuf]) -> Result<BTreeSet<PathBuf>, String> 
             .output()
             .map_err(|error| format!("xmllint: {error}"))?;
         let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() == Some(5) {
+            return Err(format!("{}: {said}", schema.display()));
+        }
         let names = said.lines().filter_map(|line| line.strip_suffix(" validates"));
         found.extend(names.map(PathBuf::from));
     }

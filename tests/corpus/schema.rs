@@ -64,14 +64,17 @@ pub(crate) fn stays_valid(corpus: &Corpus, schema: &str, ours: &str, expected: &
 
 /// Whether xmllint finds the file valid.
 fn accepts(corpus: &Corpus, schema: &str, file: &Path) -> Result<bool, String> {
-    let status = Command::new("xmllint")
+    let output = Command::new("xmllint")
         .args(["--noout", "--relaxng"])
         .arg(corpus.schemas().join(schema))
         .arg(file)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
+        .output()
         .map_err(|error| format!("xmllint: {error}"))?;
-    Ok(status.success())
+    // Anything else is about the schema or the program, and says nothing of the document.
+    match output.status.code() {
+        Some(0) => Ok(true),
+        Some(1 | 3 | 4) => Ok(false),
+        _ => Err(format!("xmllint: {}", String::from_utf8_lossy(&output.stderr))),
+    }
 }

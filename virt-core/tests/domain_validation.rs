@@ -273,10 +273,6 @@ const DEVICES: &[(&str, &str)] = &[
         "the target 'sda' is that of disk[1] too at /domain/devices/disk[2]/target/@dev (line 2, column 61)",
     ),
     (
-        "<disk><source file='/a'/><target dev='sda'/><wwn>0123456789abcdef</wwn></disk><disk><source file='/b'/><target dev='sdb'/><wwn>0123456789ABCDEF</wwn></disk>",
-        "the name 0123456789ABCDEF is that of disk[1] too at /domain/devices/disk[2]/wwn (line 2, column 88)",
-    ),
-    (
         "<disk><target dev='vda'/></disk>",
         "the source of the disk is missing at /domain/devices/disk[1]/source (line 2, column 10)",
     ),

@@ -38,6 +38,12 @@ pub(crate) fn record(input: &DeriveInput) -> Result<TokenStream> {
             "a record has one field #[xml(rest)] of type Rest",
         ));
     };
+    if let Some(again) = twice(&fields) {
+        return Err(Error::new(
+            again.ident.span(),
+            "another field stands at the same place",
+        ));
+    }
     if fields.len() > 128 {
         return Err(Error::new(input.span(), "a record has 128 fields at most"));
     }
@@ -157,6 +163,19 @@ fn implementation(
             }
         }
     }
+}
+
+/// A field of the kind, name and namespace of an earlier one.
+fn twice(fields: &[RecordField]) -> Option<&RecordField> {
+    let place = |field: &RecordField| {
+        let namespace = field.namespace.as_ref().map(|path| quote!(#path).to_string());
+        (field.kind == Kind::Attribute, field.name.clone(), namespace)
+    };
+    let is_again = |(index, field): &(usize, &RecordField)| {
+        let mut earlier = fields.iter().take(*index);
+        earlier.any(|other| place(other) == place(field))
+    };
+    fields.iter().enumerate().find(is_again).map(|(_, field)| field)
 }
 
 /// The rows for which `fits` holds, a bit each.

@@ -232,14 +232,13 @@ impl AnyDocument {
 impl<'de> Deserialize<'de> for AnyDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = serde_json::Map::deserialize(deserializer)?;
-        let found = object
-            .into_iter()
-            .next()
-            .and_then(|(root, value)| Some((Self::empty(&root)?, value)));
+        let mut entries = object.into_iter();
+        let only = entries.next().filter(|_| entries.next().is_none());
+        let found = only.and_then(|(root, value)| Some((Self::empty(&root)?, value)));
         let Some((mut document, value)) = found else {
             let roots = Self::ROOTS.join(", ");
             return Err(D::Error::custom(format!(
-                "expected an object with one of: {roots}"
+                "expected an object with one key, one of: {roots}"
             )));
         };
         from_json(document.record_mut(), value).map_err(D::Error::custom)?;

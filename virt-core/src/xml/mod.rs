@@ -59,7 +59,7 @@ pub use document::Document;
 pub use error::{Position, XmlError, XmlProblem};
 pub use limits::Limits;
 pub use name::Name;
-pub use record::{Field, FieldKind, Namespace, Record, Rows, Spec};
+pub use record::{Field, FieldKind, NameKey, Namespace, Record, Rows, Spec};
 pub use rest::Rest;
 pub use slot::{ChildSlot, ScaledSlot, Slot, SlotMut, ValueSlot};
 pub use tree::{Attribute, Element, Node};

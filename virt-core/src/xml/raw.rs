@@ -10,16 +10,33 @@ use smol_str::SmolStr;
 
 use super::error::Position;
 use super::name::Name;
+use super::record::NameKey;
 use super::tree::{Attribute, Element, Node};
 
 /// A name as written, with the URI its prefix was resolved to.
 #[derive(Clone)]
 pub(super) struct RawName<'t> {
     pub(super) full: &'t str,
+    /// That of the part after the prefix.
+    pub(super) key: NameKey,
     pub(super) namespace: Option<Arc<str>>,
 }
 
-impl RawName<'_> {
+impl<'t> RawName<'t> {
+    /// A name as written, and what its prefix was resolved to.
+    pub(super) fn new(full: &'t str, namespace: Option<Arc<str>>) -> Self {
+        let local = match full.bytes().position(|byte| byte == b':') {
+            // Without a namespace a prefix is a part of the name.
+            Some(colon) if namespace.is_some() => full.get(colon + 1..).unwrap_or(full),
+            _ => full,
+        };
+        Self {
+            full,
+            key: NameKey::of(local),
+            namespace,
+        }
+    }
+
     /// As [`Name::is`].
     pub(super) fn is(&self, local: &str, uri: Option<&str>) -> bool {
         match uri {
@@ -194,10 +211,7 @@ impl<'t> Raw<'t> {
 
 impl<'t> RawName<'t> {
     fn of(name: &'t Name) -> Self {
-        Self {
-            full: name.as_written(),
-            namespace: name.shared_namespace(),
-        }
+        Self::new(name.as_written(), name.shared_namespace())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tree to records: one function over `dyn Record` for all types.
+//! The flat list to records: one function over `dyn Record` for all types.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -127,6 +127,10 @@ struct Reading<'r, 't> {
     /// The same of the attributes.
     attributes: Vec<Place>,
 }
+
+/// For how many items of a list room is made before they are read: a text of a few bytes an item is no reason to take
+/// thousands for each.
+const MOST_AT_ONCE: usize = 1024;
 
 /// What one element leaves to remember.
 #[derive(Default)]
@@ -324,7 +328,7 @@ impl<'t> Reading<'_, 't> {
                     // The items of a list are large: they are not moved as it grows.
                     let siblings = self.raw.nodes(number..end);
                     let alike = |(_, node): &(usize, &RawNode<'_>)| matches!(node, RawNode::Element(other) if other.name.full == element.name.full);
-                    slot.reserve(siblings.filter(alike).count());
+                    slot.reserve(siblings.filter(alike).take(MOST_AT_ONCE).count());
                 }
                 self.fill(slot.add(), (number, element), place)
                     .map_err(|error| error.within(&segment(field, nth, single)))

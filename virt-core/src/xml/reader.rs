@@ -1,4 +1,4 @@
-//! Text to tree: events of quick-xml, checked, bounded, namespaces resolved.
+//! Text to the flat list: events of quick-xml, checked, bounded, namespaces resolved.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -108,6 +108,9 @@ struct Builder<'t> {
     text: Option<Cow<'t, str>>,
     has_root: bool,
     started: bool,
+    /// Whether the document has carriage returns at all, and ends of CDATA sections.
+    has_returns: bool,
+    has_section_end: bool,
 }
 
 /// An element that is not closed yet.
@@ -135,12 +138,17 @@ impl<'t> Builder<'t> {
             text: None,
             has_root: false,
             started: false,
+            has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
+            has_section_end: memchr::memmem::find(text.as_bytes(), b"]]>").is_some(),
         }
     }
 
     fn take(&mut self, event: Event<'t>, start: usize) -> Result<(), XmlError> {
         match event {
-            Event::Text(text) => self.character_data(content_of(text.into_inner()))?,
+            Event::Text(text) => {
+                let text = self.content_of(text.into_inner());
+                self.character_data(text)?;
+            }
             Event::GeneralRef(name) => {
                 let resolved = resolve(&name)?;
                 self.character_data(Cow::Owned(resolved.to_string()))?;
@@ -177,13 +185,15 @@ impl<'t> Builder<'t> {
                 if self.open.is_empty() {
                     return Err(syntax("text outside the root element"));
                 }
-                self.push(RawNode::CData(content_of(data.into_inner())))?;
+                let content = self.content_of(data.into_inner());
+                self.push(RawNode::CData(content))?;
                 if let Some(open) = self.open.last_mut() {
                     open.written = true;
                 }
             }
             Event::Comment(text) => {
-                self.push(RawNode::Comment(content_of(text.into_inner())))?;
+                let content = self.content_of(text.into_inner());
+                self.push(RawNode::Comment(content))?;
             }
             Event::PI(content) => self.instruction(&content)?,
             Event::Decl(declaration) => self.declaration(&declaration)?,
@@ -194,6 +204,14 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
+    /// Text between tags, with the line ends of XML.
+    fn content_of(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        match self.has_returns {
+            true => Cow::Owned(text_content(&text).into_owned()),
+            false => text,
+        }
+    }
+
     fn character_data(&mut self, text: Cow<'t, str>) -> Result<(), XmlError> {
         if self.open.is_empty() {
             if is_layout(&text) {
@@ -201,7 +219,7 @@ impl<'t> Builder<'t> {
             }
             return Err(syntax("text outside the root element"));
         }
-        if text.contains("]]>") {
+        if self.has_section_end && text.contains("]]>") {
             return Err(syntax("']]>' in text"));
         }
         match &mut self.text {
@@ -245,7 +263,7 @@ impl<'t> Builder<'t> {
                 shortened(target)
             )));
         }
-        let content = content_of(Cow::Owned(content.to_owned()));
+        let content = self.content_of(Cow::Owned(content.to_owned()));
         self.push(RawNode::Instruction(content)).map(drop)
     }
 
@@ -347,10 +365,7 @@ impl<'t> Builder<'t> {
                 }
                 self.scope.push((depth, prefix, Arc::from(&*value)));
             }
-            let name = RawName {
-                full: name,
-                namespace: None,
-            };
+            let name = RawName::new(name, None);
             self.raw.attributes.push(RawAttribute { name, value });
         }
         let to = self.raw.attributes.len();
@@ -376,10 +391,7 @@ impl<'t> Builder<'t> {
     fn resolved(&self, full: &'t str) -> RawName<'t> {
         let colon = full.bytes().position(|byte| byte == b':');
         if colon.is_none() && self.scope.is_empty() {
-            return RawName {
-                full,
-                namespace: None,
-            };
+            return RawName::new(full, None);
         }
         let prefix = colon.and_then(|at| full.get(..at)).unwrap_or_default();
         let namespace = if prefix == "xml" {
@@ -390,7 +402,7 @@ impl<'t> Builder<'t> {
                 .map(|(_, _, uri)| Arc::clone(uri))
                 .filter(|uri| !uri.is_empty())
         };
-        RawName { full, namespace }
+        RawName::new(full, namespace)
     }
 
     fn failed(&mut self, error: XmlError, at: usize) -> XmlError {
@@ -421,15 +433,6 @@ impl<'t> Builder<'t> {
             return Ok(self.raw);
         }
         Err(self.failed(syntax("there is no root element"), end))
-    }
-}
-
-/// Text between tags, with the line ends of XML.
-fn content_of(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.contains('\r') {
-        Cow::Owned(text_content(&text).into_owned())
-    } else {
-        text
     }
 }
 

@@ -30,6 +30,35 @@ pub enum FieldKind {
     Flag,
 }
 
+/// The length of a name and its first seven bytes: names of other keys are other names, and up to seven bytes long,
+/// those of one key are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameKey([u8; 8]);
+
+impl NameKey {
+    /// That of the name.
+    #[expect(clippy::indexing_slicing, reason = "the place is below 8 where it is used")]
+    pub const fn of(name: &str) -> Self {
+        let mut key = [0; 8];
+        let mut rest = name.as_bytes();
+        let mut place = 1;
+        while let Some((byte, others)) = rest.split_first() {
+            if place < 8 {
+                key[place] = *byte;
+                place += 1;
+            }
+            key[0] = key[0].saturating_add(1);
+            rest = others;
+        }
+        Self(key)
+    }
+
+    /// Whether it says all there is about a name.
+    const fn is_whole(self) -> bool {
+        self.0[0] <= 7
+    }
+}
+
 /// One row of a [`Spec`].
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
@@ -37,6 +66,8 @@ pub struct Field {
     pub rust: &'static str,
     /// The local name of the attribute or child; empty for text.
     pub name: &'static str,
+    /// The name at a glance.
+    pub key: NameKey,
     /// Where it stands.
     pub kind: FieldKind,
     /// Its namespace, for what is not libvirt's own.
@@ -57,6 +88,7 @@ impl Field {
         Self {
             rust,
             name,
+            key: NameKey::of(name),
             kind,
             namespace: None,
             unit: None,
@@ -106,6 +138,14 @@ impl Field {
         match self.largest {
             true => size.scaled_largest(),
             false => size.scaled(self.unit.unwrap_or_default()),
+        }
+    }
+
+    /// Whether this is the name of the field, whose keys are equal.
+    fn is(&self, name: &RawName<'_>) -> bool {
+        match self.namespace {
+            None => name.namespace.is_none() && (self.key.is_whole() || name.full == self.name),
+            Some(_) => name.is(self.name, self.uri()),
         }
     }
 
@@ -208,7 +248,8 @@ impl Spec {
         name: &RawName<'_>,
         hint: usize,
     ) -> Option<(usize, &'static Field)> {
-        let found = |(_, field): &(usize, &Field)| is_kind(field.kind) && name.is(field.name, field.uri());
+        let found =
+            |(_, field): &(usize, &Field)| field.key == name.key && is_kind(field.kind) && field.is(name);
         let rows = || self.fields.iter().enumerate();
         rows()
             .skip(hint)

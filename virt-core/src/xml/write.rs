@@ -54,25 +54,34 @@ impl Writing<'_> {
         let order = more
             .map(|more| more.attributes_order.as_slice())
             .unwrap_or_default();
-        in_order(
-            record,
-            filled.and(record.spec().attributes),
-            order,
-            rest.attributes().len(),
-            &mut |entry| match entry {
-                Entry::Item(row, _) => {
-                    if let Some(field) = fields.get(row) {
-                        self.attribute(record, row, field);
+        let rows = filled.and(record.spec().attributes);
+        if order.is_empty() {
+            // Nearly all records: there is no order to be put together.
+            for (row, field) in rows.filter_map(|row| Some((row, fields.get(row)?))) {
+                self.attribute(record, row, field);
+            }
+            self.writer.attributes(rest.attributes());
+        } else {
+            in_order(
+                record,
+                rows,
+                order,
+                rest.attributes().len(),
+                &mut |entry| match entry {
+                    Entry::Item(row, _) => {
+                        if let Some(field) = fields.get(row) {
+                            self.attribute(record, row, field);
+                        }
                     }
-                }
-                Entry::Rest(index) => {
-                    if let Some(attribute) = rest.attributes().get(index) {
-                        self.writer
-                            .attribute(attribute.name.as_written(), &attribute.value);
+                    Entry::Rest(index) => {
+                        if let Some(attribute) = rest.attributes().get(index) {
+                            self.writer
+                                .attribute(attribute.name.as_written(), &attribute.value);
+                        }
                     }
-                }
-            },
-        );
+                },
+            );
+        }
         self.unit_of_text(record);
         self.declare_namespaces(record);
         self.content(record, filled, name);
@@ -165,7 +174,8 @@ impl Writing<'_> {
             self.writer.close_empty();
             return;
         }
-        self.writer.open_content(!text.is_empty());
+        let inline = !text.is_empty() || shell.children.iter().any(|child| child.as_text().is_some());
+        self.writer.open_content(inline);
         self.writer.text(text);
         self.writer.nodes(&shell.children);
         self.writer.close(name);

@@ -25,16 +25,19 @@ fn pair_console(devices: &mut Devices) {
         matches!(kind, None | Some("serial"))
     };
     match (devices.serials.first(), devices.consoles.first()) {
-        (Some(serial), None) => devices.consoles.push(Console {
-            kind: serial.kind.clone(),
-            tty: serial.tty.clone(),
-            sources: serial.sources.clone(),
-            protocol: serial.protocol.clone(),
-            log: serial.log.clone(),
-            target: Some(target("serial")),
-            alias: serial.alias.clone(),
-            ..Console::default()
-        }),
+        (Some(serial), console) if has_console(serial) && !console.is_some_and(is_serial) => {
+            let stub = Console {
+                kind: serial.kind.clone(),
+                tty: serial.tty.clone(),
+                sources: serial.sources.clone(),
+                protocol: serial.protocol.clone(),
+                log: serial.log.clone(),
+                target: Some(target("serial")),
+                alias: serial.alias.clone(),
+                ..Console::default()
+            };
+            devices.consoles.insert(0, stub);
+        }
         (None, Some(console)) if is_serial(console) => devices.serials.push(Serial {
             kind: console.kind.clone(),
             tty: console.tty.clone(),
@@ -46,6 +49,12 @@ fn pair_console(devices: &mut Devices) {
         }),
         _ => {}
     }
+}
+
+/// Whether a serial port is one that a machine has its console on: none on a bus that comes up late.
+fn has_console(serial: &Serial) -> bool {
+    let kind = serial.target.as_ref().and_then(|target| target.kind.as_deref());
+    !matches!(kind, Some("pci-serial" | "usb-serial" | "isa-debug"))
 }
 
 fn target(kind: &str) -> ChardevTarget {

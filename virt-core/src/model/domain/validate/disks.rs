@@ -12,21 +12,12 @@ use crate::model::domain::devices::{
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (index, disk) in devices.disks.iter().enumerate() {
         let at = At::nth("/domain/devices/disk", index, &disk.rest);
         let target = check_target(at, disk)?;
         if let Some(first) = targets.insert(target, index) {
             let sentence = format!("the target '{target}' is that of disk[{}] too", first + 1);
             return Err(at.wrong("/target/@dev", sentence));
-        }
-        if let Some(wwn) = &disk.wwn
-            && let Some(first) = names.insert(wwn.to_ascii_lowercase(), index)
-        {
-            return Err(at.wrong(
-                "/wwn",
-                format!("the name {wwn} is that of disk[{}] too", first + 1),
-            ));
         }
         check_bus(at, disk)?;
         check_words(at, disk)?;

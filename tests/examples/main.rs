@@ -86,7 +86,7 @@ fn every_example_does_its_job_on_the_test_driver() {
         "",
         &[
             "/domain/title: added The test",
-            "/domain/devices/disk[vda]/driver/@cache: added none",
+            "/domain/memory: 8 GiB → 1 GiB",
             "test is defined anew",
         ],
     );

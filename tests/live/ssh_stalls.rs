@@ -98,10 +98,11 @@ async fn a_login_that_stalls_for_long_is_given_up_and_made_anew(fixture: &Fixtur
     let domain = fixture.paused(&conn, "steady").await?;
     let pid = fixture.pid_of("steady")?;
     far.line.reset_counters();
-    far.line.stall_after(2);
+    // Behind the versions, in front of the keys; a later step may be one of logging in, which sshd gives two minutes.
+    far.line.stall_after(1);
     far.line.cut();
     soon("the login", far.line.stalled()).await?;
-    calls_answer(&conn, &domain, 2).await?;
+    calls_answer(&conn, &domain, 1).await?;
     let given_up = async {
         while far.line.counters().connections < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -111,7 +112,7 @@ async fn a_login_that_stalls_for_long_is_given_up_and_made_anew(fixture: &Fixtur
     tokio::time::timeout(Duration::from_secs(45), given_up)
         .await
         .map_err(|_| Failure::new("the login that stalls is waited for without end"))?;
-    calls_answer(&conn, &domain, 2).await?;
+    calls_answer(&conn, &domain, 1).await?;
     far.line.resume();
     settled(fixture, &conn, pid).await?;
     fixture.remove_all(&conn).await

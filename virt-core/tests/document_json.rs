@@ -120,6 +120,6 @@ fn what_is_wrong_is_told_with_its_place() {
     assert!(
         unknown
             .to_string()
-            .starts_with("expected an object with one of: ")
+            .starts_with("expected an object with one key, one of: ")
     );
 }

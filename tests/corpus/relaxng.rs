@@ -38,8 +38,15 @@ pub(crate) fn check(corpus: &Corpus) -> Result<(), String> {
         let read: Vec<PathBuf> = pairs.iter().map(|(read, _)| read.clone()).collect();
         let wrote: Vec<PathBuf> = pairs.iter().map(|(_, wrote)| wrote.clone()).collect();
         let schema_file = corpus.schemas().join(schema);
+        if !schema_file.exists() {
+            // Some schemas are made when libvirt is built, and are not part of the corpus.
+            continue;
+        }
         let (valid, still) = (valid(&schema_file, &read)?, valid(&schema_file, &wrote)?);
         judged += valid.len();
+        if valid.is_empty() && !read.is_empty() {
+            broken.push(format!("{schema}: takes none of {} documents", read.len()));
+        }
         let lost = pairs
             .iter()
             .filter(|(read, wrote)| valid.contains(read) && !still.contains(wrote));

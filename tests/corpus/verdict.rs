@@ -8,7 +8,6 @@ pub(crate) enum Verdict {
     /// It is not, and how.
     Failed(String),
     /// A rule says why it need not be as libvirt has it.
-    #[allow(dead_code, reason = "no rule is in force for some features")]
     Excepted(&'static str),
     /// Nothing here does what the case is about.
     Unsupported(&'static str),

@@ -1,15 +1,16 @@
-//! How the checks of documents say what is wrong.
+//! Complaints about the element at hand itself, and checks of its parts, which name them.
 
-use crate::xml::{Rest, XmlError, XmlProblem};
+use super::complaint;
+use crate::xml::{Rest, XmlError};
 
 /// Values that do not go together, at the element `rest` is of.
 pub(crate) fn wrong(rest: &Rest, sentence: impl Into<String>) -> XmlError {
-    at(rest, XmlProblem::Invalid(sentence.into()))
+    complaint::wrong("", rest, sentence)
 }
 
 /// Something that must be there, as `the attribute 'dev'`.
 pub(crate) fn missing(rest: &Rest, what: impl Into<String>) -> XmlError {
-    at(rest, XmlProblem::Missing(what.into()))
+    complaint::missing("", rest, what)
 }
 
 /// An attribute that must be there.
@@ -19,15 +20,7 @@ pub(crate) fn missing_attribute(rest: &Rest, name: &str) -> XmlError {
 
 /// A spelling that is none of those known.
 pub(crate) fn unknown(rest: &Rest, value: &str, what: &str, known: &[&str]) -> XmlError {
-    let problem = XmlProblem::Value {
-        value: value.to_owned(),
-        expected: format!("{what}: {}", known.join(", ")),
-    };
-    at(rest, problem)
-}
-
-fn at(rest: &Rest, problem: XmlProblem) -> XmlError {
-    XmlError::new(problem).at(rest.position().unwrap_or_default())
+    complaint::unknown("", rest, value, format!("{what}: {}", known.join(", ")))
 }
 
 /// Checks each item of a list; an error names its number.

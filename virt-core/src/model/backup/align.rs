@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::disk::{BackupDisk, BackupDiskMode, BackupDisks};
 use super::root::Backup;
+use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::{DiskSource, DiskType};
-use crate::model::moment::{DomainDisk, invalid, missing, no_such_disk};
+use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::{Rest, XmlError};
 
 impl Backup {
@@ -30,7 +31,7 @@ impl Backup {
         let mut seen = BTreeSet::new();
         for (index, row) in self.rows().iter().enumerate() {
             let path = format!("/domainbackup/disks/disk[{}]", index + 1);
-            let wrong = |sentence: String| invalid(&path, &row.rest, sentence);
+            let wrong = |sentence: String| wrong(&path, &row.rest, sentence);
             let name = row.name.as_deref().unwrap_or_default();
             if !seen.insert(name) {
                 return Err(wrong(format!("the disk '{name}' is named twice")));
@@ -47,7 +48,7 @@ impl Backup {
         for disk in all.iter().filter(|disk| !seen.contains(disk.target)) {
             rows.push(match says_none && !disk.is_empty() && !disk.is_readonly() {
                 true => with_image(BackupDisk::included(disk.target), *disk, is_pull, suffix)
-                    .map_err(|sentence| invalid("/domainbackup/disks", &Rest::default(), sentence))?,
+                    .map_err(|sentence| wrong("/domainbackup/disks", &Rest::default(), sentence))?,
                 false => BackupDisk::excluded(disk.target),
             });
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::disk::{BackupDisk, BackupDiskMode};
 use super::root::{Backup, BackupMode, BackupServer, BackupTransport};
+use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskSource, DiskType, ImageFormat};
-use crate::model::moment::{invalid, is_target_name, missing, refuse_unknown};
+use crate::model::moment::{is_target_name, refuse_unknown};
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
@@ -19,13 +20,13 @@ impl Backup {
     pub fn validate(&self) -> Result<(), XmlError> {
         if let Some(BackupMode::Unknown(mode)) = &self.mode {
             let sentence = format!("there is no backup by '{mode}': push or pull");
-            return Err(invalid("/domainbackup/@mode", &self.rest, sentence));
+            return Err(wrong("/domainbackup/@mode", &self.rest, sentence));
         }
         let path = "/domainbackup/server";
         match (&self.server, self.is_pull()) {
             (Some(server), true) => check_server(server)?,
             (Some(server), false) => {
-                return Err(invalid(path, &server.rest, "a server is for mode='pull'"));
+                return Err(wrong(path, &server.rest, "a server is for mode='pull'"));
             }
             (None, true) => return Err(missing(path, &self.rest, "the server clients pull from")),
             (None, false) => {}
@@ -52,7 +53,7 @@ impl Backup {
                 && !seen.insert(name)
             {
                 let path = format!("/domainbackup/disks/disk[{}]/@name", index + 1);
-                return Err(invalid(
+                return Err(wrong(
                     &path,
                     &disk.rest,
                     format!("the disk '{name}' is named twice"),
@@ -64,7 +65,7 @@ impl Backup {
 
     fn check_disk(&self, disk: &BackupDisk, path: &str) -> Result<(), XmlError> {
         let wrong =
-            |place: &str, sentence: String| Err(invalid(&format!("{path}/{place}"), &disk.rest, sentence));
+            |place: &str, sentence: String| Err(wrong(&format!("{path}/{place}"), &disk.rest, sentence));
         let Some(name) = &disk.name else {
             return Err(missing(
                 &format!("{path}/@name"),
@@ -112,12 +113,12 @@ impl Backup {
 fn check_pulled(disk: &BackupDisk, path: &str) -> Result<(), XmlError> {
     if disk.target.is_some() {
         let sentence = "a target is for mode='push'; changes meanwhile go to <scratch>";
-        return Err(invalid(&format!("{path}/target"), &disk.rest, sentence));
+        return Err(wrong(&format!("{path}/target"), &disk.rest, sentence));
     }
     match disk.driver.as_ref().and_then(|driver| driver.kind.as_ref()) {
         Some(format) if *format != ImageFormat::Qcow2 => {
             let sentence = format!("a scratch image is qcow2, not '{format}'");
-            Err(invalid(&format!("{path}/driver/@type"), &disk.rest, sentence))
+            Err(wrong(&format!("{path}/driver/@type"), &disk.rest, sentence))
         }
         _ => check_image(disk, disk.scratch.as_ref(), &format!("{path}/scratch")),
     }
@@ -131,11 +132,11 @@ fn check_pushed(disk: &BackupDisk, path: &str) -> Result<(), XmlError> {
     ];
     if let Some((place, _)) = pull_only.iter().find(|(_, there)| *there) {
         let sentence = format!("{} is for mode='pull'", place.trim_start_matches('@'));
-        return Err(invalid(&format!("{path}/{place}"), &disk.rest, sentence));
+        return Err(wrong(&format!("{path}/{place}"), &disk.rest, sentence));
     }
     if let Some(ImageFormat::Unknown(format)) = disk.driver.as_ref().and_then(|driver| driver.kind.as_ref()) {
         let sentence = format!("'{format}' is no format of an image");
-        return Err(invalid(&format!("{path}/driver/@type"), &disk.rest, sentence));
+        return Err(wrong(&format!("{path}/driver/@type"), &disk.rest, sentence));
     }
     check_image(disk, disk.target.as_ref(), &format!("{path}/target"))
 }
@@ -155,7 +156,7 @@ fn check_image(disk: &BackupDisk, image: Option<&DiskSource>, path: &str) -> Res
         )),
         Some(location) if !location.starts_with('/') => {
             let sentence = format!("the path of the image '{location}' is not absolute");
-            Err(invalid(&format!("{path}/@{attribute}"), &image.rest, sentence))
+            Err(wrong(&format!("{path}/@{attribute}"), &image.rest, sentence))
         }
         Some(_) => Ok(()),
     }
@@ -164,7 +165,7 @@ fn check_image(disk: &BackupDisk, image: Option<&DiskSource>, path: &str) -> Res
 fn check_server(server: &BackupServer) -> Result<(), XmlError> {
     let at = |attribute: &str| format!("/domainbackup/server/@{attribute}");
     let needs = |attribute: &str, what: &str| Err(missing(&at(attribute), &server.rest, what));
-    let wrong = |attribute: &str, sentence: String| Err(invalid(&at(attribute), &server.rest, sentence));
+    let wrong = |attribute: &str, sentence: String| Err(wrong(&at(attribute), &server.rest, sentence));
     match server.transport.as_ref().unwrap_or(&BackupTransport::Tcp) {
         BackupTransport::Unknown(transport) => {
             return wrong(

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::root::{Checkpoint, CheckpointDisk, CheckpointDisks, CheckpointKind};
+use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
-use crate::model::moment::{DomainDisk, invalid, missing, no_such_disk};
+use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::XmlError;
 
 impl Checkpoint {
@@ -53,7 +54,7 @@ impl Checkpoint {
         let mut rows = BTreeMap::new();
         for (index, row) in self.rows().iter().enumerate() {
             let path = format!("/domaincheckpoint/disks/disk[{}]", index + 1);
-            let wrong = |sentence: String| invalid(&path, &row.rest, sentence);
+            let wrong = |sentence: String| wrong(&path, &row.rest, sentence);
             let name = row.name.as_deref().unwrap_or_default();
             let disk = DomainDisk::by_name(all, name).ok_or_else(|| wrong(no_such_disk(name, all)))?;
             if row.kind() != CheckpointKind::No && (disk.is_empty() || disk.is_readonly()) {

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::root::{Checkpoint, CheckpointDisk, CheckpointKind};
-use crate::model::moment::{MomentDomain, invalid, is_target_name, missing, refuse_unknown};
+use crate::model::complaint::{missing, wrong};
+use crate::model::moment::{MomentDomain, is_target_name, refuse_unknown};
 use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
@@ -55,11 +56,7 @@ impl Checkpoint {
         let parent = self.parent.as_ref().and_then(|parent| parent.name.as_ref());
         if parent.is_some() && parent == self.name.as_ref() {
             let path = "/domaincheckpoint/parent/name";
-            return Err(invalid(
-                path,
-                &self.rest,
-                "a checkpoint does not come after itself",
-            ));
+            return Err(wrong(path, &self.rest, "a checkpoint does not come after itself"));
         }
         let Some(config) = self.domain.as_ref().and_then(MomentDomain::to_config) else {
             let path = "/domaincheckpoint/domain";
@@ -79,7 +76,7 @@ impl Checkpoint {
                 && !seen.insert(name)
             {
                 let path = format!("/domaincheckpoint/disks/disk[{}]/@name", index + 1);
-                return Err(invalid(
+                return Err(wrong(
                     &path,
                     &disk.rest,
                     format!("the disk '{name}' is named twice"),
@@ -101,15 +98,14 @@ fn check_name(name: &str, path: &str, rest: &Rest) -> Result<(), XmlError> {
             let sentence = format!(
                 "the name '{name}' is not fit for a file: letters, digits, '_', '-' and, but for the first, '.'"
             );
-            Err(invalid(path, rest, sentence))
+            Err(wrong(path, rest, sentence))
         }
     }
 }
 
 fn check_disk(disk: &CheckpointDisk, path: &str) -> Result<(), XmlError> {
-    let wrong = |attribute: &str, sentence: String| {
-        Err(invalid(&format!("{path}/@{attribute}"), &disk.rest, sentence))
-    };
+    let wrong =
+        |attribute: &str, sentence: String| Err(wrong(&format!("{path}/@{attribute}"), &disk.rest, sentence));
     let Some(name) = &disk.name else {
         return Err(missing(
             &format!("{path}/@name"),

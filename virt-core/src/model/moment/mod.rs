@@ -4,11 +4,9 @@ mod align;
 mod domain;
 mod inactive;
 mod parent;
-mod problem;
 
 pub use domain::MomentDomain;
 pub use inactive::InactiveDomain;
 pub use parent::MomentParent;
 
 pub(crate) use align::{DomainDisk, is_target_name, no_such_disk, refuse_unknown};
-pub(crate) use problem::{invalid, missing};

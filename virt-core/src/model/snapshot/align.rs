@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::disk::{SnapshotDisk, SnapshotDisks};
 use super::root::{Snapshot, SnapshotLocation};
+use crate::model::complaint::wrong;
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::DiskType;
-use crate::model::moment::{DomainDisk, invalid, no_such_disk};
+use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::XmlError;
 
 /// How rows that are not said are filled in by [`Snapshot::align`].
@@ -99,7 +100,7 @@ impl Snapshot {
         let mut rows = BTreeMap::new();
         for (index, row) in self.disks.iter().flat_map(|list| &list.disks).enumerate() {
             let path = format!("/domainsnapshot/disks/disk[{}]", index + 1);
-            let wrong = |sentence: String| invalid(&path, &row.rest, sentence);
+            let wrong = |sentence: String| wrong(&path, &row.rest, sentence);
             let name = row.name.as_deref().unwrap_or_default();
             let disk = DomainDisk::by_name(all, name).ok_or_else(|| wrong(no_such_disk(name, all)))?;
             let mut row = row.normalized();
@@ -154,7 +155,7 @@ fn name_file(
     let target = disk.target;
     let refused = |why: &str| {
         let sentence = format!("the disk '{target}' {why}: say the source of its snapshot");
-        invalid("/domainsnapshot/disks", &row.rest, sentence)
+        wrong("/domainsnapshot/disks", &row.rest, sentence)
     };
     if !matches!(row.kind, None | Some(DiskType::File)) || *disk.kind() != DiskType::File {
         return Err(refused("is no file, so no name can be made up"));

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::disk::SnapshotDisk;
 use super::root::{Snapshot, SnapshotLocation, SnapshotState};
+use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskType, ImageFormat};
-use crate::model::moment::{MomentDomain, invalid, missing};
+use crate::model::moment::MomentDomain;
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
@@ -46,7 +47,7 @@ impl Snapshot {
         let parent = self.parent.as_ref().and_then(|parent| parent.name.as_ref());
         if parent.is_some() && parent == self.name.as_ref() {
             let path = "/domainsnapshot/parent/name";
-            return Err(invalid(path, &self.rest, "a snapshot does not come after itself"));
+            return Err(wrong(path, &self.rest, "a snapshot does not come after itself"));
         }
         match &self.state {
             None => {
@@ -55,7 +56,7 @@ impl Snapshot {
             }
             Some(SnapshotState::Unknown(state)) => {
                 let sentence = format!("'{state}' is no state of a guest in a snapshot");
-                return Err(invalid("/domainsnapshot/state", &self.rest, sentence));
+                return Err(wrong("/domainsnapshot/state", &self.rest, sentence));
             }
             Some(_) => {}
         }
@@ -75,7 +76,7 @@ impl Snapshot {
                 && !seen.insert(name)
             {
                 let path = format!("/domainsnapshot/disks/disk[{}]/@name", index + 1);
-                return Err(invalid(
+                return Err(wrong(
                     &path,
                     &disk.rest,
                     format!("the disk '{name}' is named twice"),
@@ -98,12 +99,12 @@ impl Snapshot {
             (Some(SnapshotLocation::External), Some(_)) | (None, Some(_)) => true,
             (Some(location @ (SnapshotLocation::Manual | SnapshotLocation::Unknown(_))), _) => {
                 let sentence = format!("memory cannot go to '{location}': no, internal or external");
-                return Err(invalid(&at("snapshot"), &memory.rest, sentence));
+                return Err(wrong(&at("snapshot"), &memory.rest, sentence));
             }
             (Some(location), Some(file)) => {
                 let sentence =
                     format!("the memory file '{file}' is for snapshot='external', not '{location}'");
-                return Err(invalid(&at("file"), &memory.rest, sentence));
+                return Err(wrong(&at("file"), &memory.rest, sentence));
             }
             (Some(SnapshotLocation::Internal), None) => true,
             (Some(SnapshotLocation::No) | None, None) => false,
@@ -111,12 +112,12 @@ impl Snapshot {
         if is_external && self.is_offline() {
             let sentence =
                 "there is no memory to keep of a guest that is off, or of a snapshot of disks only";
-            return Err(invalid(&at("snapshot"), &memory.rest, sentence));
+            return Err(wrong(&at("snapshot"), &memory.rest, sentence));
         }
         match &memory.file {
             Some(file) if !file.starts_with('/') => {
                 let sentence = format!("the path of the memory file '{file}' is not absolute");
-                Err(invalid(&at("file"), &memory.rest, sentence))
+                Err(wrong(&at("file"), &memory.rest, sentence))
             }
             _ => Ok(()),
         }
@@ -124,7 +125,7 @@ impl Snapshot {
 }
 
 fn check_disk(disk: &SnapshotDisk, path: &str) -> Result<(), XmlError> {
-    let wrong = |place: &str, sentence: String| invalid(&format!("{path}/{place}"), &disk.rest, sentence);
+    let wrong = |place: &str, sentence: String| wrong(&format!("{path}/{place}"), &disk.rest, sentence);
     if disk.name.is_none() {
         return Err(missing(
             &format!("{path}/@name"),
@@ -162,7 +163,7 @@ fn check_source(disk: &SnapshotDisk, path: &str) -> Result<(), XmlError> {
         && !file.starts_with('/')
     {
         let sentence = format!("the path of the image '{file}' is not absolute");
-        return Err(invalid(&format!("{path}/source"), &source.rest, sentence));
+        return Err(wrong(&format!("{path}/source"), &source.rest, sentence));
     }
     if disk.kind == Some(DiskType::Network) && source.protocol.is_none() {
         let place = format!("{path}/source/@protocol");

@@ -1,6 +1,6 @@
 //! Documents about hosts: `nodedevxml2xml`.
 
-use virt_sdk::model::NodeDevice;
+use virt_sdk::model::NodeDeviceConfig;
 use virt_sdk::model::node_device::{NestedCapabilityKind, NodeCapabilityKind};
 use virt_testkit::corpus::{Case, Corpus};
 
@@ -23,7 +23,7 @@ pub(crate) fn node_device(corpus: &Corpus, case: &Case) -> Verdict {
 
 fn given_back(corpus: &Corpus, input: &str, expected: &str) -> Result<(), String> {
     let text = corpus.read(input)?;
-    let device = NodeDevice::from_xml(&text).map_err(|error| error.to_string())?;
+    let device = NodeDeviceConfig::from_xml(&text).map_err(|error| error.to_string())?;
     device.validate().map_err(|error| error.to_string())?;
     let mut normalized = device.normalized();
     if normalized.normalized() != normalized {
@@ -35,7 +35,7 @@ fn given_back(corpus: &Corpus, input: &str, expected: &str) -> Result<(), String
 }
 
 /// libvirt's test stands in for the disk: it says how long blocks are, which documents never do.
-fn count_blocks(device: &mut NodeDevice) {
+fn count_blocks(device: &mut NodeDeviceConfig) {
     for storage in &mut device.capabilities {
         if storage.kind != Some(NodeCapabilityKind::Storage) {
             continue;

@@ -5,7 +5,7 @@ use virt_sdk::model::domain::devices::Disk;
 use virt_sdk::model::moment::MomentDomain;
 use virt_sdk::model::moment::MomentParent;
 use virt_sdk::model::snapshot::SnapshotState;
-use virt_sdk::model::{Backup, Checkpoint, DomainConfig, Snapshot};
+use virt_sdk::model::{BackupConfig, CheckpointConfig, DomainConfig, SnapshotConfig};
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
@@ -79,7 +79,7 @@ pub(crate) fn backup(corpus: &Corpus, case: &Case) -> Verdict {
 }
 
 fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
-    let said = Snapshot::from_xml(text).map_err(|error| error.to_string())?;
+    let said = SnapshotConfig::from_xml(text).map_err(|error| error.to_string())?;
     let uuid = case
         .uuid
         .as_deref()
@@ -111,7 +111,7 @@ fn snapshot_of(case: &Case, text: &str) -> Result<String, String> {
 }
 
 fn checkpoint_of(case: &Case, text: &str) -> Result<String, String> {
-    let said = Checkpoint::from_xml(text).map_err(|error| error.to_string())?;
+    let said = CheckpointConfig::from_xml(text).map_err(|error| error.to_string())?;
     let mut checkpoint = if has(case, "TEST_REDEFINE") {
         said.validate_redefined().map_err(|error| error.to_string())?;
         said
@@ -151,7 +151,7 @@ fn checkpoint_of(case: &Case, text: &str) -> Result<String, String> {
 
 /// Laid beside a domain that has every disk the backup names, and one more.
 fn backup_of(_case: &Case, text: &str) -> Result<String, String> {
-    let backup = Backup::from_xml(text).map_err(|error| error.to_string())?;
+    let backup = BackupConfig::from_xml(text).map_err(|error| error.to_string())?;
     backup.validate().map_err(|error| error.to_string())?;
     let named = backup.rows().iter().filter_map(|row| row.name.as_deref());
     let mut domain = DomainConfig::default();

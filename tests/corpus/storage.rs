@@ -1,7 +1,9 @@
 //! Pools, volumes, secrets and interfaces of the host: what libvirt gives back of a document.
 
 use virt_sdk::model::value::YesNo;
-use virt_sdk::model::{HostInterface, PoolCapabilities, PoolConfig, PoolType, SecretConfig, VolumeConfig};
+use virt_sdk::model::{
+    HostInterfaceConfig, PoolCapabilities, PoolConfig, PoolType, SecretConfig, VolumeConfig,
+};
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
@@ -52,7 +54,7 @@ pub(crate) fn judge_secret(corpus: &Corpus, case: &Case) -> Verdict {
 
 pub(crate) fn judge_interface(corpus: &Corpus, case: &Case) -> Verdict {
     let given_back = |text: &str| {
-        let interface = HostInterface::from_xml(text)?;
+        let interface = HostInterfaceConfig::from_xml(text)?;
         interface.validate()?;
         Ok(interface.normalized().to_xml())
     };

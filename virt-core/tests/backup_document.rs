@@ -3,7 +3,7 @@
 use virt_core::model::backup::{BackupDisk, BackupServer};
 use virt_core::model::checkpoint::CheckpointDisk;
 use virt_core::model::domain::devices::ImageFormat;
-use virt_core::model::{Backup, Checkpoint, Disk, DomainConfig};
+use virt_core::model::{BackupConfig, CheckpointConfig, Disk, DomainConfig};
 use virt_core::xml::Position;
 
 fn web() -> DomainConfig {
@@ -18,13 +18,16 @@ fn web() -> DomainConfig {
 
 #[test]
 fn a_checkpoint_is_written_by_hand_and_filled_in() {
-    let checkpoint = Checkpoint::builder()
+    let checkpoint = CheckpointConfig::builder()
         .name("monday")
         .description("after the backup")
         .disk(CheckpointDisk::bitmap("/srv/web.qcow2"))
         .build()
         .unwrap();
-    assert_eq!(Checkpoint::from_xml(&checkpoint.to_xml()).unwrap(), checkpoint);
+    assert_eq!(
+        CheckpointConfig::from_xml(&checkpoint.to_xml()).unwrap(),
+        checkpoint
+    );
     let made = checkpoint.align(&web()).unwrap().created_at(1_553_647_812);
     assert_eq!(
         made.normalized().to_xml(),
@@ -40,7 +43,7 @@ fn a_checkpoint_is_written_by_hand_and_filled_in() {
 </domaincheckpoint>
 "
     );
-    let all = Checkpoint::builder().name("all").build().unwrap();
+    let all = CheckpointConfig::builder().name("all").build().unwrap();
     let kinds: Vec<_> = all
         .align(&web())
         .unwrap()
@@ -75,17 +78,21 @@ fn a_checkpoint_that_cannot_be_is_refused_with_its_place() {
     ];
     for (part, path) in cases {
         let text = format!("<domaincheckpoint>\n  {part}\n</domaincheckpoint>");
-        let error = Checkpoint::from_xml(&text).unwrap().validate().unwrap_err();
+        let error = CheckpointConfig::from_xml(&text).unwrap().validate().unwrap_err();
         assert_eq!(error.path(), path, "{part}");
         assert!(error.position().is_some_and(Position::is_known), "{part}");
     }
-    let readonly = Checkpoint::builder()
+    let readonly = CheckpointConfig::builder()
         .name("a")
         .disk(CheckpointDisk::bitmap("sda"))
         .build()
         .unwrap();
     assert!(readonly.align(&web()).is_err());
-    let old = Checkpoint::builder().name("a").build().unwrap().created_at(1);
+    let old = CheckpointConfig::builder()
+        .name("a")
+        .build()
+        .unwrap()
+        .created_at(1);
     assert_eq!(
         old.validate_redefined().unwrap_err().path(),
         "/domaincheckpoint/domain"
@@ -94,13 +101,13 @@ fn a_checkpoint_that_cannot_be_is_refused_with_its_place() {
 
 #[test]
 fn a_pushed_backup_is_written_by_hand_and_filled_in() {
-    let backup = Backup::push()
+    let backup = BackupConfig::push()
         .since("monday")
         .disk(BackupDisk::included("vda").format(ImageFormat::Raw))
         .disk(BackupDisk::to_block("vdb", "/dev/vg/backup").full())
         .build()
         .unwrap();
-    assert_eq!(Backup::from_xml(&backup.to_xml()).unwrap(), backup);
+    assert_eq!(BackupConfig::from_xml(&backup.to_xml()).unwrap(), backup);
     assert_eq!(
         backup.align(&web(), "tuesday").unwrap().normalized().to_xml(),
         "<domainbackup mode='push'>
@@ -119,7 +126,7 @@ fn a_pushed_backup_is_written_by_hand_and_filled_in() {
 "
     );
     // Nothing is said: all that can be written to, and a block device needs a place.
-    let all = Backup::push().build().unwrap();
+    let all = BackupConfig::push().build().unwrap();
     assert!(all.align(&web(), "x").unwrap_err().to_string().contains("'vdb'"));
     let mut one = web();
     one.devices_mut().disks.remove(1);
@@ -130,7 +137,7 @@ fn a_pushed_backup_is_written_by_hand_and_filled_in() {
 
 #[test]
 fn a_pulled_backup_has_a_server() {
-    let backup = Backup::pull(BackupServer::tcp("localhost", 10809).with_tls())
+    let backup = BackupConfig::pull(BackupServer::tcp("localhost", 10809).with_tls())
         .disk(
             BackupDisk::with_scratch_file("vda", "/srv/vda.scratch")
                 .since("monday")
@@ -162,7 +169,7 @@ fn a_pulled_backup_has_a_server() {
   </privateData>
 </domainbackup>
 ";
-    let backup = Backup::from_xml(daemons).unwrap();
+    let backup = BackupConfig::from_xml(daemons).unwrap();
     assert_eq!(backup.to_xml(), daemons);
     assert!(backup.unknown().is_empty());
     let shown = backup.without_private().to_xml();
@@ -213,11 +220,11 @@ fn a_backup_that_cannot_be_is_refused_with_its_place() {
     ];
     for (mode, part, path) in cases {
         let text = format!("<domainbackup {mode}>\n  {part}\n</domainbackup>");
-        let error = Backup::from_xml(&text).unwrap().validate().unwrap_err();
+        let error = BackupConfig::from_xml(&text).unwrap().validate().unwrap_err();
         assert_eq!(error.path(), path, "{mode} {part}");
         assert!(error.position().is_some_and(Position::is_known), "{mode} {part}");
     }
-    let twice = Backup::push()
+    let twice = BackupConfig::push()
         .disk(BackupDisk::included("vda"))
         .disk(BackupDisk::excluded("vda"))
         .build();

@@ -5,7 +5,7 @@ use virt_core::model::PciAddress;
 use virt_core::model::domain::devices::Address;
 use virt_core::model::node_device::{
     DevNode, DeviceClass, HexId, NestedCapability, NestedCapabilityKind, NodeCapability, NodeCapabilityKind,
-    NodeDevice, NodeParent, ProductId,
+    NodeDeviceConfig, NodeParent, ProductId,
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -68,7 +68,7 @@ fn capability() -> impl Strategy<Value = NodeCapability> {
     )
 }
 
-fn device() -> impl Strategy<Value = NodeDevice> {
+fn device() -> impl Strategy<Value = NodeDeviceConfig> {
     let parent = (prop::option::of(text()), prop::option::of(text()));
     let nodes = prop::collection::vec(text(), 0..3);
     (
@@ -78,7 +78,7 @@ fn device() -> impl Strategy<Value = NodeDevice> {
         prop::collection::vec(capability(), 0..3),
     )
         .prop_map(|(name, (wwnn, parent_name), nodes, capabilities)| {
-            let mut device = NodeDevice::default();
+            let mut device = NodeDeviceConfig::default();
             let mut parent = NodeParent::default();
             parent.wwnn = wwnn;
             parent.name = parent_name;
@@ -101,7 +101,7 @@ proptest! {
     #[test]
     fn any_device_is_read_as_it_was_written(device in device()) {
         let text = device.to_xml();
-        let again = NodeDevice::from_xml(&text).unwrap();
+        let again = NodeDeviceConfig::from_xml(&text).unwrap();
         assert_eq!(again, device, "{text}");
         assert_eq!(again.to_xml(), text);
     }
@@ -110,7 +110,7 @@ proptest! {
     fn what_is_given_back_is_given_back_again(device in device()) {
         let given = device.normalized();
         assert_eq!(given.normalized(), given);
-        assert_eq!(NodeDevice::from_xml(&given.to_xml()).unwrap(), given);
+        assert_eq!(NodeDeviceConfig::from_xml(&given.to_xml()).unwrap(), given);
         let _ = device.validate();
     }
 }

@@ -1,7 +1,7 @@
 //! Node devices through their public door: made by hand, read and asked, refused with path and place, given back.
 
 use virt_core::model::node_device::{
-    DevNodeKind, NestedCapabilityKind, NodeCapabilityKind, NodeDevice, PciLinkSpeed,
+    DevNodeKind, NestedCapabilityKind, NodeCapabilityKind, NodeDeviceConfig, PciLinkSpeed,
 };
 use virt_core::model::{AnyDocument, PciAddress};
 use virt_core::xml::XmlProblem;
@@ -40,7 +40,7 @@ const NETWORK_CARD: &str = "<device>
 #[test]
 fn a_mediated_device_is_written_as_libvirt_reads_it() {
     let uuid = "d069d019-36ea-4111-8f0a-8c9a70e21366".parse().unwrap();
-    let device = NodeDevice::mdev("pci_0000_00_02_0", "i915-GVTg_V5_8")
+    let device = NodeDeviceConfig::mdev("pci_0000_00_02_0", "i915-GVTg_V5_8")
         .uuid(uuid)
         .attribute("assign_adapter", "5")
         .attribute("assign_domain", "0x47")
@@ -59,14 +59,14 @@ fn a_mediated_device_is_written_as_libvirt_reads_it() {
 </device>
 "
     );
-    assert_eq!(NodeDevice::from_xml(&device.to_xml()).unwrap(), device);
+    assert_eq!(NodeDeviceConfig::from_xml(&device.to_xml()).unwrap(), device);
     assert_eq!(device.mediated_type(), Some("i915-GVTg_V5_8"));
     assert_eq!(device.normalized().iommu_group(), Some(0));
 }
 
 #[test]
 fn a_virtual_adapter_is_written_as_libvirt_reads_it() {
-    let device = NodeDevice::virtual_hba()
+    let device = NodeDeviceConfig::virtual_hba()
         .parent_names("2000f4e9d4eb02c9", "2001f4e9d4eb02c9")
         .names("20000000c9831b4b", "10000000c9831b4b")
         .build()
@@ -88,19 +88,27 @@ fn a_virtual_adapter_is_written_as_libvirt_reads_it() {
         device.world_wide_names(),
         Some(("20000000c9831b4b", "10000000c9831b4b"))
     );
-    NodeDevice::virtual_hba().parent("scsi_host3").build().unwrap();
-    NodeDevice::virtual_hba().build().unwrap();
+    NodeDeviceConfig::virtual_hba()
+        .parent("scsi_host3")
+        .build()
+        .unwrap();
+    NodeDeviceConfig::virtual_hba().build().unwrap();
 }
 
 #[test]
 fn what_a_builder_is_told_wrong_it_says() {
-    let nowhere = NodeDevice::mdev("", "nvidia-11").build().unwrap_err();
+    let nowhere = NodeDeviceConfig::mdev("", "nvidia-11").build().unwrap_err();
     assert_eq!(nowhere.path(), "/device/parent");
-    let untyped = NodeDevice::mdev("pci_0000_00_02_0", "").build().unwrap_err();
+    let untyped = NodeDeviceConfig::mdev("pci_0000_00_02_0", "")
+        .build()
+        .unwrap_err();
     assert_eq!(untyped.path(), "/device/capability[1]/type/@id");
-    let empty = NodeDevice::mdev("a", "b").attribute("x", "").build().unwrap_err();
+    let empty = NodeDeviceConfig::mdev("a", "b")
+        .attribute("x", "")
+        .build()
+        .unwrap_err();
     assert_eq!(empty.path(), "/device/capability[1]/attr[1]/@value");
-    let short = NodeDevice::virtual_hba()
+    let short = NodeDeviceConfig::virtual_hba()
         .names("2000", "10000000c9831b4b")
         .build();
     assert_eq!(
@@ -111,7 +119,7 @@ fn what_a_builder_is_told_wrong_it_says() {
 
 #[test]
 fn a_card_tells_where_it_is_and_what_it_can_do() {
-    let card = NodeDevice::from_xml(NETWORK_CARD).unwrap();
+    let card = NodeDeviceConfig::from_xml(NETWORK_CARD).unwrap();
     card.validate().unwrap();
     assert_eq!(card.to_xml(), NETWORK_CARD);
     assert_eq!(card.kind(), Some(&NodeCapabilityKind::Pci));
@@ -137,7 +145,7 @@ fn a_card_tells_where_it_is_and_what_it_can_do() {
 
 #[test]
 fn what_libvirt_never_reads_is_not_given_back() {
-    let mut card = NodeDevice::from_xml(NETWORK_CARD).unwrap();
+    let mut card = NodeDeviceConfig::from_xml(NETWORK_CARD).unwrap();
     card.capabilities[0].capabilities[0].max_count = Some(0);
     let given = card.normalized();
     assert!(given.driver.is_none());
@@ -154,7 +162,7 @@ fn what_libvirt_never_reads_is_not_given_back() {
 
 #[test]
 fn features_and_nodes_are_given_back_in_libvirts_order() {
-    let net = NodeDevice::from_xml(
+    let net = NodeDeviceConfig::from_xml(
         "<device><name>net_eth0</name>
            <devnode type='link'>/dev/b</devnode><devnode type='dev'>/dev/a</devnode>
            <capability type='net'>
@@ -245,7 +253,7 @@ fn what_a_kind_of_device_has_to_say_is_asked_with_path_and_place() {
         ),
     ];
     for (text, path, line) in wrong {
-        let error = NodeDevice::from_xml(text).unwrap().validate().unwrap_err();
+        let error = NodeDeviceConfig::from_xml(text).unwrap().validate().unwrap_err();
         assert_eq!(error.path(), path, "{text}");
         assert_eq!(error.position().map(|place| place.line()), Some(line), "{text}");
         assert!(
@@ -257,13 +265,15 @@ fn what_a_kind_of_device_has_to_say_is_asked_with_path_and_place() {
 
 #[test]
 fn values_are_refused_while_reading() {
-    let error =
-        NodeDevice::from_xml("<device>\n<capability type='ccw'><cssid>0x1ff</cssid></capability></device>")
-            .unwrap_err();
+    let error = NodeDeviceConfig::from_xml(
+        "<device>\n<capability type='ccw'><cssid>0x1ff</cssid></capability></device>",
+    )
+    .unwrap_err();
     assert_eq!(error.path(), "/device/capability[1]/cssid");
-    let error =
-        NodeDevice::from_xml("<device><capability type='pci'>\n<vendor id='intel'/></capability></device>")
-            .unwrap_err();
+    let error = NodeDeviceConfig::from_xml(
+        "<device><capability type='pci'>\n<vendor id='intel'/></capability></device>",
+    )
+    .unwrap_err();
     assert_eq!(error.path(), "/device/capability[1]/vendor/@id");
     assert_eq!(error.position().map(|place| place.line()), Some(2));
 }
@@ -271,7 +281,7 @@ fn values_are_refused_while_reading() {
 #[test]
 fn storage_tells_the_size_of_what_is_in_it() {
     let disk = "<device><name>d</name><capability type='storage'><block>/dev/sda</block><size>512</size></capability></device>";
-    let disk = NodeDevice::from_xml(disk).unwrap();
+    let disk = NodeDeviceConfig::from_xml(disk).unwrap();
     assert_eq!(
         (disk.storage_size(), disk.block_path()),
         (Some(512), Some("/dev/sda"))

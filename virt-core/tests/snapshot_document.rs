@@ -4,12 +4,12 @@ use virt_core::model::domain::devices::{DiskType, ImageFormat};
 use virt_core::model::snapshot::{
     SnapshotAlignment, SnapshotDisk, SnapshotLocation, SnapshotMemory, SnapshotState,
 };
-use virt_core::model::{AnyDocument, Disk, DomainConfig, InactiveDomain, Snapshot};
+use virt_core::model::{AnyDocument, Disk, DomainConfig, InactiveDomain, SnapshotConfig};
 use virt_core::xml::{Position, XmlProblem};
 
 #[test]
 fn the_builder_writes_what_libvirt_reads() {
-    let snapshot = Snapshot::builder()
+    let snapshot = SnapshotConfig::builder()
         .name("before-update")
         .description("<all> of it")
         .memory(SnapshotMemory::external("/srv/web.mem"))
@@ -37,7 +37,7 @@ fn the_builder_writes_what_libvirt_reads() {
 </domainsnapshot>
 ";
     assert_eq!(snapshot.to_xml(), written);
-    assert_eq!(Snapshot::from_xml(written).unwrap(), snapshot);
+    assert_eq!(SnapshotConfig::from_xml(written).unwrap(), snapshot);
     assert_eq!(snapshot.normalized(), snapshot);
 }
 
@@ -50,7 +50,7 @@ fn a_domain_is_whole_or_known_by_its_uuid() {
   </domain>
 </domainsnapshot>
 ";
-    let snapshot = Snapshot::from_xml(by_uuid).unwrap();
+    let snapshot = SnapshotConfig::from_xml(by_uuid).unwrap();
     assert_eq!(snapshot.to_xml(), by_uuid);
     assert!(snapshot.unknown().is_empty());
     let domain = snapshot.domain.unwrap();
@@ -75,7 +75,7 @@ fn a_domain_is_whole_or_known_by_its_uuid() {
   </cookie>
 </domainsnapshot>
 ";
-    let snapshot = Snapshot::from_xml(whole).unwrap();
+    let snapshot = SnapshotConfig::from_xml(whole).unwrap();
     assert_eq!(snapshot.to_xml(), whole);
     let unknown: Vec<_> = snapshot.unknown().into_iter().map(|found| found.path).collect();
     assert_eq!(unknown, ["/domainsnapshot/domain/novelty[1]"]);
@@ -140,7 +140,7 @@ fn contradictions_are_refused_with_their_place() {
     ];
     for (part, path) in cases {
         let text = format!("<domainsnapshot>\n  {part}\n</domainsnapshot>");
-        let error = Snapshot::from_xml(&text).unwrap().validate().unwrap_err();
+        let error = SnapshotConfig::from_xml(&text).unwrap().validate().unwrap_err();
         assert_eq!(error.path(), path, "{part}");
         assert_eq!(error.position().map(Position::line), Some(2), "{part}");
     }
@@ -148,7 +148,7 @@ fn contradictions_are_refused_with_their_place() {
 
 #[test]
 fn a_snapshot_of_disks_only_keeps_no_memory() {
-    let mut snapshot = Snapshot::builder()
+    let mut snapshot = SnapshotConfig::builder()
         .name("a")
         .memory(SnapshotMemory::internal())
         .build()
@@ -165,7 +165,7 @@ fn a_snapshot_of_disks_only_keeps_no_memory() {
 
 #[test]
 fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
-    let mut snapshot = Snapshot::builder().name("a").build().unwrap();
+    let mut snapshot = SnapshotConfig::builder().name("a").build().unwrap();
     for (path, fill) in [("/domainsnapshot/creationTime", 0), ("/domainsnapshot/state", 1)] {
         let error = snapshot.validate_redefined().unwrap_err();
         assert!(matches!(error.problem(), XmlProblem::Missing(_)));
@@ -187,7 +187,10 @@ fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
     assert!(new.creation_time.is_none() && new.state.is_none());
     for unnamed in ["", "<name/><description/>"] {
         let text = format!("<domainsnapshot>{unnamed}</domainsnapshot>");
-        let made = Snapshot::from_xml(&text).unwrap().created_at(12).normalized();
+        let made = SnapshotConfig::from_xml(&text)
+            .unwrap()
+            .created_at(12)
+            .normalized();
         assert_eq!(made.name.as_deref(), Some("12"));
         assert_eq!(made.description, None);
     }
@@ -195,7 +198,7 @@ fn a_redefined_snapshot_says_when_it_was_made_and_what_the_guest_did() {
 
 #[test]
 fn a_disk_is_named_once_by_the_builder() {
-    let twice = Snapshot::builder()
+    let twice = SnapshotConfig::builder()
         .disk(SnapshotDisk::internal("vda"))
         .disk(SnapshotDisk::excluded("vda"))
         .build();
@@ -215,7 +218,7 @@ fn what_says_nothing_is_left_out() {
   <name>a</name>
 </domainsnapshot>";
     assert_eq!(
-        Snapshot::from_xml(text).unwrap().normalized().to_xml(),
+        SnapshotConfig::from_xml(text).unwrap().normalized().to_xml(),
         "<domainsnapshot>
   <name>a</name>
   <disks>
@@ -250,7 +253,7 @@ fn web() -> DomainConfig {
     config
 }
 
-fn rows(snapshot: &Snapshot) -> Vec<(String, String, Option<String>)> {
+fn rows(snapshot: &SnapshotConfig) -> Vec<(String, String, Option<String>)> {
     let rows = snapshot.disks.iter().flat_map(|list| &list.disks);
     rows.map(|row| {
         let name = row.name.clone().unwrap_or_default();
@@ -266,7 +269,7 @@ fn row(name: &str, location: &str, path: Option<&str>) -> (String, String, Optio
 
 #[test]
 fn every_disk_of_the_domain_gets_its_row() {
-    let snapshot = Snapshot::builder()
+    let snapshot = SnapshotConfig::builder()
         .name("s1")
         .disk(SnapshotDisk::external("/dev/vg/data").file("/srv/data.s1"))
         .build()
@@ -288,7 +291,7 @@ fn every_disk_of_the_domain_gets_its_row() {
     );
 
     let internal = SnapshotAlignment::new(SnapshotLocation::Internal).with_only_internal();
-    let plain = Snapshot::builder().name("s2").build().unwrap();
+    let plain = SnapshotConfig::builder().name("s2").build().unwrap();
     let aligned = plain.align(&web(), &internal).unwrap();
     let expected = [
         row("vda", "internal", None),
@@ -304,7 +307,7 @@ fn every_disk_of_the_domain_gets_its_row() {
 fn an_alignment_refuses_what_cannot_be() {
     let external = SnapshotAlignment::new(SnapshotLocation::External);
     let refused = |disk: SnapshotDisk| {
-        let snapshot = Snapshot::builder().name("s").disk(disk).build().unwrap();
+        let snapshot = SnapshotConfig::builder().name("s").disk(disk).build().unwrap();
         snapshot.align(&web(), &external).unwrap_err().to_string()
     };
     assert!(refused(SnapshotDisk::internal("vdx")).contains("there are: vda, vdb, vdc, sda"));
@@ -324,7 +327,7 @@ mod any_value {
     use virt_core::model::domain::devices::ImageFormat;
     use virt_core::model::moment::{MomentDomain, MomentParent};
     use virt_core::model::snapshot::{SnapshotDisk, SnapshotMemory, SnapshotState};
-    use virt_core::model::{Backup, Checkpoint, DomainConfig, Snapshot};
+    use virt_core::model::{BackupConfig, CheckpointConfig, DomainConfig, SnapshotConfig};
 
     fn text() -> impl Strategy<Value = String> {
         "[ -~\n\té𝄞\r]{0,20}x"
@@ -368,7 +371,7 @@ mod any_value {
             disks in prop::collection::vec(snapshot_disk(), 0..4),
             domain in domain(),
         ) {
-            let mut snapshot = Snapshot::default().created_at(time);
+            let mut snapshot = SnapshotConfig::default().created_at(time);
             snapshot.name = Some(name);
             snapshot.description = description;
             snapshot.state = Some(state);
@@ -376,33 +379,33 @@ mod any_value {
             snapshot.memory = Some(SnapshotMemory::external(file));
             snapshot.disks = Some(disks.into());
             snapshot.domain = domain;
-            assert_eq!(Snapshot::from_xml(&snapshot.to_xml()).unwrap(), snapshot);
+            assert_eq!(SnapshotConfig::from_xml(&snapshot.to_xml()).unwrap(), snapshot);
             let normal = snapshot.normalized();
             assert_eq!(normal.normalized(), normal);
-            assert_eq!(Snapshot::from_xml(&normal.to_xml()).unwrap(), normal);
+            assert_eq!(SnapshotConfig::from_xml(&normal.to_xml()).unwrap(), normal);
         }
 
         #[test]
         fn a_checkpoint(name in text(), bitmap in text(), time in any::<i64>(), domain in domain()) {
             let disk = CheckpointDisk::bitmap(name.clone()).called(bitmap);
-            let mut checkpoint = Checkpoint::default().created_at(time);
+            let mut checkpoint = CheckpointConfig::default().created_at(time);
             checkpoint.disks.get_or_insert_default().disks = vec![disk, CheckpointDisk::excluded(name)];
             checkpoint.domain = domain;
-            assert_eq!(Checkpoint::from_xml(&checkpoint.to_xml()).unwrap(), checkpoint);
+            assert_eq!(CheckpointConfig::from_xml(&checkpoint.to_xml()).unwrap(), checkpoint);
             let normal = checkpoint.normalized();
             assert_eq!(normal.normalized(), normal);
         }
 
         #[test]
         fn a_backup(name in text(), path in text(), port in any::<u16>(), since in text()) {
-            let mut backup = Backup::default();
+            let mut backup = BackupConfig::default();
             backup.server = Some(BackupServer::tcp(name.clone(), port).with_tls());
             backup.incremental = Some(since.clone());
             backup.disks.get_or_insert_default().disks = vec![
                 BackupDisk::to_file(name.clone(), path.clone()).format(ImageFormat::Qcow2).since(since),
                 BackupDisk::with_scratch_block(name.clone(), path).exported_as(name),
             ];
-            assert_eq!(Backup::from_xml(&backup.to_xml()).unwrap(), backup);
+            assert_eq!(BackupConfig::from_xml(&backup.to_xml()).unwrap(), backup);
             let normal = backup.normalized();
             assert_eq!(normal.normalized(), normal);
         }

@@ -7,25 +7,25 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::backup::Backup;
+use super::backup::BackupConfig;
 use super::capabilities::Capabilities;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::CheckpointConfig;
 use super::cpu_data::CpuData;
 use super::domain::{Cpu, DomainConfig, SysInfo};
 use super::domain_capabilities::DomainCapabilities;
 use super::domain_status::DomainStatus;
 use super::filter::FilterConfig;
 use super::filter_binding::FilterBindingConfig;
-use super::host_interface::HostInterface;
+use super::host_interface::HostInterfaceConfig;
 use super::migration_cookie::MigrationCookie;
 use super::moment::InactiveDomain;
 use super::network::NetworkConfig;
 use super::network_port::NetworkPortConfig;
-use super::node_device::NodeDevice;
+use super::node_device::NodeDeviceConfig;
 use super::pool::{PoolConfig, PoolSources};
 use super::pool_capabilities::PoolCapabilities;
 use super::secret::SecretConfig;
-use super::snapshot::Snapshot;
+use super::snapshot::SnapshotConfig;
 use super::volume::VolumeConfig;
 use crate::xml::derived::{Parsed, check_writable, from_json, is_typed};
 use crate::xml::{Change, Element, Found, Limits, Record, XmlError, XmlProblem, other_root};
@@ -142,11 +142,11 @@ macro_rules! documents {
 
 documents! {
     /// A copy of a guest's disks.
-    Backup(Backup) = "domainbackup";
+    Backup(BackupConfig) = "domainbackup";
     /// What a host has, and which guests it can run.
     Capabilities(Capabilities) = "capabilities";
     /// A point in time of a guest's disks.
-    Checkpoint(Checkpoint) = "domaincheckpoint";
+    Checkpoint(CheckpointConfig) = "domaincheckpoint";
     /// The CPU of a host or of a guest.
     Cpu(Cpu) = "cpu";
     /// What a CPU says of itself.
@@ -162,7 +162,7 @@ documents! {
     /// A filter in force on the device of a guest.
     FilterBinding(FilterBindingConfig) = "filterbinding";
     /// A network interface of the host.
-    HostInterface(HostInterface) = "interface";
+    HostInterface(HostInterfaceConfig) = "interface";
     /// A guest at its next start.
     InactiveDomain(InactiveDomain) = "inactiveDomain";
     /// What two daemons tell each other during a migration.
@@ -172,7 +172,7 @@ documents! {
     /// What connects an interface of a guest to a network.
     NetworkPort(NetworkPortConfig) = "networkport";
     /// A device of the host.
-    NodeDevice(NodeDevice) = "device";
+    NodeDevice(NodeDeviceConfig) = "device";
     /// A storage pool.
     Pool(PoolConfig) = "pool";
     /// Which pools there can be.
@@ -182,7 +182,7 @@ documents! {
     /// A secret: what it is for, not what it is.
     Secret(SecretConfig) = "secret";
     /// The state of a guest at a moment.
-    Snapshot(Snapshot) = "domainsnapshot";
+    Snapshot(SnapshotConfig) = "domainsnapshot";
     /// What a machine says of itself.
     SysInfo(SysInfo) = "sysinfo";
     /// A volume of a pool.

@@ -1,6 +1,6 @@
 use virt_core::model::AnyDocument;
 use virt_core::model::host_interface::{
-    AddressFamily, BondMode, HostInterface, HostInterfaceType, MiiMonitor, StartMode,
+    AddressFamily, BondMode, HostInterfaceConfig, HostInterfaceType, MiiMonitor, StartMode,
 };
 use virt_core::model::value::{MacAddress, OnOff};
 
@@ -8,7 +8,7 @@ use crate::place;
 
 #[test]
 fn a_bridge_over_a_bond_is_written_as_libvirt_reads_it() {
-    let bond = HostInterface::bond("bond0", BondMode::ActiveBackup)
+    let bond = HostInterfaceConfig::bond("bond0", BondMode::ActiveBackup)
         .port("eth1")
         .port("eth2")
         .with(|bond| {
@@ -18,7 +18,7 @@ fn a_bridge_over_a_bond_is_written_as_libvirt_reads_it() {
         })
         .build()
         .unwrap();
-    let bridge = HostInterface::bridge("br0")
+    let bridge = HostInterfaceConfig::bridge("br0")
         .start(StartMode::Onboot)
         .mtu(1500)
         .address("192.0.2.1".parse().unwrap(), 24)
@@ -62,7 +62,7 @@ fn a_bridge_over_a_bond_is_written_as_libvirt_reads_it() {
 #[test]
 fn adapters_and_vlans_are_built_too() {
     let mac: MacAddress = "52:54:00:12:34:56".parse().unwrap();
-    let adapter = HostInterface::ethernet("eth0")
+    let adapter = HostInterfaceConfig::ethernet("eth0")
         .mac(mac)
         .dhcp(AddressFamily::Ipv4)
         .dhcp(AddressFamily::Ipv6)
@@ -71,10 +71,10 @@ fn adapters_and_vlans_are_built_too() {
         .unwrap();
     assert_eq!(adapter.protocols.len(), 2);
     assert_eq!(adapter.normalized(), adapter);
-    let vlan = HostInterface::vlan("eth0", 42).build().unwrap();
+    let vlan = HostInterfaceConfig::vlan("eth0", 42).build().unwrap();
     assert_eq!(vlan.name.as_deref(), Some("eth0.42"));
-    assert_eq!(HostInterface::from_xml(&vlan.to_xml()), Ok(vlan));
-    assert!(HostInterface::vlan("eth0", 4096).build().is_err());
+    assert_eq!(HostInterfaceConfig::from_xml(&vlan.to_xml()), Ok(vlan));
+    assert!(HostInterfaceConfig::vlan("eth0", 4096).build().is_err());
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn libvirt_gives_back_only_what_an_interface_has_at_its_place() {
                 <protocol family='ipv4'><autoconf/><ip prefix='3'/><ip address='192.0.2.1' prefix='0'/></protocol>\
                 <bridge><interface type='ethernet' name='eth0'><start mode='none'/><mtu size='9000'/>\
                 <link speed='0' state='up'/></interface></bridge></interface>";
-    let normal = HostInterface::from_xml(text).unwrap().normalized();
+    let normal = HostInterfaceConfig::from_xml(text).unwrap().normalized();
     assert_eq!(
         normal.to_xml(),
         "<interface type='bridge' name='br0'>
@@ -181,11 +181,11 @@ fn what_does_not_go_together_is_refused_with_its_place() {
         ),
     ] {
         let text = format!("<interface {attributes}>\n{inside}\n</interface>");
-        let interface = HostInterface::from_xml(&text).unwrap();
+        let interface = HostInterfaceConfig::from_xml(&text).unwrap();
         assert_eq!(place(interface.validate()), path, "{text}");
     }
     assert_eq!(
-        HostInterface::named(HostInterfaceType::Ethernet, "a\u{0}")
+        HostInterfaceConfig::named(HostInterfaceType::Ethernet, "a\u{0}")
             .validate()
             .unwrap_err()
             .path(),

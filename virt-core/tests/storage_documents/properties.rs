@@ -4,7 +4,7 @@
 use proptest::prelude::{Strategy, any, prop, proptest};
 use uuid::Uuid;
 use virt_core::model::ByteSize;
-use virt_core::model::host_interface::{AddressFamily, BondMode, HostInterface, StartMode};
+use virt_core::model::host_interface::{AddressFamily, BondMode, HostInterfaceConfig, StartMode};
 use virt_core::model::pool::{Permissions, PoolConfig, PoolFormat, PoolType, RefreshAllocation};
 use virt_core::model::secret::{SecretConfig, SecretUsageType};
 use virt_core::model::value::{FileMode, YesNo};
@@ -100,7 +100,7 @@ fn volume() -> impl Strategy<Value = VolumeConfig> {
         )
 }
 
-fn interface() -> impl Strategy<Value = HostInterface> {
+fn interface() -> impl Strategy<Value = HostInterfaceConfig> {
     let mode = prop::sample::select(StartMode::KNOWN.to_vec());
     let bond = prop::sample::select(BondMode::KNOWN.to_vec());
     let ports = prop::collection::vec(text(), 0..4);
@@ -114,8 +114,8 @@ fn interface() -> impl Strategy<Value = HostInterface> {
         0..=100_000_u32,
     )
         .prop_map(|(name, start, bond, ports, address, prefix, mtu)| {
-            let mut inner = HostInterface::bond(&name, bond);
-            let mut outer = HostInterface::bridge(&name)
+            let mut inner = HostInterfaceConfig::bond(&name, bond);
+            let mut outer = HostInterfaceConfig::bridge(&name)
                 .start(start)
                 .mtu(mtu)
                 .address(address.into(), prefix)
@@ -157,9 +157,9 @@ proptest! {
 
     #[test]
     fn any_interface_survives(interface in interface()) {
-        assert_eq!(HostInterface::from_xml(&interface.to_xml()), Ok(interface.clone()));
+        assert_eq!(HostInterfaceConfig::from_xml(&interface.to_xml()), Ok(interface.clone()));
         let normal = interface.normalized();
-        let again = HostInterface::from_xml(&normal.to_xml()).map(|interface| interface.normalized());
+        let again = HostInterfaceConfig::from_xml(&normal.to_xml()).map(|interface| interface.normalized());
         assert_eq!(again, Ok(normal));
     }
 

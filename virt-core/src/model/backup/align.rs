@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::disk::{BackupDisk, BackupDiskMode, BackupDisks};
-use super::root::Backup;
+use super::root::BackupConfig;
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::{DiskSource, DiskType};
 use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::{Rest, XmlError};
 
-impl Backup {
+impl BackupConfig {
     /// The backup with a row for every disk of the domain, those it says first. When it says none, all that have a
     /// medium and can be written to are copied; else those not said are left out. Rows get their mode, the checkpoint
     /// they start from, and an image: that of the disk with `suffix` for a further ending.

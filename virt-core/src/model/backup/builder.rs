@@ -1,23 +1,23 @@
 //! A backup written down in Rust.
 
 use super::disk::BackupDisk;
-use super::root::{Backup, BackupMode, BackupServer};
+use super::root::{BackupConfig, BackupMode, BackupServer};
 use crate::xml::XmlError;
 
-/// Builds a [`Backup`] step by step; [`build`](Self::build) checks it.
+/// Builds a [`BackupConfig`] step by step; [`build`](Self::build) checks it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct BackupBuilder {
-    backup: Backup,
+    backup: BackupConfig,
 }
 
 impl BackupBuilder {
     pub(super) fn new(mode: BackupMode, server: Option<BackupServer>) -> Self {
         Self {
-            backup: Backup {
+            backup: BackupConfig {
                 mode: Some(mode),
                 server,
-                ..Backup::default()
+                ..BackupConfig::default()
             },
         }
     }
@@ -35,16 +35,16 @@ impl BackupBuilder {
     }
 
     /// Changes what the steps above do not reach.
-    pub fn with(mut self, change: impl FnOnce(&mut Backup)) -> Self {
+    pub fn with(mut self, change: impl FnOnce(&mut BackupConfig)) -> Self {
         change(&mut self.backup);
         self
     }
 
-    /// The backup, checked by [`Backup::validate`]; no disk may be named twice.
+    /// The backup, checked by [`BackupConfig::validate`]; no disk may be named twice.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<Backup, XmlError> {
+    pub fn build(self) -> Result<BackupConfig, XmlError> {
         self.backup.validate()?;
         self.backup.check_names_differ()?;
         Ok(self.backup)

@@ -11,4 +11,4 @@ mod validate;
 pub use builder::BackupBuilder;
 pub use disk::{BackupDisk, BackupDiskDriver, BackupDiskMode, BackupDiskState, BackupDisks};
 pub use private::{BackupObjects, BackupPrivateData, BackupSecretObject, BackupTlsObject};
-pub use root::{Backup, BackupMode, BackupServer, BackupTransport};
+pub use root::{BackupConfig, BackupMode, BackupServer, BackupTransport};

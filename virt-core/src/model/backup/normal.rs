@@ -1,11 +1,11 @@
 //! A backup as libvirt gives it back.
 
 use super::disk::BackupDisk;
-use super::root::{Backup, BackupMode, BackupTransport};
+use super::root::{BackupConfig, BackupMode, BackupTransport};
 use crate::model::domain::devices::DiskType;
 use crate::model::value::YesNo;
 
-impl Backup {
+impl BackupConfig {
     /// The document as libvirt gives it back: its order and spelling, mode, transport and the defaults of each row
     /// said, nothing of the other mode. Rows of disks that are not said come by [`align`](Self::align).
     #[must_use]

@@ -29,7 +29,7 @@ xml_enum! {
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "domainbackup")]
 #[non_exhaustive]
-pub struct Backup {
+pub struct BackupConfig {
     /// Who moves the data; pushed unless said.
     #[xml(attr)]
     pub mode: Option<BackupMode>,
@@ -118,7 +118,7 @@ impl BackupServer {
     }
 }
 
-impl Backup {
+impl BackupConfig {
     /// Starts a backup the hypervisor writes to targets.
     pub fn push() -> BackupBuilder {
         BackupBuilder::new(BackupMode::Push, None)

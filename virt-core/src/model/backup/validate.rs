@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use super::disk::{BackupDisk, BackupDiskMode};
-use super::root::{Backup, BackupMode, BackupServer, BackupTransport};
+use super::root::{BackupConfig, BackupMode, BackupServer, BackupTransport};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskSource, DiskType, ImageFormat};
 use crate::model::moment::{is_target_name, refuse_unknown};
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
-impl Backup {
+impl BackupConfig {
     /// Checks what holds for every driver: a server exactly where one is used, disks with names, images of a type and
     /// format a backup can have, absolute paths, nothing that does not belong there, characters XML can hold.
     ///

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::root::{Checkpoint, CheckpointDisk, CheckpointDisks, CheckpointKind};
+use super::root::{CheckpointConfig, CheckpointDisk, CheckpointDisks, CheckpointKind};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
 use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::XmlError;
 
-impl Checkpoint {
+impl CheckpointConfig {
     /// The checkpoint with a row for every disk of the domain, in the domain's order, under its target name. When no
     /// disk is said, all that have a medium and can be written to get a bitmap; else those not said are left out.
     /// Bitmaps without a name get that of the checkpoint.

@@ -1,13 +1,13 @@
 //! A checkpoint written down in Rust.
 
-use super::root::{Checkpoint, CheckpointDisk};
+use super::root::{CheckpointConfig, CheckpointDisk};
 use crate::xml::XmlError;
 
-/// Builds a new [`Checkpoint`] step by step; [`build`](Self::build) checks it.
+/// Builds a new [`CheckpointConfig`] step by step; [`build`](Self::build) checks it.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct CheckpointBuilder {
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointConfig,
 }
 
 impl CheckpointBuilder {
@@ -30,16 +30,16 @@ impl CheckpointBuilder {
     }
 
     /// Changes what the steps above do not reach.
-    pub fn with(mut self, change: impl FnOnce(&mut Checkpoint)) -> Self {
+    pub fn with(mut self, change: impl FnOnce(&mut CheckpointConfig)) -> Self {
         change(&mut self.checkpoint);
         self
     }
 
-    /// The checkpoint, checked by [`Checkpoint::validate`]; no disk may be named twice.
+    /// The checkpoint, checked by [`CheckpointConfig::validate`]; no disk may be named twice.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<Checkpoint, XmlError> {
+    pub fn build(self) -> Result<CheckpointConfig, XmlError> {
         self.checkpoint.validate()?;
         self.checkpoint.check_names_differ()?;
         Ok(self.checkpoint)

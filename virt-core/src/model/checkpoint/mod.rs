@@ -6,4 +6,4 @@ mod root;
 mod validate;
 
 pub use builder::CheckpointBuilder;
-pub use root::{Checkpoint, CheckpointDisk, CheckpointDisks, CheckpointKind};
+pub use root::{CheckpointConfig, CheckpointDisk, CheckpointDisks, CheckpointKind};

@@ -22,7 +22,7 @@ xml_enum! {
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "domaincheckpoint")]
 #[non_exhaustive]
-pub struct Checkpoint {
+pub struct CheckpointConfig {
     /// The name, unique in the domain, fit for a file name; the time of creation unless said.
     #[xml(leaf)]
     pub name: Option<String>,
@@ -111,7 +111,7 @@ impl CheckpointDisk {
     }
 }
 
-impl Checkpoint {
+impl CheckpointConfig {
     /// Starts a new checkpoint; without a name it is called by the time it is made at.
     pub fn builder() -> CheckpointBuilder {
         CheckpointBuilder::default()

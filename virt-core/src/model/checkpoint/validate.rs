@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::root::{Checkpoint, CheckpointDisk, CheckpointKind};
+use super::root::{CheckpointConfig, CheckpointDisk, CheckpointKind};
 use crate::model::complaint::{missing, wrong};
 use crate::model::moment::{MomentDomain, is_target_name, refuse_unknown};
 use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError};
 
-impl Checkpoint {
+impl CheckpointConfig {
     /// Checks what holds for every driver: names fit for files, disks with names, bitmaps only where there is one,
     /// nothing that does not belong there, characters XML can hold.
     ///

@@ -1,6 +1,6 @@
 //! Copies, commits and backups that run.
 
-use crate::model::backup::Backup;
+use crate::model::backup::BackupConfig;
 use crate::model::value::YesNo;
 use crate::xml::{Rest, XmlElement, xml_enum};
 
@@ -110,7 +110,7 @@ pub struct BlockJobImage {
 pub struct StatusBackups {
     /// One by one; there is one.
     #[xml(child = "domainbackup")]
-    pub backups: Vec<Backup>,
+    pub backups: Vec<BackupConfig>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

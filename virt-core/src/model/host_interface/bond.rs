@@ -1,6 +1,6 @@
 //! Bonds: several adapters used as one.
 
-use super::config::HostInterface;
+use super::config::HostInterfaceConfig;
 use crate::xml::{Rest, XmlElement, xml_enum};
 
 xml_enum! {
@@ -55,7 +55,7 @@ pub struct Bond {
     pub arpmon: Option<ArpMonitor>,
     /// The adapters.
     #[xml(child = "interface")]
-    pub interfaces: Vec<HostInterface>,
+    pub interfaces: Vec<HostInterfaceConfig>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

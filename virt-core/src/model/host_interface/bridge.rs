@@ -1,6 +1,6 @@
 //! Bridges and VLANs of the host.
 
-use super::config::HostInterface;
+use super::config::HostInterfaceConfig;
 use crate::model::value::OnOff;
 use crate::xml::{Rest, XmlElement};
 
@@ -16,7 +16,7 @@ pub struct Bridge {
     pub delay: Option<String>,
     /// The interfaces on it: Ethernet adapters, bonds, VLANs.
     #[xml(child = "interface")]
-    pub interfaces: Vec<HostInterface>,
+    pub interfaces: Vec<HostInterfaceConfig>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -4,20 +4,20 @@ use std::net::IpAddr;
 
 use super::bond::{Bond, BondMode};
 use super::bridge::{Bridge, HostVlan, VlanDevice};
-use super::config::{HostInterface, HostInterfaceStart, HostInterfaceType, StartMode};
+use super::config::{HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, StartMode};
 use super::protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};
 use crate::model::domain::devices::{InterfaceMac, InterfaceMtu};
 use crate::model::value::{MacAddress, OnOff};
 use crate::xml::XmlError;
 
-/// Builds a [`HostInterface`] step by step; [`build`](Self::build) checks it.
+/// Builds a [`HostInterfaceConfig`] step by step; [`build`](Self::build) checks it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct HostInterfaceBuilder {
-    interface: HostInterface,
+    interface: HostInterfaceConfig,
 }
 
-impl HostInterface {
+impl HostInterfaceConfig {
     /// An Ethernet adapter.
     pub fn ethernet(name: impl Into<String>) -> HostInterfaceBuilder {
         HostInterfaceBuilder {
@@ -125,11 +125,11 @@ impl HostInterfaceBuilder {
 
     /// bridge, bond: one more Ethernet adapter, by its name.
     pub fn port(self, name: impl Into<String>) -> Self {
-        self.member(HostInterface::named(HostInterfaceType::Ethernet, name))
+        self.member(HostInterfaceConfig::named(HostInterfaceType::Ethernet, name))
     }
 
     /// bridge, bond: one more interface. Its start mode, MTU and addresses do not count there.
-    pub fn member(mut self, member: HostInterface) -> Self {
+    pub fn member(mut self, member: HostInterfaceConfig) -> Self {
         match self.interface.kind {
             HostInterfaceType::Bond => &mut self.interface.bond.get_or_insert_default().interfaces,
             _ => &mut self.interface.bridge.get_or_insert_default().interfaces,
@@ -139,16 +139,16 @@ impl HostInterfaceBuilder {
     }
 
     /// Changes what the steps above do not reach.
-    pub fn with(mut self, change: impl FnOnce(&mut HostInterface)) -> Self {
+    pub fn with(mut self, change: impl FnOnce(&mut HostInterfaceConfig)) -> Self {
         change(&mut self.interface);
         self
     }
 
-    /// The interface, checked by [`HostInterface::validate`].
+    /// The interface, checked by [`HostInterfaceConfig::validate`].
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<HostInterface, XmlError> {
+    pub fn build(self) -> Result<HostInterfaceConfig, XmlError> {
         self.interface.validate()?;
         Ok(self.interface)
     }

@@ -53,7 +53,7 @@ xml_value_slot!(HostInterfaceType);
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "interface")]
 #[non_exhaustive]
-pub struct HostInterface {
+pub struct HostInterfaceConfig {
     /// What it is.
     #[xml(attr = "type", required)]
     pub kind: HostInterfaceType,
@@ -116,7 +116,7 @@ pub struct HostLink {
     pub rest: Rest,
 }
 
-impl HostInterface {
+impl HostInterfaceConfig {
     /// An interface with that name and nothing else: one that is put on a bridge or into a bond.
     pub fn named(kind: HostInterfaceType, name: impl Into<String>) -> Self {
         Self {

@@ -12,5 +12,7 @@ mod validate;
 pub use bond::{ArpMonitor, ArpValidate, Bond, BondMode, MiiCarrier, MiiMonitor};
 pub use bridge::{Bridge, HostVlan, VlanDevice};
 pub use builder::HostInterfaceBuilder;
-pub use config::{HostInterface, HostInterfaceStart, HostInterfaceType, HostLink, HostLinkState, StartMode};
+pub use config::{
+    HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, HostLink, HostLinkState, StartMode,
+};
 pub use protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};

@@ -2,12 +2,12 @@
 
 use super::bond::{ArpMonitor, Bond, MiiMonitor};
 use super::bridge::{Bridge, HostVlan, VlanDevice};
-use super::config::{HostInterface, HostInterfaceStart, HostInterfaceType, HostLink};
+use super::config::{HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, HostLink};
 use super::protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};
 use crate::model::complaint::said;
 use crate::model::domain::devices::{InterfaceMac, InterfaceMtu};
 
-impl HostInterface {
+impl HostInterfaceConfig {
     /// The document as libvirt gives it back when it read this one: only what an interface of its type has at its
     /// place, in libvirt's order and spelling.
     ///
@@ -38,10 +38,10 @@ impl HostInterface {
 }
 
 /// What an interface has on a bridge or in a bond, too.
-fn normal_member(interface: &HostInterface) -> HostInterface {
+fn normal_member(interface: &HostInterfaceConfig) -> HostInterfaceConfig {
     let is = |kind| interface.kind == kind;
     let address = interface.mac.as_ref().and_then(|mac| mac.address);
-    HostInterface {
+    HostInterfaceConfig {
         kind: interface.kind.clone(),
         name: interface.name.clone(),
         link: interface
@@ -70,7 +70,7 @@ fn normal_member(interface: &HostInterface) -> HostInterface {
             .as_ref()
             .filter(|_| is(HostInterfaceType::Vlan))
             .map(normal_vlan),
-        ..HostInterface::default()
+        ..HostInterfaceConfig::default()
     }
 }
 

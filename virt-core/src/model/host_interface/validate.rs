@@ -1,13 +1,13 @@
 //! What libvirt's parser checks of an interface of the host.
 
 use super::bond::{ArpMonitor, ArpValidate, Bond, BondMode, MiiCarrier, MiiMonitor};
-use super::config::{HostInterface, HostInterfaceType, HostLinkState, StartMode};
+use super::config::{HostInterfaceConfig, HostInterfaceType, HostLinkState, StartMode};
 use super::protocol::{AddressFamily, HostProtocol};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
-impl HostInterface {
+impl HostInterfaceConfig {
     /// Checks a known type with the element it needs, names, start mode, MTU, address families, watching of links, and
     /// what is on a bridge or in a bond; characters XML can hold.
     ///
@@ -32,7 +32,7 @@ fn members(parent: &HostInterfaceType) -> &'static [HostInterfaceType] {
     }
 }
 
-fn check(interface: &HostInterface, parent: Option<&HostInterfaceType>) -> Result<(), XmlError> {
+fn check(interface: &HostInterfaceConfig, parent: Option<&HostInterfaceType>) -> Result<(), XmlError> {
     let rest = &interface.rest;
     let kind = &interface.kind;
     if let HostInterfaceType::Unknown(word) = kind {
@@ -64,7 +64,7 @@ fn check(interface: &HostInterface, parent: Option<&HostInterfaceType>) -> Resul
 }
 
 /// The element of the type, and what is in it.
-fn check_kind(interface: &HostInterface) -> Result<(), XmlError> {
+fn check_kind(interface: &HostInterfaceConfig) -> Result<(), XmlError> {
     let lacks = |element: &str| {
         let what = format!("the element <{element}> of an interface of that type");
         Err(missing(element, &interface.rest, what))
@@ -115,7 +115,7 @@ fn check_kind(interface: &HostInterface) -> Result<(), XmlError> {
 }
 
 /// What only an interface by itself has.
-fn check_own(interface: &HostInterface) -> Result<(), XmlError> {
+fn check_own(interface: &HostInterfaceConfig) -> Result<(), XmlError> {
     if let Some(start) = &interface.start
         && let Some(StartMode::Unknown(mode)) = &start.mode
         && !mode.is_empty()

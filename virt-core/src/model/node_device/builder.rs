@@ -3,15 +3,15 @@
 use uuid::Uuid;
 
 use super::capability::NodeCapability;
-use super::device::{NodeDevice, NodeParent};
+use super::device::{NodeDeviceConfig, NodeParent};
 use super::kind::{NestedCapabilityKind, NodeCapabilityKind};
 use super::nested::{MediatedAttribute, NestedCapability};
 use super::system::NodeType;
 use crate::xml::XmlError;
 
-impl NodeDevice {
-    /// A mediated device of that type, of the device with that name: `NodeDevice::mdev("pci_0000_00_02_0",
-    /// "i915-GVTg_V5_8")`. The parent's [`mediated_types`](NodeDevice::mediated_types) are those there can be.
+impl NodeDeviceConfig {
+    /// A mediated device of that type, of the device with that name: `NodeDeviceConfig::mdev("pci_0000_00_02_0",
+    /// "i915-GVTg_V5_8")`. The parent's [`mediated_types`](NodeDeviceConfig::mediated_types) are those there can be.
     pub fn mdev(parent: &str, type_id: impl Into<String>) -> MediatedDeviceBuilder {
         let mdev = NodeCapability {
             device_type: Some(NodeType {
@@ -60,11 +60,11 @@ impl MediatedDeviceBuilder {
         self
     }
 
-    /// The document, checked by [`NodeDevice::validate`].
+    /// The document, checked by [`NodeDeviceConfig::validate`].
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<NodeDevice, XmlError> {
+    pub fn build(self) -> Result<NodeDeviceConfig, XmlError> {
         checked(Some(self.parent), self.mdev)
     }
 }
@@ -110,11 +110,11 @@ impl VirtualHbaBuilder {
         self
     }
 
-    /// The document, checked by [`NodeDevice::validate`].
+    /// The document, checked by [`NodeDeviceConfig::validate`].
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<NodeDevice, XmlError> {
+    pub fn build(self) -> Result<NodeDeviceConfig, XmlError> {
         let host = NodeCapability {
             capabilities: vec![self.port],
             ..NodeCapability::of(NodeCapabilityKind::ScsiHost)
@@ -123,11 +123,11 @@ impl VirtualHbaBuilder {
     }
 }
 
-fn checked(parent: Option<NodeParent>, capability: NodeCapability) -> Result<NodeDevice, XmlError> {
-    let device = NodeDevice {
+fn checked(parent: Option<NodeParent>, capability: NodeCapability) -> Result<NodeDeviceConfig, XmlError> {
+    let device = NodeDeviceConfig {
         parent,
         capabilities: vec![capability],
-        ..NodeDevice::default()
+        ..NodeDeviceConfig::default()
     };
     device.validate()?;
     Ok(device)

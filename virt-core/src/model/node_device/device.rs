@@ -5,12 +5,12 @@ use crate::xml::{Rest, XmlElement, xml_enum};
 
 /// `<device>`: a device of the host.
 ///
-/// Made by hand for two things: mediated devices ([`NodeDevice::mdev`]) and virtual Fibre Channel adapters
-/// ([`NodeDevice::virtual_hba`]).
+/// Made by hand for two things: mediated devices ([`NodeDeviceConfig::mdev`]) and virtual Fibre Channel adapters
+/// ([`NodeDeviceConfig::virtual_hba`]).
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "device")]
 #[non_exhaustive]
-pub struct NodeDevice {
+pub struct NodeDeviceConfig {
     /// The name, such as `pci_0000_02_00_0`; the host chooses that of a device that is made.
     #[xml(leaf)]
     pub name: Option<String>,

@@ -17,7 +17,7 @@ mod validate;
 pub use builder::{MediatedDeviceBuilder, VirtualHbaBuilder};
 pub use capability::NodeCapability;
 pub use channel::{ChannelAddress, GroupMember, GroupMembers};
-pub use device::{DevNode, DevNodeKind, NodeDevice, NodeDriver, NodeParent};
+pub use device::{DevNode, DevNodeKind, NodeDeviceConfig, NodeDriver, NodeParent};
 pub use id::{DeviceClass, HexId};
 pub use kind::{
     DrmNode, GroupState, LinkState, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess,

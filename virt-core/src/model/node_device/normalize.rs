@@ -1,7 +1,7 @@
 //! A device as libvirt gives it back.
 
 use super::capability::NodeCapability;
-use super::device::{DevNodeKind, NodeDevice};
+use super::device::{DevNodeKind, NodeDeviceConfig};
 use super::id::DeviceClass;
 use super::kind::{LinkState, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::NestedCapability;
@@ -11,7 +11,7 @@ use super::system::ProductId;
 use crate::model::domain::devices::Address;
 use crate::xml::Rest;
 
-impl NodeDevice {
+impl NodeDeviceConfig {
     /// The document as libvirt gives it back: in its order and spelling, without what it only writes and never reads
     /// (driver, address of the parent, sizes of blocks, numbers of virtual adapters).
     #[must_use]

@@ -1,13 +1,13 @@
 //! What a device says, in the types one goes on with.
 
 use super::capability::NodeCapability;
-use super::device::{DevNodeKind, NodeDevice};
+use super::device::{DevNodeKind, NodeDeviceConfig};
 use super::kind::{NestedCapabilityKind, NodeCapabilityKind};
 use super::nested::{MediatedType, NestedCapability};
 use crate::model::domain::devices::{Address, AddressType};
 use crate::model::value::PciAddress;
 
-impl NodeDevice {
+impl NodeDeviceConfig {
     /// What the device is, by the first of its capabilities.
     pub fn kind(&self) -> Option<&NodeCapabilityKind> {
         self.capabilities.first()?.kind.as_ref()

@@ -1,13 +1,13 @@
 //! What libvirt's parser asks of a device.
 
 use super::capability::NodeCapability;
-use super::device::{DevNodeKind, NodeDevice, NodeParent};
+use super::device::{DevNodeKind, NodeDeviceConfig, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
 use crate::xml::derived::check_writable;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
-impl NodeDevice {
+impl NodeDeviceConfig {
     /// Checks what libvirt asks of every device: that it is something, and says what such a device has. A device that
     /// is to be made needs no name; a mediated one needs a parent.
     ///

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::disk::{SnapshotDisk, SnapshotDisks};
-use super::root::{Snapshot, SnapshotLocation};
+use super::root::{SnapshotConfig, SnapshotLocation};
 use crate::model::complaint::wrong;
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::DiskType;
 use crate::model::moment::{DomainDisk, no_such_disk};
 use crate::xml::XmlError;
 
-/// How rows that are not said are filled in by [`Snapshot::align`].
+/// How rows that are not said are filled in by [`SnapshotConfig::align`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SnapshotAlignment {
@@ -56,7 +56,7 @@ impl SnapshotAlignment {
     }
 }
 
-impl Snapshot {
+impl SnapshotConfig {
     /// The snapshot with a row for every disk of the domain, in the domain's order, under its target name; disks that
     /// are not said are filled in, drives without a medium left out, names of external files made up: that of the
     /// disk with the snapshot's name for its ending. Whether a disk's source is a plain file is for the driver to see.

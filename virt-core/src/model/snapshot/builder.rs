@@ -1,14 +1,14 @@
 //! A snapshot written down in Rust.
 
 use super::disk::SnapshotDisk;
-use super::root::{Snapshot, SnapshotMemory};
+use super::root::{SnapshotConfig, SnapshotMemory};
 use crate::xml::XmlError;
 
-/// Builds a new [`Snapshot`] step by step; [`build`](Self::build) checks it.
+/// Builds a new [`SnapshotConfig`] step by step; [`build`](Self::build) checks it.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SnapshotBuilder {
-    snapshot: Snapshot,
+    snapshot: SnapshotConfig,
 }
 
 impl SnapshotBuilder {
@@ -37,16 +37,16 @@ impl SnapshotBuilder {
     }
 
     /// Changes what the steps above do not reach.
-    pub fn with(mut self, change: impl FnOnce(&mut Snapshot)) -> Self {
+    pub fn with(mut self, change: impl FnOnce(&mut SnapshotConfig)) -> Self {
         change(&mut self.snapshot);
         self
     }
 
-    /// The snapshot, checked by [`Snapshot::validate`]; no disk may be named twice.
+    /// The snapshot, checked by [`SnapshotConfig::validate`]; no disk may be named twice.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path.
-    pub fn build(self) -> Result<Snapshot, XmlError> {
+    pub fn build(self) -> Result<SnapshotConfig, XmlError> {
         self.snapshot.validate()?;
         self.snapshot.check_names_differ()?;
         Ok(self.snapshot)

@@ -12,4 +12,4 @@ pub use align::SnapshotAlignment;
 pub use builder::SnapshotBuilder;
 pub use cookie::SaveCookie;
 pub use disk::{SnapshotDisk, SnapshotDiskDriver, SnapshotDisks};
-pub use root::{Snapshot, SnapshotLocation, SnapshotMemory, SnapshotState};
+pub use root::{SnapshotConfig, SnapshotLocation, SnapshotMemory, SnapshotState};

@@ -1,10 +1,10 @@
 //! A snapshot as libvirt gives it back.
 
 use super::disk::{SnapshotDisk, SnapshotDisks};
-use super::root::{Snapshot, SnapshotLocation, SnapshotMemory};
+use super::root::{SnapshotConfig, SnapshotLocation, SnapshotMemory};
 use crate::model::domain::devices::DiskType;
 
-impl Snapshot {
+impl SnapshotConfig {
     /// The document as libvirt gives it back: its order and spelling, what is not said filled in where a rule says so,
     /// what says nothing left out. Embedded domains are brought into libvirt's order only.
     #[must_use]

@@ -46,7 +46,7 @@ xml_enum! {
 #[derive(Clone, Default, XmlElement)]
 #[xml(element = "domainsnapshot")]
 #[non_exhaustive]
-pub struct Snapshot {
+pub struct SnapshotConfig {
     /// The name, unique in the domain; the time of creation unless said.
     #[xml(leaf)]
     pub name: Option<String>,
@@ -130,7 +130,7 @@ impl SnapshotMemory {
     }
 }
 
-impl Snapshot {
+impl SnapshotConfig {
     /// Starts a new snapshot; without a name it is called by the time it is made at.
     pub fn builder() -> SnapshotBuilder {
         SnapshotBuilder::default()

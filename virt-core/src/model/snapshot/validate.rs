@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::disk::SnapshotDisk;
-use super::root::{Snapshot, SnapshotLocation, SnapshotState};
+use super::root::{SnapshotConfig, SnapshotLocation, SnapshotState};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskType, ImageFormat};
 use crate::model::moment::MomentDomain;
 use crate::xml::XmlError;
 use crate::xml::derived::check_writable;
 
-impl Snapshot {
+impl SnapshotConfig {
     /// Checks what holds for every driver: memory and file that go together, absolute paths, disks with names, types
     /// and formats a snapshot can have, characters XML can hold.
     ///

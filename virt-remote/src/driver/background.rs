@@ -22,6 +22,11 @@ impl Background {
         }
     }
 
+    /// The runtime they run on.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     /// Begins a task.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks();

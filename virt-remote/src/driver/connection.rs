@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{ConnectionDriver, ConsoleDriver, DomainDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
 
 use super::background::Background;
 use super::capability;
+use super::consoles::Consoles;
 use super::domains::AutoDestroyed;
 use super::events::Events;
 use super::hypervisor::Hypervisor;
@@ -30,6 +31,7 @@ pub struct RemoteConnection {
     pub(super) events: Arc<Events>,
     pub(super) background: Arc<Background>,
     pub(super) auto_destroyed: AutoDestroyed,
+    pub(super) consoles: Consoles,
 }
 
 impl RemoteConnection {
@@ -45,6 +47,7 @@ impl RemoteConnection {
             hypervisor,
             background,
             auto_destroyed: AutoDestroyed::default(),
+            consoles: Consoles::default(),
         })
     }
 }
@@ -121,6 +124,10 @@ impl ConnectionDriver for RemoteConnection {
 
     fn domains(&self) -> &dyn DomainDriver {
         self
+    }
+
+    fn consoles(&self) -> Option<&dyn ConsoleDriver> {
+        Some(self)
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {

@@ -14,6 +14,7 @@ mod backend;
 mod background;
 mod capability;
 mod connection;
+mod consoles;
 mod domains;
 mod events;
 mod flags;

@@ -3,7 +3,7 @@
 use virt_core::{Error, ErrorKind, Retry};
 
 use crate::protocol::error_code::ErrorCode;
-use crate::rpc::RpcError;
+use crate::rpc::{LibvirtError, RpcError};
 
 /// Whether the daemon does not know a flag, or a number, that it was given.
 pub(super) fn is_unknown_flag(error: &RpcError) -> bool {
@@ -18,6 +18,12 @@ pub(super) fn is_gone(error: &RpcError) -> bool {
 /// Whether the daemon's driver, or the daemon, cannot do this at all.
 pub(super) fn is_unsupported(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)
+}
+
+/// Whether somebody else has the console, or the channel, open.
+pub(super) fn is_held(error: &RpcError) -> bool {
+    let held = |error: &LibvirtError| error.message.contains("Active console session exists");
+    error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
 }
 
 /// Whether it may be about the object's state, or a name or a uuid that somebody has already: libvirt has several codes

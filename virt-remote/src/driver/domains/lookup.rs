@@ -94,7 +94,7 @@ impl RemoteConnection {
     }
 
     /// A domain's document: what runs, or will.
-    pub(super) async fn document_of(
+    pub(in crate::driver) async fn document_of(
         &self,
         call: &CallContext,
         dom: Domain,
@@ -154,7 +154,7 @@ impl RemoteConnection {
         info
     }
 
-    pub(super) async fn state_of_domain(
+    pub(in crate::driver) async fn state_of_domain(
         &self,
         call: &CallContext,
         dom: Domain,

@@ -81,7 +81,7 @@ pub mod derived {
     pub use super::json::{from_json, to_json};
     pub use super::read::{Parsed, read_element, read_root};
     pub use super::typed::is_typed;
-    pub use super::values::{check_values, check_writable};
+    pub use super::values::check_values;
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};

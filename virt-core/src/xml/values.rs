@@ -11,22 +11,10 @@ use super::slot::{Slot, ValueSlot};
 /// # Errors
 /// [`XmlProblem::IllegalCharacter`] or [`XmlProblem::Value`] with the path of the value.
 pub fn check_values(record: &dyn Record) -> Result<(), XmlError> {
-    check(record, &mut String::new(), problem).map_err(|error| error.within(record.spec().element))
+    check(record, &mut String::new()).map_err(|error| error.within(record.spec().element))
 }
 
-/// Refuses the first value with a character XML does not allow. Spellings are let pass: a newer libvirt may have more.
-///
-/// # Errors
-/// [`XmlProblem::IllegalCharacter`] with the path of the value.
-pub fn check_writable(record: &dyn Record) -> Result<(), XmlError> {
-    let problem: Judge = |_, _, text| illegal(text);
-    check(record, &mut String::new(), problem).map_err(|error| error.within(record.spec().element))
-}
-
-/// What is wrong with the value at a place, which is written so.
-type Judge = fn(&dyn ValueSlot, usize, &str) -> Option<XmlProblem>;
-
-fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), XmlError> {
+fn check(record: &dyn Record, text: &mut String) -> Result<(), XmlError> {
     let fields = record.spec().fields;
     for (row, field) in record.filled().filter_map(|row| Some((row, fields.get(row)?))) {
         let segment = |item: usize, single: bool| match field.kind {
@@ -60,8 +48,7 @@ fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), X
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
-                        check(child, text, problem)
-                            .map_err(|error| error.within(&segment(item, slot.is_single())))?;
+                        check(child, text).map_err(|error| error.within(&segment(item, slot.is_single())))?;
                     }
                 }
             }
@@ -78,9 +65,5 @@ fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> 
             expected: format!("one of {}", known.join(", ")),
         });
     }
-    illegal(text)
-}
-
-fn illegal(text: &str) -> Option<XmlProblem> {
     first_illegal(text).map(|character| XmlProblem::IllegalCharacter(u32::from(character)))
 }

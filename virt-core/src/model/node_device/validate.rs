@@ -4,7 +4,7 @@ use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 impl NodeDeviceConfig {
@@ -15,7 +15,7 @@ impl NodeDeviceConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/device"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {

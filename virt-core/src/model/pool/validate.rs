@@ -7,19 +7,19 @@ use super::permissions::Permissions;
 use super::source::{PoolSource, PoolSourceFormat};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::devices::SourceAuth;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
 impl PoolConfig {
     /// Checks what holds for every driver: a known type; a name without `/` and line breaks; the parts of the source
     /// its type needs, and that they fit together; a target where there is to be one; formats, permissions and
-    /// options; characters XML can hold.
+    /// options.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/pool"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {

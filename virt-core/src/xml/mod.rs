@@ -31,12 +31,14 @@
 
 mod arrange;
 mod attributes;
+mod blank;
 mod compare;
 mod diff;
 mod document;
 mod enumeration;
 mod error;
 mod json;
+mod kept;
 mod limits;
 mod name;
 mod raw;
@@ -68,6 +70,7 @@ pub use virt_derive::XmlElement;
 pub use walk::{Found, FoundKind};
 
 pub(crate) use arrange::{children_in_order, set_children_order};
+pub(crate) use blank::trimmed;
 pub(crate) use compare::keep_spelling;
 pub(crate) use diff::{Pair, diff_at, identity_of, other_root, pairs, step_to};
 pub(crate) use enumeration::xml_enum;

@@ -129,7 +129,7 @@ impl Comparing {
             }
         }
         let after = self.changes.len();
-        if !rests_equal(from.rest(), to.rest()) {
+        if !rests_equal(from, to) {
             self.rest(from, to);
             if self.changes.len() == after {
                 // The same things in another order.

@@ -5,7 +5,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{AgentDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver};
+use super::{
+    AgentDriver, ConsoleDriver, DomainDriver, JobDriver, NetworkDriver, SecretDriver, StatisticsDriver,
+    StorageDriver,
+};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
@@ -53,6 +56,21 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Long work on domains.
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        None
+    }
+
+    /// Virtual networks.
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        None
+    }
+
+    /// Storage pools and volumes.
+    fn storage(&self) -> Option<&dyn StorageDriver> {
+        None
+    }
+
+    /// Secrets.
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
         None
     }
 

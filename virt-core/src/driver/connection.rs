@@ -5,7 +5,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{AgentDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver};
+use super::{AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, StatisticsDriver};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
@@ -48,6 +48,11 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Statistics in bulk.
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        None
+    }
+
+    /// The devices of domains.
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         None
     }
 

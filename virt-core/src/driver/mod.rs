@@ -6,6 +6,7 @@
 mod agent;
 mod connection;
 mod console;
+mod devices;
 mod domain;
 mod jobs;
 mod statistics;
@@ -13,6 +14,7 @@ mod statistics;
 pub use agent::AgentDriver;
 pub use connection::ConnectionDriver;
 pub use console::ConsoleDriver;
+pub use devices::DeviceDriver;
 pub use domain::DomainDriver;
 pub use jobs::JobDriver;
 pub use statistics::StatisticsDriver;

@@ -72,7 +72,7 @@ pub use walk::{Found, FoundKind};
 pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use blank::trimmed;
 pub(crate) use compare::keep_spelling;
-pub(crate) use diff::{Pair, diff_at, identity_of, other_root, pairs, step_to};
+pub(crate) use diff::{Pair, diff_at, identity_of, is_same, other_root, pairs, step_to, value_at};
 pub(crate) use enumeration::xml_enum;
 pub(crate) use value::{write_digits, xml_text_value, xml_value_slot};
 

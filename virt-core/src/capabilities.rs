@@ -60,6 +60,26 @@ pub enum Capability {
     Events,
     /// Core dumps, as a job.
     CoreDump,
+    /// Virtual networks: define, start, destroy.
+    Networks,
+    /// One part of a network changed without redefinition.
+    NetworkUpdate,
+    /// Title, description and metadata of a network, changed without redefinition.
+    NetworkMetadata,
+    /// The addresses a network has lent.
+    NetworkLeases,
+    /// Ports of networks.
+    NetworkPorts,
+    /// Secrets.
+    Secrets,
+    /// What the machine and its hypervisor can do, as a document.
+    HostCapabilities,
+    /// What guests can have, as a document.
+    DomainCapabilities,
+    /// What the machine's processors and memory are doing.
+    HostStatistics,
+    /// CPUs compared, and their baseline.
+    CpuComparison,
 }
 
 impl Capability {
@@ -86,6 +106,16 @@ impl Capability {
         Self::Statistics,
         Self::Events,
         Self::CoreDump,
+        Self::Networks,
+        Self::NetworkUpdate,
+        Self::NetworkMetadata,
+        Self::NetworkLeases,
+        Self::NetworkPorts,
+        Self::Secrets,
+        Self::HostCapabilities,
+        Self::DomainCapabilities,
+        Self::HostStatistics,
+        Self::CpuComparison,
     ];
 }
 

@@ -14,12 +14,18 @@ mod ending;
 mod errors;
 mod events;
 mod freezing;
+mod host;
 mod identity;
 mod input;
 mod jobs;
 mod lists;
 mod memory;
+mod network_changes;
+mod network_events;
+mod network_ports;
+mod networks;
 mod policies;
+mod secrets;
 mod starting;
 mod states;
 mod statistics;
@@ -48,6 +54,12 @@ const THEMES: &[&[Case]] = &[
     freezing::CASES,
     statistics::CASES,
     jobs::CASES,
+    networks::CASES,
+    network_changes::CASES,
+    network_ports::CASES,
+    network_events::CASES,
+    secrets::CASES,
+    host::CASES,
     waiting::CASES,
     errors::CASES,
     deadlines::CASES,

@@ -3,6 +3,8 @@
 mod agents;
 mod consoles;
 mod definitions;
+mod device_changes;
+mod devices;
 mod domains;
 mod jobs;
 mod networks;
@@ -25,8 +27,8 @@ use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, NetworkDriver, NodeDriver,
-    SecretDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver,
+    NodeDriver, SecretDriver, StatisticsDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -110,6 +112,10 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         Some(self)
     }
 

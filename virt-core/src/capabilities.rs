@@ -60,6 +60,16 @@ pub enum Capability {
     Events,
     /// Core dumps, as a job.
     CoreDump,
+    /// Storage pools: define, create, build, start, destroy.
+    StoragePools,
+    /// Volumes of storage pools: create, clone, delete.
+    StorageVolumes,
+    /// Volumes that change their capacity.
+    VolumeResize,
+    /// Volumes that are overwritten so that their content can't be had back.
+    VolumeWipe,
+    /// The content of volumes as streams: upload and download.
+    VolumeTransfer,
 }
 
 impl Capability {
@@ -86,6 +96,11 @@ impl Capability {
         Self::Statistics,
         Self::Events,
         Self::CoreDump,
+        Self::StoragePools,
+        Self::StorageVolumes,
+        Self::VolumeResize,
+        Self::VolumeWipe,
+        Self::VolumeTransfer,
     ];
 }
 

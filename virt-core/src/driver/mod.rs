@@ -23,4 +23,4 @@ pub use jobs::JobDriver;
 pub use network::NetworkDriver;
 pub use secret::SecretDriver;
 pub use statistics::StatisticsDriver;
-pub use storage::StorageDriver;
+pub use storage::{StorageDriver, StoragePoolDriver, StorageVolumeDriver, VolumeReader, VolumeWriter};

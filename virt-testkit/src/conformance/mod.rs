@@ -21,6 +21,7 @@ mod cleanup;
 mod console;
 mod env;
 mod reference;
+mod storage;
 mod suite;
 mod target;
 mod watch;

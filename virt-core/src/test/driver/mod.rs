@@ -7,19 +7,23 @@ mod domains;
 mod jobs;
 mod operations;
 mod statistics;
+mod storage;
+mod transfers;
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use super::world::{Link, Shared};
+use super::lane::LaneKey;
+use super::world::{Link, Shared, World};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver, StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -32,6 +36,16 @@ pub(super) struct TestDriver {
 impl TestDriver {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// Carries a change of an object that is no domain out, in its lane.
+    async fn on_object<T: Send + 'static>(
+        &self,
+        call: &CallContext,
+        object: Uuid,
+        work: impl FnOnce(&mut World) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.change(call, LaneKey::Object(object), work).await
     }
 }
 
@@ -112,6 +126,10 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
         Some(self)
     }
 

@@ -7,11 +7,13 @@ use virt_core::domain::{
 use virt_core::event::{DomainChange, EventFilter};
 use virt_core::model::ByteSize;
 use virt_core::stats::StatsGroups;
+use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
 
 cases! { "capabilities";
+    what_says_yes_works_and_what_says_no_is_unsupported_of_storage(None);
     what_says_yes_works_and_what_says_no_is_unsupported_of_machines(Machine);
     what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains, Events);
     every_capability_is_tried_by_this_suite(None);
@@ -44,6 +46,15 @@ const OF_GUESTS: &[Capability] = &[
     Capability::Reboot,
     Capability::ShutdownAgent,
     Capability::ShutdownAcpi,
+];
+
+/// What is tried with storage pools.
+const OF_STORAGE: &[Capability] = &[
+    Capability::StoragePools,
+    Capability::StorageVolumes,
+    Capability::VolumeResize,
+    Capability::VolumeWipe,
+    Capability::VolumeTransfer,
 ];
 
 fn judge(env: &Env, capability: Capability, result: CallResult<()>) -> Result<(), Failure> {
@@ -197,9 +208,46 @@ async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<C
     Ok(waiter.wait_for(virt_core::DomainState::ShutOff).await)
 }
 
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_storage(env: &Env) -> Result<(), Failure> {
+    for capability in OF_STORAGE {
+        let tried = storage(env, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
+async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let defined = env.conn().define_storage_pool(&env.pool("tried")?).await;
+    let pool = match (capability, defined) {
+        (Capability::StoragePools, defined) => return Ok(defined.map(drop)),
+        // Without pools there are no volumes, and what refuses the one refuses the other.
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(pool)) => pool,
+    };
+    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
+    pool.start_with(&built).await.doing("starting a pool")?;
+    let config = env.volume("tried", ByteSize::mib(1))?;
+    let volume = match (capability, pool.create_volume(&config).await) {
+        (Capability::StorageVolumes, made) => return Ok(made.map(drop)),
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(volume)) => volume,
+    };
+    Ok(match capability {
+        Capability::VolumeResize => volume.resize(ByteSize::mib(2)).await,
+        Capability::VolumeWipe => volume.wipe().await,
+        Capability::VolumeTransfer => match volume.upload().await {
+            Ok(upload) => upload.finish().await,
+            Err(error) => Err(error),
+        },
+        other => return Err(Failure::new(format!("{other:?} is not tried with storage"))),
+    })
+}
+
 async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
     for capability in Capability::ALL {
-        let tried = OF_MACHINES.contains(capability) || OF_GUESTS.contains(capability);
+        let tried = [OF_MACHINES, OF_GUESTS, OF_STORAGE]
+            .iter()
+            .any(|tried| tried.contains(capability));
         ensure!(tried, "{capability:?} is tried by no case");
     }
     Ok(())

@@ -20,11 +20,15 @@ mod jobs;
 mod lists;
 mod memory;
 mod policies;
+mod pools;
 mod starting;
 mod states;
 mod statistics;
+mod storage_events;
 mod suspending;
+mod transfers;
 mod transient;
+mod volumes;
 mod waiting;
 
 use super::Case;
@@ -48,6 +52,10 @@ const THEMES: &[&[Case]] = &[
     freezing::CASES,
     statistics::CASES,
     jobs::CASES,
+    pools::CASES,
+    volumes::CASES,
+    transfers::CASES,
+    storage_events::CASES,
     waiting::CASES,
     errors::CASES,
     deadlines::CASES,

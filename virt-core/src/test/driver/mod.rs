@@ -3,6 +3,8 @@
 mod agents;
 mod consoles;
 mod definitions;
+mod device_changes;
+mod devices;
 mod domains;
 mod jobs;
 mod operations;
@@ -23,7 +25,8 @@ use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver, StorageDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, StatisticsDriver,
+    StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -122,6 +125,10 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         Some(self)
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod blocks;
 mod cancelling;
 mod capabilities;
 mod changing;
@@ -10,6 +11,7 @@ mod connection;
 mod consoles;
 mod deadlines;
 mod definitions;
+mod devices;
 mod ending;
 mod errors;
 mod events;
@@ -28,6 +30,7 @@ mod storage_events;
 mod suspending;
 mod transfers;
 mod transient;
+mod vcpus;
 mod volumes;
 mod waiting;
 
@@ -46,6 +49,9 @@ const THEMES: &[&[Case]] = &[
     changing::CASES,
     policies::CASES,
     memory::CASES,
+    vcpus::CASES,
+    devices::CASES,
+    blocks::CASES,
     events::CASES,
     consoles::CASES,
     agents::CASES,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, ConsoleDriver, DomainDriver};
+use virt_core::driver::{ConnectionDriver, ConsoleDriver, DomainDriver, StorageDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
 
@@ -127,6 +127,10 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
+        Some(self)
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
         Some(self)
     }
 

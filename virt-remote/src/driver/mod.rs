@@ -22,6 +22,7 @@ mod hypervisor;
 mod link;
 mod objects;
 mod refusal;
+mod storage;
 
 pub use backend::{DRIVERS, RemoteBackend};
 pub use connection::RemoteConnection;

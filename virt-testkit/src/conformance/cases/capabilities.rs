@@ -289,7 +289,6 @@ async fn what_says_yes_works_and_what_says_no_is_unsupported_of_storage(env: &En
     Ok(())
 }
 
-<<<<<<< HEAD
 async fn object(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
     let node = env.conn().node();
     let network = match capability {
@@ -337,10 +336,6 @@ async fn no_networks(env: &Env) -> CallResult<()> {
     env.conn().networks().await.map(drop)
 }
 
-async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
-    for capability in Capability::ALL {
-        let tried = [OF_MACHINES, OF_GUESTS, OF_OBJECTS]
-=======
 async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
     let defined = env.conn().define_storage_pool(&env.pool("tried")?).await;
     let pool = match (capability, defined) {
@@ -370,8 +365,7 @@ async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
 
 async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
     for capability in Capability::ALL {
-        let tried = [OF_MACHINES, OF_GUESTS, OF_STORAGE]
->>>>>>> storage
+        let tried = [OF_MACHINES, OF_GUESTS, OF_OBJECTS, OF_STORAGE]
             .iter()
             .any(|tried| tried.contains(capability));
         ensure!(tried, "{capability:?} is tried by no case");

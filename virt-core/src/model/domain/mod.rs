@@ -22,6 +22,7 @@ mod numatune;
 mod power;
 mod private;
 mod qemu;
+mod repeated;
 mod resource;
 mod security;
 mod sysinfo;

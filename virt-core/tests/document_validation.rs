@@ -373,7 +373,10 @@ fn what_is_unknown_outlives_normalization() {
             AnyDocument::Secret(secret) => secret.normalized().into(),
             other => panic!("{other}"),
         };
-        let found: Vec<String> = normal.unknown().into_iter().map(|found| found.path).collect();
+        let mut found: Vec<String> = normal.unknown().into_iter().map(|found| found.path).collect();
+        found.sort();
+        let mut unknown = unknown;
+        unknown.sort_unstable();
         assert_eq!(found, unknown, "{normal}");
     }
 }

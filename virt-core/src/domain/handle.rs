@@ -507,7 +507,7 @@ impl Domain {
         Subject::Domain(self.domain.name.clone())
     }
 
-    async fn call<T, F>(
+    pub(super) async fn call<T, F>(
         &self,
         operation: &'static str,
         class: CallClass,

@@ -6,8 +6,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::{
-    AgentDriver, ConsoleDriver, DomainDriver, JobDriver, NetworkDriver, SecretDriver, StatisticsDriver,
-    StorageDriver,
+    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver, SecretDriver,
+    StatisticsDriver, StorageDriver,
 };
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
@@ -51,6 +51,11 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Statistics in bulk.
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        None
+    }
+
+    /// The devices of domains.
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         None
     }
 

@@ -6,6 +6,7 @@
 mod agent;
 mod connection;
 mod console;
+mod devices;
 mod domain;
 mod facet;
 mod jobs;
@@ -17,6 +18,7 @@ mod storage;
 pub use agent::AgentDriver;
 pub use connection::ConnectionDriver;
 pub use console::ConsoleDriver;
+pub use devices::DeviceDriver;
 pub use domain::DomainDriver;
 pub(crate) use facet::facet;
 pub use jobs::JobDriver;

@@ -23,6 +23,10 @@ pub(crate) fn keep_spelling(record: &mut dyn Record, from: &Rest, name: &str) {
 pub(crate) fn keep_unknown(record: &mut dyn Record, from: &dyn Record) {
     let mut unknown = from.rest().clone();
     unknown.canonicalize();
+    if let Some(more) = &mut unknown.more {
+        // Prefixes are declared where they are needed.
+        more.attributes.retain(|attribute| !attribute.name.declares_namespace());
+    }
     *record.rest_mut() = unknown;
     for row in record.filled() {
         let (SlotMut::Child(own), Slot::Child(other)) = (record.slot_mut(row), from.slot(row)) else {

@@ -1,7 +1,7 @@
 //! The interface as libvirt gives it back.
 
 use super::bond::{ArpMonitor, Bond, MiiMonitor};
-use super::bridge::{Bridge, HostVlan, VlanDevice};
+use super::bridge::{HostBridge, HostVlan, VlanDevice};
 use super::config::{HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, HostLink};
 use super::protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};
 use crate::model::complaint::said;
@@ -123,12 +123,12 @@ fn normal_link(link: &HostLink) -> Option<HostLink> {
     (normal != HostLink::default()).then_some(normal)
 }
 
-fn normal_bridge(bridge: &Bridge) -> Bridge {
-    Bridge {
+fn normal_bridge(bridge: &HostBridge) -> HostBridge {
+    HostBridge {
         stp: bridge.stp,
         delay: bridge.delay.clone(),
         interfaces: bridge.interfaces.iter().map(normal_member).collect(),
-        ..Bridge::default()
+        ..HostBridge::default()
     }
 }
 

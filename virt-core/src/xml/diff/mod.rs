@@ -8,7 +8,7 @@ mod pairing;
 mod unknown;
 
 pub use change::{Change, ChangeKind, ChangePath, Step};
-pub(crate) use identity::identity_of;
+pub(crate) use identity::{identity_of, is_same, value_at};
 pub(crate) use pairing::{Pair, pairs};
 
 use std::collections::{BTreeMap, VecDeque};

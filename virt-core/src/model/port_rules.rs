@@ -155,7 +155,9 @@ fn check_parameters(port: &VirtualPort) -> Result<(), XmlError> {
     let Some(kind) = port.kind.as_deref() else {
         return Ok(());
     };
-    let wrong_one = said(parameters).into_iter().find(|(name, said)| *said && !belongs(kind, name));
+    let wrong_one = said(parameters)
+        .into_iter()
+        .find(|(name, said)| *said && !belongs(kind, name));
     match wrong_one {
         Some((name, _)) => {
             let sentence = format!("'{name}' means nothing to a virtual port of type {kind}: leave it out");
@@ -178,7 +180,10 @@ fn check_complete(port: &VirtualPort) -> Result<(), XmlError> {
     let lacks = |(name, said): &(&str, bool)| !*said && needed.contains(name);
     match said(parameters).iter().find(|part| lacks(part)) {
         Some((name, _)) => {
-            let rest = port.parameters.as_ref().map_or(&port.rest, |parameters| &parameters.rest);
+            let rest = port
+                .parameters
+                .as_ref()
+                .map_or(&port.rest, |parameters| &parameters.rest);
             Err(missing_attribute(rest, name).within(&format!("parameters/@{name}")))
         }
         None => Ok(()),
@@ -186,7 +191,10 @@ fn check_complete(port: &VirtualPort) -> Result<(), XmlError> {
 }
 
 fn said(parameters: &VirtualPortParameters) -> [(&'static str, bool); 6] {
-    let profile = parameters.profileid.as_ref().is_some_and(|profile| !profile.is_empty());
+    let profile = parameters
+        .profileid
+        .as_ref()
+        .is_some_and(|profile| !profile.is_empty());
     [
         ("managerid", parameters.managerid.is_some()),
         ("typeid", parameters.typeid.is_some()),

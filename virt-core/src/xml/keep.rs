@@ -25,7 +25,8 @@ pub(crate) fn keep_unknown(record: &mut dyn Record, from: &dyn Record) {
     unknown.canonicalize();
     if let Some(more) = &mut unknown.more {
         // Prefixes are declared where they are needed.
-        more.attributes.retain(|attribute| !attribute.name.declares_namespace());
+        more.attributes
+            .retain(|attribute| !attribute.name.declares_namespace());
     }
     *record.rest_mut() = unknown;
     for row in record.filled() {

@@ -27,7 +27,9 @@ pub fn check_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
 /// # Errors
 /// As [`check_values`].
 pub fn check_said_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
-    checked(record, |slot, item, text| problem(slot, item, text).filter(|_| !text.is_empty()))
+    checked(record, |slot, item, text| {
+        problem(slot, item, text).filter(|_| !text.is_empty())
+    })
 }
 
 /// What is wrong with the value at a place, which is written so.
@@ -93,7 +95,9 @@ fn check(record: &dyn Record, text: &mut String, (depth, judge): (usize, Judge))
     }
     for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
         match record.slot(row) {
-            Slot::Value(slot) => check_items(slot, field, (text, judge)).map_err(|error| error.at(position))?,
+            Slot::Value(slot) => {
+                check_items(slot, field, (text, judge)).map_err(|error| error.at(position))?
+            }
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
@@ -108,7 +112,11 @@ fn check(record: &dyn Record, text: &mut String, (depth, judge): (usize, Judge))
     kept::check(record, depth)
 }
 
-fn check_items(slot: &dyn ValueSlot, field: &Field, (text, judge): (&mut String, Judge)) -> Result<(), XmlError> {
+fn check_items(
+    slot: &dyn ValueSlot,
+    field: &Field,
+    (text, judge): (&mut String, Judge),
+) -> Result<(), XmlError> {
     if slot.plain() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! What a device can do beside being what it is.
 
-use super::kind::{NetLinkState, NestedCapabilityKind, NetFeatureName};
+use super::kind::{NestedCapabilityKind, NetFeatureName, NetLinkState};
 use super::pci::VpdFields;
 use crate::model::domain::devices::Address;
 use crate::xml::{Rest, XmlElement};

@@ -3,7 +3,7 @@
 use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig};
 use super::id::DeviceClass;
-use super::kind::{NetLinkState, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
+use super::kind::{NestedCapabilityKind, NetFeatureName, NetLinkState, NodeCapabilityKind, VpdAccess};
 use super::nested::NestedCapability;
 use super::pci::{IommuGroup, PciExpress, PciLinkValidity};
 use super::query::place;

@@ -1,10 +1,10 @@
 //! What libvirt's parser asks of a device.
 
-use crate::model::value::is_world_wide_name;
 use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
+use crate::model::value::is_world_wide_name;
 use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError, XmlProblem, trimmed};
 

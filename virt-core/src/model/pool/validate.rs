@@ -1,16 +1,16 @@
 //! What libvirt's parser checks of a pool, whatever the driver.
 
-use crate::model::access_rules::check_login;
-use crate::model::value::is_world_wide_name;
 use super::adapter::{AdapterType, PoolAdapter};
 use super::config::{PoolConfig, RefreshAllocation};
 use super::kind::{Part, PoolType};
 use super::permissions::Permissions;
 use super::source::{PoolSource, PoolSourceFormat};
+use crate::model::access_rules::check_login;
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::devices::SourceAuth;
+use crate::model::value::is_world_wide_name;
 use crate::xml::derived::check_said_values;
-use crate::xml::{Rest, XmlError, trimmed};
+use crate::xml::{XmlError, trimmed};
 
 impl PoolConfig {
     /// Checks what holds for every driver: a known type; a name without `/` and line breaks; the parts of the source

@@ -3,14 +3,13 @@
 use super::config::{VolumeConfig, VolumeType};
 use super::format::{VolumeFormat, VolumeTargetFormat};
 use super::target::VolumeTarget;
+use crate::model::access_rules::check_encryption;
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::ScaledText;
-use crate::model::domain::devices::Encryption;
 use crate::model::pool::PoolType;
-use crate::model::access_rules::check_encryption;
 use crate::model::pool::check_permissions;
+use crate::xml::XmlError;
 use crate::xml::derived::check_said_values;
-use crate::xml::{Rest, XmlError};
 
 /// Files end below this: their sizes are signed.
 const LARGEST: u64 = u64::MAX >> 1;

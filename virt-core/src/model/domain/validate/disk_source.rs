@@ -1,7 +1,7 @@
 //! Where the data of a disk is, with what is needed to get there.
 
-use crate::model::access_rules::{check_encryption, check_login};
 use super::at::{At, Checked};
+use crate::model::access_rules::{check_encryption, check_login};
 use crate::model::domain::devices::{
     BackingStore, Disk, DiskSource, DiskType, Encryption, SourceAuth, SourceHost,
 };

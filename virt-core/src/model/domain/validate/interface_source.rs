@@ -1,8 +1,8 @@
 //! What an interface is connected to.
 
-use crate::model::port_rules::{PortParts, check_virtualport};
 use super::at::{At, Checked};
 use crate::model::domain::devices::{Interface, InterfaceSource, InterfaceType};
+use crate::model::port_rules::{PortParts, check_virtualport};
 
 pub(super) fn check(at: At<'_>, kind: &InterfaceType, interface: &Interface) -> Checked {
     let empty = InterfaceSource::default();

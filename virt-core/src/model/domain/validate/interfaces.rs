@@ -1,12 +1,12 @@
 //! Network interfaces.
 
-use crate::model::port_rules::{Floor, check_bandwidth, check_vlan};
 use super::at::{At, Checked};
 use super::{interface_source, memory};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
     Devices, Interface, InterfaceDriver, InterfaceIp, InterfaceType, PortForward,
 };
+use crate::model::port_rules::{Floor, check_bandwidth, check_vlan};
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     for (index, interface) in devices.interfaces.iter().enumerate() {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use virt_core::backend::OpenRequest;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver, StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
@@ -170,6 +170,10 @@ impl ConnectionDriver for RemoteConnection {
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
         self.hypervisor.may_have_consoles().then_some(self)
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
+        Some(self)
     }
 
     fn agents(&self) -> Option<&dyn AgentDriver> {

@@ -28,6 +28,7 @@ mod objects;
 mod refusal;
 mod run_marks;
 mod statistics;
+mod storage;
 
 pub use backend::{DRIVERS, RemoteBackend};
 pub use connection::RemoteConnection;

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Ident, Result};
 
-use crate::field::{Kind, RecordField};
+use crate::field::{Holder, Kind, RecordField};
 use crate::options::StructOptions;
 
 /// Everything the derive adds to a struct.
@@ -158,8 +158,10 @@ fn implementation(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
                 let mut found = Self::default();
-                ::virt_core::xml::derived::from_json(&mut found, deserializer)?;
-                Ok(found)
+                match ::virt_core::xml::derived::from_json(&mut found, deserializer) {
+                    ::core::result::Result::Ok(()) => ::core::result::Result::Ok(found),
+                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+                }
             }
         }
     }
@@ -188,11 +190,14 @@ fn bits(fields: &[RecordField], fits: fn(&RecordField) -> bool) -> u128 {
 fn filled(index: usize, field: &RecordField) -> TokenStream {
     let ident = &field.ident;
     let bit = 1_u128 << index;
-    let holds = match (field.kind, &field.scaled) {
-        (_, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
-        (Kind::Child, None) => quote!(::virt_core::xml::ChildSlot::count(&self.#ident) > 0),
-        (Kind::Flag, None) => quote!(self.#ident),
-        (_, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
+    // No call where none is needed: each would be a function more to compile, for every type.
+    let holds = match (field.kind, field.holder, &field.scaled) {
+        (Kind::Flag, _, None) => quote!(self.#ident),
+        (_, Holder::Option, _) => quote!(let ::core::option::Option::Some(_) = self.#ident),
+        (_, Holder::Vec, _) => quote!(self.#ident.len() > 0),
+        (Kind::Child, _, None) => quote!(::virt_core::xml::ChildSlot::children(&self.#ident).count() > 0),
+        (_, _, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
+        (_, _, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
     };
     quote!(if #holds { rows |= #bit; })
 }
@@ -227,6 +232,9 @@ fn arm(index: usize, field: &RecordField, exclusive: bool) -> TokenStream {
     match (exclusive, field.kind) {
         (true, _) => quote!(#index => SlotMut::#kind(&mut self.#ident)),
         (false, Kind::Flag) => quote!(#index => Slot::#kind(self.#ident)),
+        (false, Kind::Child) if field.scaled.is_none() => {
+            quote!(#index => Slot::#kind(::virt_core::xml::ChildSlot::children(&self.#ident)))
+        }
         (false, _) => quote!(#index => Slot::#kind(&self.#ident)),
     }
 }

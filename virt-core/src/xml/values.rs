@@ -1,7 +1,7 @@
 //! Values no document can have: characters XML cannot hold, spellings an enumeration does not have.
 
 use super::error::{XmlError, XmlProblem};
-use super::record::{FieldKind, Record};
+use super::record::{Field, FieldKind, Record};
 use super::references::first_illegal;
 use super::slot::{Slot, ValueSlot};
 
@@ -19,12 +19,12 @@ pub fn check_values(record: &dyn Record) -> Result<(), XmlError> {
 /// # Errors
 /// [`XmlProblem::IllegalCharacter`] with the path of the value.
 pub fn check_writable(record: &dyn Record) -> Result<(), XmlError> {
-    let problem: Judge = |_, _, text| illegal(text);
+    let problem: Judge = |_, text| illegal(text);
     check(record, &mut String::new(), problem).map_err(|error| error.within(record.spec().element))
 }
 
-/// What is wrong with the value at a place, which is written so.
-type Judge = fn(&dyn ValueSlot, usize, &str) -> Option<XmlProblem>;
+/// What is wrong with a value of the field, which is written so.
+type Judge = fn(&dyn ValueSlot, &str) -> Option<XmlProblem>;
 
 fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), XmlError> {
     let fields = record.spec().fields;
@@ -37,19 +37,13 @@ fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), X
         };
         match record.slot(row) {
             Slot::Value(slot) => {
-                if slot.plain() {
-                    continue;
-                }
-                for item in 0..slot.count() {
-                    let found = match slot.text(item) {
-                        Some(text) => problem(slot, item, text),
-                        None => {
-                            text.clear();
-                            slot.write(item, text);
-                            problem(slot, item, text)
-                        }
-                    };
-                    if let Some(problem) = found {
+                for item in 0..items(field, slot) {
+                    if slot.is_sound(item) == Some(true) {
+                        continue;
+                    }
+                    text.clear();
+                    slot.write(item, text);
+                    if let Some(problem) = problem(slot, text) {
                         let position = record.rest().position().unwrap_or_default();
                         return Err(XmlError::new(problem)
                             .at(position)
@@ -71,14 +65,23 @@ fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), X
     Ok(())
 }
 
-fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> {
-    if let Some(known) = slot.unknown_among(item) {
-        return Some(XmlProblem::Value {
-            value: text.chars().take(64).collect(),
-            expected: format!("one of {}", known.join(", ")),
-        });
+/// How many values there are: of a field that holds something, and is an attribute or a text, one.
+fn items(field: &Field, slot: &dyn ValueSlot) -> usize {
+    match field.kind {
+        FieldKind::Attribute | FieldKind::Text => 1,
+        _ => slot.count(),
     }
-    illegal(text)
+}
+
+fn problem(slot: &dyn ValueSlot, text: &str) -> Option<XmlProblem> {
+    let known = slot.traits().spellings;
+    if known.is_empty() || known.contains(&text) {
+        return illegal(text);
+    }
+    Some(XmlProblem::Value {
+        value: text.chars().take(64).collect(),
+        expected: format!("one of {}", known.join(", ")),
+    })
 }
 
 fn illegal(text: &str) -> Option<XmlProblem> {

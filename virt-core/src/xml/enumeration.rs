@@ -55,7 +55,7 @@ macro_rules! xml_enum {
             const SPELLINGS: &'static [&'static str] = &[$($text),+];
 
             fn parse_xml(text: &str) -> Result<Self, $crate::xml::ValueError> {
-                Ok(Self::from(text.trim()))
+                Ok(Self::from(text))
             }
 
             fn write_xml(&self, out: &mut String) {

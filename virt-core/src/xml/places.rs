@@ -37,9 +37,9 @@ impl<'t> Places<'t> {
         }
         let bytes = self.text.as_bytes();
         let since = bytes.get(self.seen..at).unwrap_or_default();
-        for (offset, _) in since.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-            self.line += 1;
-            self.line_start = self.seen + offset + 1;
+        if let Some(last) = memchr::memrchr(b'\n', since) {
+            self.line += memchr::memchr_iter(b'\n', since).count();
+            self.line_start = self.seen + last + 1;
         }
         self.seen = at;
         let before = bytes.get(self.line_start..at).unwrap_or_default();

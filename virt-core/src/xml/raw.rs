@@ -4,6 +4,7 @@
 //! [`Element`]s is made of this where a program asks for it, and for what a record has no field for.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -108,7 +109,48 @@ pub(super) struct Raw<'t> {
     pub(super) length: usize,
 }
 
+/// Up to how many bytes of lists a thread keeps.
+const MOST_KEPT: usize = 256 << 10;
+
+thread_local! {
+    /// The lists of the last document that was read in this thread, empty: memory the next one need not ask for.
+    static KEPT: Cell<Raw<'static>> = Cell::default();
+}
+
 impl<'t> Raw<'t> {
+    /// An empty list with room for so many nodes and attributes, of a text of so many bytes.
+    pub(super) fn with_room(nodes: usize, attributes: usize, length: usize) -> Self {
+        // In a thread that ends there is none any more.
+        let mut raw = KEPT.try_with(Cell::take).unwrap_or_default();
+        raw.nodes.reserve_exact(nodes);
+        raw.attributes.reserve_exact(attributes);
+        raw.length = length;
+        raw
+    }
+
+    /// Leaves the memory of the lists to the next document.
+    pub(super) fn give_back(mut self) {
+        let bytes = self.nodes.capacity() * size_of::<RawNode<'_>>()
+            + self.attributes.capacity() * size_of::<RawAttribute<'_>>();
+        if bytes > MOST_KEPT {
+            return;
+        }
+        self.nodes.clear();
+        self.attributes.clear();
+        // Nothing is made: collecting an empty list into one of another lifetime keeps its memory.
+        let nodes = self.nodes.into_iter().map(|_| RawNode::Layout).collect();
+        let attributes = self.attributes.into_iter().map(|_| RawAttribute {
+            name: RawName::new("", 0),
+            value: Cow::Borrowed(""),
+        });
+        let kept = Raw {
+            nodes,
+            attributes: attributes.collect(),
+            ..Raw::default()
+        };
+        let _ended = KEPT.try_with(|place| place.set(kept));
+    }
+
     /// The nodes of `inside`, without what is inside of them, with their numbers; layout is left out.
     pub(super) fn nodes(&self, inside: std::ops::Range<usize>) -> Nodes<'_, 't> {
         Nodes {
@@ -281,5 +323,24 @@ impl<'r, 't> Iterator for Nodes<'r, 't> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_lists_is_used_again_within_bounds() {
+        let mut raw = Raw::with_room(100, 50, 1);
+        raw.nodes.push(RawNode::Layout);
+        let place = raw.nodes.as_ptr();
+        raw.give_back();
+        let again = Raw::with_room(80, 40, 1);
+        assert!(again.nodes.is_empty() && again.attributes.is_empty());
+        assert_eq!(again.nodes.as_ptr(), place);
+
+        Raw::with_room(MOST_KEPT, 0, 1).give_back();
+        assert!(Raw::with_room(1, 1, 1).nodes.capacity() < MOST_KEPT);
     }
 }

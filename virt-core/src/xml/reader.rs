@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::attributes::RawAttributes;
+use super::blank::is_blank;
 use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::declared_prefix;
@@ -82,13 +83,12 @@ impl<'t> Builder<'t> {
             places: Places::new(text),
             limits,
             counted: 0,
-            raw: Raw {
-                // What has so many more than usual may grow.
-                nodes: Vec::with_capacity(count(b'<', text).min(text.len() / 8)),
-                attributes: Vec::with_capacity(count(b'=', text).min(text.len() / 16)),
-                namespaces: Vec::new(),
-                length: text.len(),
-            },
+            // What has so many more than usual may grow.
+            raw: Raw::with_room(
+                count(b'<', text).min(text.len() / 8),
+                count(b'=', text).min(text.len() / 16),
+                text.len(),
+            ),
             open: Vec::new(),
             scope: Vec::new(),
             text: None,
@@ -194,7 +194,7 @@ impl<'t> Builder<'t> {
 
     fn character_data(&mut self, text: Cow<'t, str>) -> Result<(), XmlError> {
         if self.open.is_empty() {
-            if is_layout(&text) {
+            if is_blank(&text) {
                 return Ok(());
             }
             return Err(syntax("text outside the root element"));
@@ -216,7 +216,7 @@ impl<'t> Builder<'t> {
             && let Some(text) = text
             && !text.is_empty()
         {
-            let is_layout = is_layout(&text);
+            let is_layout = is_blank(&text);
             parent.written |= !is_layout;
             if is_layout && parent.structured && !parent.written && !self.keeps_layout {
                 parent.skipped = true;
@@ -439,9 +439,4 @@ impl<'t> Builder<'t> {
 /// How often the byte is in the text.
 fn count(byte: u8, text: &str) -> usize {
     memchr::memchr_iter(byte, text.as_bytes()).count()
-}
-
-fn is_layout(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }

@@ -273,7 +273,6 @@ pub trait ChildSlot {
 
 impl<'a> dyn ChildSlot + 'a {
     /// Adds an empty record and gives it out to be filled.
-    #[expect(clippy::should_implement_trait, reason = "the neighbour of ValueSlot::add")]
     pub fn add(&mut self) -> &mut dyn Record {
         self.push(0)
     }

@@ -85,6 +85,7 @@ impl Writing<'_> {
             });
         }
         self.unit_of_text(record);
+        self.writer.declare_prefixes(rest.attributes());
         if !spec.namespaced.is_empty() {
             self.declare_namespaces(record);
         }
@@ -211,6 +212,7 @@ impl Writing<'_> {
         };
         self.writer.start(name);
         self.writer.attributes(&shell.attributes);
+        self.writer.declare_prefixes(&shell.attributes);
         if shell.children.is_empty() && text.is_empty() {
             self.writer.close_empty();
             return;

@@ -336,7 +336,7 @@ impl<'t> Reading<'_, 't> {
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
                 let is_blank =
-                    |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(|text| is_blank(text));
+                    |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(is_blank);
                 if !slot.exact() && self.raw.children(number, element).all(is_blank) {
                     self.keep_node(memory, number, node);
                     return Ok(());

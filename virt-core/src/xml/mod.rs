@@ -33,6 +33,8 @@ mod arrange;
 mod attributes;
 mod blank;
 mod compare;
+#[doc(hidden)]
+pub mod derived;
 mod diff;
 mod document;
 mod enumeration;
@@ -79,17 +81,3 @@ pub(crate) use diff::{Pair, diff_at, identity_of, is_same, other_root, pairs, st
 pub(crate) use enumeration::{spelling_at, xml_enum};
 pub(crate) use keep::{keep_spelling, keep_unknown};
 pub(crate) use value::{write_digits, xml_text_value, xml_value_slot};
-
-/// What the derive macro calls; not meant to be called by hand.
-#[doc(hidden)]
-pub mod derived {
-    pub use super::compare::{canonicalize, equal, format_debug};
-    pub use super::diff::diff;
-    pub use super::json::{from_json, to_json};
-    pub use super::read::{Parsed, read_element, read_root};
-    pub use super::typed::is_typed;
-    pub use super::values::{check_said_values, check_values};
-    pub use super::walk::walk;
-    pub use super::write::{write_element, write_root};
-    pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
-}

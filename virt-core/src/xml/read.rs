@@ -345,8 +345,8 @@ impl<'r, 't> Reading<'r, 't> {
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
-                let is_blank = |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(is_blank);
-                if !slot.exact() && self.raw.children(number, element).all(is_blank) {
+                let has_no_text = |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(is_blank);
+                if !slot.exact() && self.raw.children(number, element).all(has_no_text) {
                     self.keep_node(memory, number, node);
                     return Ok(());
                 }

@@ -125,6 +125,7 @@ impl Pump {
             return;
         }
         match domain_changes::read(event) {
+            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {}
             Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
             Some(Err(_)) => self.not_understood(event),
             None => {}

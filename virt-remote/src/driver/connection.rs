@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, ConsoleDriver, DomainDriver};
+use virt_core::driver::{
+    ConnectionDriver, ConsoleDriver, DomainDriver, NetworkDriver, NodeDriver, SecretDriver,
+};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
 
@@ -17,6 +19,7 @@ use super::domains::AutoDestroyed;
 use super::events::Events;
 use super::hypervisor::Hypervisor;
 use super::link::Link;
+use super::objects;
 use crate::protocol::remote::connect::{
     ConnectGetCapabilities, ConnectGetHostname, ConnectGetType, ConnectGetVersion,
 };
@@ -106,12 +109,7 @@ impl ConnectionDriver for RemoteConnection {
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
         let version = self.link.call::<ConnectGetVersion>(call, &()).await?.hv_ver;
-        let part = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(HypervisorVersion {
-            major: part(version / 1_000_000),
-            minor: part(version / 1000 % 1000),
-            micro: part(version % 1000),
-        })
+        Ok(objects::version(version))
     }
 
     fn is_alive(&self) -> bool {
@@ -127,6 +125,18 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        Some(self)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
         Some(self)
     }
 

@@ -15,13 +15,18 @@ mod background;
 mod capability;
 mod connection;
 mod consoles;
+mod document;
 mod domains;
 mod events;
 mod flags;
 mod hypervisor;
 mod link;
+mod metadata;
+mod networks;
+mod node;
 mod objects;
 mod refusal;
+mod secrets;
 
 pub use backend::{DRIVERS, RemoteBackend};
 pub use connection::RemoteConnection;

@@ -12,9 +12,9 @@ use virt_core::model::DomainConfig;
 use virt_core::model::domain::LifecycleAction;
 use virt_core::{CallClass, CallContext};
 
-use super::domain_changes;
 use super::lifecycle::Lifecycle;
 use super::lives::{Lives, Step};
+use super::{domain_changes, object_changes};
 use crate::driver::link::Link;
 use crate::driver::objects;
 use crate::protocol::remote::domain::{
@@ -90,7 +90,12 @@ impl Pump {
             return;
         }
         match domain_changes::read(event) {
-            Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
+            Some(Ok((domain, change))) => return self.publish(objects::domain_ref(&domain), change),
+            Some(Err(_)) => return self.not_understood(event),
+            None => {}
+        }
+        match object_changes::read(event) {
+            Some(Ok(told)) => self.bus.publish(&told),
             Some(Err(_)) => self.not_understood(event),
             None => {}
         }

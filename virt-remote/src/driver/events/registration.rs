@@ -6,6 +6,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 use virt_core::{CallClass, CallContext, Error, Result};
 
+use super::object_registration;
 use crate::driver::link::Link;
 use crate::driver::refusal;
 use crate::protocol::error_code::ErrorCode;
@@ -25,7 +26,7 @@ const DOMAIN_EVENTS: &[i32] = &[
 /// `VIR_CONNECT_LIST_DOMAINS_ACTIVE`.
 const ACTIVE: u32 = 1;
 
-/// Asks for the events of all domains. Those a daemon is too old for are left out. Gives the domains that run when the
+/// Asks for the events of all objects. Those a daemon is too old for are left out. Gives the domains that run when the
 /// events begin.
 pub(super) async fn register_all(link: &Link) -> Result<Vec<Uuid>> {
     if !link.tells_of_callbacks() {
@@ -44,9 +45,11 @@ pub(super) async fn register_all(link: &Link) -> Result<Vec<Uuid>> {
     });
     let mut refused = None;
     let mut registered = 0_usize;
-    for asked in join_all(asked).await {
+    let (domains, objects) = tokio::join!(join_all(asked), object_registration::ask(link, &call));
+    let of_domains = domains.into_iter().map(|asked| asked.map(drop));
+    for asked in of_domains.chain(objects) {
         match asked {
-            Ok(_) => registered += 1,
+            Ok(()) => registered += 1,
             Err(error)
                 if refusal::is_unsupported(&error)
                     || matches!(

@@ -1,0 +1,60 @@
+//! Asking a daemon for the events of objects that are no domains.
+
+use futures::future::join_all;
+use futures::{FutureExt as _, future::BoxFuture};
+use virt_core::CallContext;
+
+use crate::driver::link::Link;
+use crate::protocol::remote::event_registration::{
+    ConnectNetworkEventRegisterAny, ConnectNetworkEventRegisterAnyArgs, ConnectNodeDeviceEventRegisterAny,
+    ConnectNodeDeviceEventRegisterAnyArgs, ConnectSecretEventRegisterAny, ConnectSecretEventRegisterAnyArgs,
+    ConnectStoragePoolEventRegisterAny, ConnectStoragePoolEventRegisterAnyArgs,
+};
+use crate::rpc::RpcResult;
+
+/// `virNetworkEventID`, `virStoragePoolEventID`, `virSecretEventID`, `virNodeDeviceEventID`: there are two of each, that
+/// of an object's life and one more.
+const EVENTS: [i32; 2] = [0, 1];
+
+/// Asks for the events of all networks, pools, secrets and devices; gives the answers, one for each.
+pub(super) async fn ask<'a>(link: &'a Link, call: &'a CallContext) -> Vec<RpcResult<()>> {
+    let asked = EVENTS
+        .iter()
+        .flat_map(|event_id| -> [BoxFuture<'a, RpcResult<()>>; 4] {
+            let event_id = *event_id;
+            [
+                async move {
+                    let args = ConnectNetworkEventRegisterAnyArgs { event_id, net: None };
+                    link.call::<ConnectNetworkEventRegisterAny>(call, &args)
+                        .await
+                        .map(drop)
+                }
+                .boxed(),
+                async move {
+                    let args = ConnectStoragePoolEventRegisterAnyArgs { event_id, pool: None };
+                    link.call::<ConnectStoragePoolEventRegisterAny>(call, &args)
+                        .await
+                        .map(drop)
+                }
+                .boxed(),
+                async move {
+                    let args = ConnectSecretEventRegisterAnyArgs {
+                        event_id,
+                        secret: None,
+                    };
+                    link.call::<ConnectSecretEventRegisterAny>(call, &args)
+                        .await
+                        .map(drop)
+                }
+                .boxed(),
+                async move {
+                    let args = ConnectNodeDeviceEventRegisterAnyArgs { event_id, dev: None };
+                    link.call::<ConnectNodeDeviceEventRegisterAny>(call, &args)
+                        .await
+                        .map(drop)
+                }
+                .boxed(),
+            ]
+        });
+    join_all(asked).await
+}

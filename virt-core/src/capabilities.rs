@@ -94,6 +94,16 @@ pub enum Capability {
     HostStatistics,
     /// CPUs compared, and their baseline.
     CpuComparison,
+    /// Storage pools: define, create, build, start, destroy.
+    StoragePools,
+    /// Volumes of storage pools: create, clone, delete.
+    StorageVolumes,
+    /// Volumes that change their capacity.
+    VolumeResize,
+    /// Volumes that are overwritten so that their content can't be had back.
+    VolumeWipe,
+    /// The content of volumes as streams: upload and download.
+    VolumeTransfer,
 }
 
 impl Capability {
@@ -137,6 +147,11 @@ impl Capability {
         Self::DomainCapabilities,
         Self::HostStatistics,
         Self::CpuComparison,
+        Self::StoragePools,
+        Self::StorageVolumes,
+        Self::VolumeResize,
+        Self::VolumeWipe,
+        Self::VolumeTransfer,
     ];
 }
 

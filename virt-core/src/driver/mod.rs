@@ -27,4 +27,4 @@ pub use network::NetworkDriver;
 pub use node::NodeDriver;
 pub use secret::SecretDriver;
 pub use statistics::StatisticsDriver;
-pub use storage::StorageDriver;
+pub use storage::{StorageDriver, StoragePoolDriver, StorageVolumeDriver, VolumeReader, VolumeWriter};

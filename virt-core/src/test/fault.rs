@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::domain::Domain;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
-/// The operations faults can be injected into: the handles' methods, by the name errors and spans give them.
+/// The operations faults can be injected into: the handles' methods, by the name errors and spans give them, and the
+/// pieces that an upload or a download passes on.
 pub const OPERATIONS: &[&str] = &[
     "node_info",
     "version",
@@ -102,6 +103,40 @@ pub const OPERATIONS: &[&str] = &[
     "node_cpu_models",
     "node_max_vcpus",
     "node_manager_version",
+    "storage_pool_infos",
+    "storage_pool",
+    "define_storage_pool",
+    "create_storage_pool",
+    "find_storage_pool_sources",
+    "storage_pool_capabilities",
+    "storage_volume",
+    "pool_info",
+    "pool_config",
+    "pool_build",
+    "pool_start",
+    "pool_destroy",
+    "pool_delete",
+    "pool_undefine",
+    "pool_refresh",
+    "pool_set_autostart",
+    "pool_volumes",
+    "pool_volume_infos",
+    "pool_volume",
+    "create_volume",
+    "clone_volume",
+    "volume_path",
+    "volume_info",
+    "volume_config",
+    "volume_resize",
+    "volume_delete",
+    "volume_wipe",
+    "volume_upload",
+    "volume_upload_piece",
+    "volume_upload_finish",
+    "volume_upload_abort",
+    "volume_download",
+    "volume_download_piece",
+    "volume_download_abort",
 ];
 
 /// Something that goes wrong with calls of one operation: they take long, hang, fail, or all of it.
@@ -375,6 +410,12 @@ mod tests {
             include_str!("../node/handle.rs"),
             include_str!("../secret/connection.rs"),
             include_str!("../secret/handle.rs"),
+            include_str!("../storage/connection.rs"),
+            include_str!("../storage/pool/handle.rs"),
+            include_str!("../storage/volume/handle.rs"),
+            include_str!("../storage/volume/content.rs"),
+            include_str!("../storage/transfer/upload.rs"),
+            include_str!("../storage/transfer/download.rs"),
         ];
         let mut called: Vec<&str> = sources
             .iter()
@@ -382,6 +423,14 @@ mod tests {
             .filter_map(|after| after.trim_start().strip_prefix('"')?.split('"').next())
             .collect();
         let mut listed = OPERATIONS.to_vec();
+        // Those that name their operation for a helper, and those that are no calls.
+        called.extend([
+            "define_storage_pool",
+            "create_storage_pool",
+            "create_volume",
+            "clone_volume",
+        ]);
+        called.extend(["volume_upload_piece", "volume_download_piece"]);
         called.sort_unstable();
         // `shutdown` is the name of two: of a domain's and of the connection's, which no fault strikes.
         called.dedup();

@@ -8,6 +8,10 @@
 //! | `test:///default` | one running domain: `test`, uuid `6695eb01-f6a4-8304-79aa-97f2502e193f`, 2 vCPUs, 8 GiB, as in libvirt; one active network: `default`, uuid `dd8fe884-6c02-601e-7551-cca97df1c5df`, as in libvirt |
 //! | `test:///empty` | nothing |
 //!
+//! In `test:///default` there is one storage pool, too: `default-pool`, active, uuid
+//! `dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566`, at `/default-pool`, 100 GiB, as in libvirt. Volumes hold what is written to them,
+//! 256 MiB a connection, holes not counted.
+//!
 //! Its domains behave like those of a hypervisor: they boot, answer through their agent, echo on their console, follow
 //! their lifecycle actions, and count what they do. Time is real, but short: a boot takes 20 ms. Times are tokio's, so
 //! a test with tokio's paused clock runs at once.
@@ -44,6 +48,7 @@
 //! * `destroy` with [`DestroyOptions::graceful`](crate::domain::DestroyOptions) differs only for a guest that hangs:
 //!   there are no caches.
 //! * Networks lend IPv4 addresses only, and a guest's interface is no port of its network.
+//! * What is in a volume is bytes, whatever its format; pools stand on nothing, and hold 100 GiB each.
 //! * Autostart is kept and shown, but no world is ever opened a second time.
 
 mod backend;
@@ -61,6 +66,7 @@ mod machine;
 mod network;
 mod record;
 mod secrets;
+mod storage;
 mod world;
 
 pub use backend::TestBackend;

@@ -16,6 +16,7 @@ use super::life::Timer;
 use super::network::NetworkRecord;
 use super::record::Record;
 use super::secrets::SecretRecord;
+use super::storage::Storage;
 use crate::deadline::CallContext;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{DomainChange, DomainEvent, Event, EventBus};
@@ -37,6 +38,7 @@ pub(super) struct World {
     pub(super) domains: BTreeMap<Uuid, Record>,
     pub(super) networks: BTreeMap<Uuid, NetworkRecord>,
     pub(super) secrets: BTreeMap<Uuid, SecretRecord>,
+    pub(super) storage: Storage,
     pub(super) faults: FaultPlan,
     pub(super) lanes: Lanes,
     pub(super) events: EventBus,
@@ -54,6 +56,7 @@ impl World {
             domains: BTreeMap::new(),
             networks: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            storage: Storage::default(),
             faults: FaultPlan::default(),
             lanes: Lanes::default(),
             events,
@@ -200,6 +203,25 @@ impl Shared {
         let result = self.with(|world| {
             world.check_link()?;
             read(world)
+        });
+        Verdict::report(verdict.failure(), result)
+    }
+
+    /// Passes a piece of a stream on: no call, but faults strike it.
+    pub(super) async fn piece<T>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        pass: impl FnOnce(&mut World) -> Result<T>,
+    ) -> Result<T> {
+        let mut verdict = self.with(|world| {
+            world.check_link()?;
+            Ok::<_, Error>(world.faults.judge(operation, None))
+        })?;
+        verdict.pause.over().await;
+        verdict.check()?;
+        let result = self.with(|world| {
+            world.check_link()?;
+            pass(world)
         });
         Verdict::report(verdict.failure(), result)
     }

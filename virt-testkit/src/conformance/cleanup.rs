@@ -30,6 +30,7 @@ impl Env {
         for connection in &alive {
             note(remove_all(connection).await);
             note(made.remove(connection).await);
+            note(self.remove_pools(connection).await);
         }
         for connection in &alive {
             note(connection.shutdown().await.doing("shutting the connection down"));

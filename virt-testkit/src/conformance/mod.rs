@@ -22,6 +22,7 @@ mod console;
 mod env;
 mod objects;
 mod reference;
+mod storage;
 mod suite;
 mod target;
 mod watch;

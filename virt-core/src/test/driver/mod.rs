@@ -12,6 +12,8 @@ mod node;
 mod operations;
 mod secrets;
 mod statistics;
+mod storage;
+mod transfers;
 
 use std::any::Any;
 use std::fmt;
@@ -28,7 +30,7 @@ use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
     AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver,
-    NodeDriver, SecretDriver, StatisticsDriver,
+    NodeDriver, SecretDriver, StatisticsDriver, StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -132,6 +134,10 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn node(&self) -> Option<&dyn NodeDriver> {
+        Some(self)
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
         Some(self)
     }
 

@@ -2,22 +2,21 @@
 
 use futures::future::join_all;
 use futures::{FutureExt as _, future::BoxFuture};
-use virt_core::CallContext;
+use tokio::time::Instant;
 
-use crate::driver::link::Link;
 use crate::protocol::remote::event_registration::{
     ConnectNetworkEventRegisterAny, ConnectNetworkEventRegisterAnyArgs, ConnectNodeDeviceEventRegisterAny,
     ConnectNodeDeviceEventRegisterAnyArgs, ConnectSecretEventRegisterAny, ConnectSecretEventRegisterAnyArgs,
     ConnectStoragePoolEventRegisterAny, ConnectStoragePoolEventRegisterAnyArgs,
 };
-use crate::rpc::RpcResult;
+use crate::rpc::{RpcConnection, RpcResult};
 
 /// `virNetworkEventID`, `virStoragePoolEventID`, `virSecretEventID`, `virNodeDeviceEventID`: there are two of each, that
 /// of an object's life and one more.
 const EVENTS: [i32; 2] = [0, 1];
 
 /// Asks for the events of all networks, pools, secrets and devices; gives the answers, one for each.
-pub(super) async fn ask<'a>(link: &'a Link, call: &'a CallContext) -> Vec<RpcResult<()>> {
+pub(super) async fn ask<'a>(connection: &'a RpcConnection, deadline: Instant) -> Vec<RpcResult<()>> {
     let asked = EVENTS
         .iter()
         .flat_map(|event_id| -> [BoxFuture<'a, RpcResult<()>>; 4] {
@@ -25,14 +24,16 @@ pub(super) async fn ask<'a>(link: &'a Link, call: &'a CallContext) -> Vec<RpcRes
             [
                 async move {
                     let args = ConnectNetworkEventRegisterAnyArgs { event_id, net: None };
-                    link.call::<ConnectNetworkEventRegisterAny>(call, &args)
+                    connection
+                        .call::<ConnectNetworkEventRegisterAny>(&args, deadline)
                         .await
                         .map(drop)
                 }
                 .boxed(),
                 async move {
                     let args = ConnectStoragePoolEventRegisterAnyArgs { event_id, pool: None };
-                    link.call::<ConnectStoragePoolEventRegisterAny>(call, &args)
+                    connection
+                        .call::<ConnectStoragePoolEventRegisterAny>(&args, deadline)
                         .await
                         .map(drop)
                 }
@@ -42,14 +43,16 @@ pub(super) async fn ask<'a>(link: &'a Link, call: &'a CallContext) -> Vec<RpcRes
                         event_id,
                         secret: None,
                     };
-                    link.call::<ConnectSecretEventRegisterAny>(call, &args)
+                    connection
+                        .call::<ConnectSecretEventRegisterAny>(&args, deadline)
                         .await
                         .map(drop)
                 }
                 .boxed(),
                 async move {
                     let args = ConnectNodeDeviceEventRegisterAnyArgs { event_id, dev: None };
-                    link.call::<ConnectNodeDeviceEventRegisterAny>(call, &args)
+                    connection
+                        .call::<ConnectNodeDeviceEventRegisterAny>(&args, deadline)
                         .await
                         .map(drop)
                 }

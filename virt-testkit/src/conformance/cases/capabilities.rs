@@ -10,11 +10,13 @@ use virt_core::model::ByteSize;
 use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
 use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
+use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
 
 cases! { "capabilities";
+    what_says_yes_works_and_what_says_no_is_unsupported_of_storage(None);
     what_says_yes_works_and_what_says_no_is_unsupported_of_machines(Machine);
     what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains, Events);
     what_says_yes_works_and_what_says_no_is_unsupported_of_other_objects(None);
@@ -69,6 +71,15 @@ const OF_OBJECTS: &[Capability] = &[
     Capability::DomainCapabilities,
     Capability::HostStatistics,
     Capability::CpuComparison,
+];
+
+/// What is tried with storage pools.
+const OF_STORAGE: &[Capability] = &[
+    Capability::StoragePools,
+    Capability::StorageVolumes,
+    Capability::VolumeResize,
+    Capability::VolumeWipe,
+    Capability::VolumeTransfer,
 ];
 
 fn judge(env: &Env, capability: Capability, result: CallResult<()>) -> Result<(), Failure> {
@@ -270,6 +281,14 @@ async fn what_says_yes_works_and_what_says_no_is_unsupported_of_other_objects(
     Ok(())
 }
 
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_storage(env: &Env) -> Result<(), Failure> {
+    for capability in OF_STORAGE {
+        let tried = storage(env, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
 async fn object(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
     let node = env.conn().node();
     let network = match capability {
@@ -317,9 +336,36 @@ async fn no_networks(env: &Env) -> CallResult<()> {
     env.conn().networks().await.map(drop)
 }
 
+async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let defined = env.conn().define_storage_pool(&env.pool("tried")?).await;
+    let pool = match (capability, defined) {
+        (Capability::StoragePools, defined) => return Ok(defined.map(drop)),
+        // Without pools there are no volumes, and what refuses the one refuses the other.
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(pool)) => pool,
+    };
+    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
+    pool.start_with(&built).await.doing("starting a pool")?;
+    let config = env.volume("tried", ByteSize::mib(1))?;
+    let volume = match (capability, pool.create_volume(&config).await) {
+        (Capability::StorageVolumes, made) => return Ok(made.map(drop)),
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(volume)) => volume,
+    };
+    Ok(match capability {
+        Capability::VolumeResize => volume.resize(ByteSize::mib(2)).await,
+        Capability::VolumeWipe => volume.wipe().await,
+        Capability::VolumeTransfer => match volume.upload().await {
+            Ok(upload) => upload.finish().await,
+            Err(error) => Err(error),
+        },
+        other => return Err(Failure::new(format!("{other:?} is not tried with storage"))),
+    })
+}
+
 async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
     for capability in Capability::ALL {
-        let tried = [OF_MACHINES, OF_GUESTS, OF_OBJECTS]
+        let tried = [OF_MACHINES, OF_GUESTS, OF_OBJECTS, OF_STORAGE]
             .iter()
             .any(|tried| tried.contains(capability));
         ensure!(tried, "{capability:?} is tried by no case");

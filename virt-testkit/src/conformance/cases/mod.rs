@@ -27,13 +27,17 @@ mod network_events;
 mod network_ports;
 mod networks;
 mod policies;
+mod pools;
 mod secrets;
 mod starting;
 mod states;
 mod statistics;
+mod storage_events;
 mod suspending;
+mod transfers;
 mod transient;
 mod vcpus;
+mod volumes;
 mod waiting;
 
 use super::Case;
@@ -66,6 +70,10 @@ const THEMES: &[&[Case]] = &[
     network_events::CASES,
     secrets::CASES,
     host::CASES,
+    pools::CASES,
+    volumes::CASES,
+    transfers::CASES,
+    storage_events::CASES,
     waiting::CASES,
     errors::CASES,
     deadlines::CASES,

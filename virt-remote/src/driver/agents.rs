@@ -176,6 +176,7 @@ impl AgentDriver for RemoteConnection {
             password: Some(password.into()),
             flags: 0,
         };
-        self.through_agent::<DomainSetUserPassword>(call, domain, &args).await
+        self.through_agent::<DomainSetUserPassword>(call, domain, &args)
+            .await
     }
 }

@@ -33,7 +33,10 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Reboot, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Reset, [ALWAYS, ALWAYS, Never]),
     (Capability::DestroyGraceful, [ALWAYS, ALWAYS, Unknown]),
-    (Capability::Rename, [Version(1_002_019), Version(4_001_000), Never]),
+    (
+        Capability::Rename,
+        [Version(1_002_019), Version(4_001_000), Never],
+    ),
     (Capability::Autostart, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Metadata, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::LifecycleActions, [Version(3_009_000), Never, Never]),

@@ -29,8 +29,8 @@ type Passing = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// before, nothing is certain. Dropped without that, or [aborted](Self::abort), the upload is given up.
 ///
 /// An upload that was given up or failed leaves the volume as far written as it came, which is at most what
-/// [`progress`](Self::progress) says, and may be less: the rest is as it was before, or zeros where the old content was
-/// to be discarded. Write it again from the beginning, or delete the volume.
+/// [`progress`](Self::progress) says, and may be less. The rest is as it was, or zeros where the old content was to be
+/// discarded; an image file may end where writing did. Write it again from the beginning, or delete the volume.
 ///
 /// # Errors
 /// Writing tells what went wrong with any byte so far. As [`AsyncWrite`] the [`Error`] is inside of the

@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::fault::{FaultPlan, Pause, Verdict};
 use super::lane::{LaneKey, Lanes, Ticket, Work, work_off};
 use super::life::Timer;
+use super::network::NetworkRecord;
 use super::record::Record;
+use super::secrets::SecretRecord;
 use super::storage::Storage;
 use crate::deadline::CallContext;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -33,6 +36,8 @@ pub(super) enum Link {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) domains: BTreeMap<Uuid, Record>,
+    pub(super) networks: BTreeMap<Uuid, NetworkRecord>,
+    pub(super) secrets: BTreeMap<Uuid, SecretRecord>,
     pub(super) storage: Storage,
     pub(super) faults: FaultPlan,
     pub(super) lanes: Lanes,
@@ -40,6 +45,8 @@ pub(super) struct World {
     /// What happens later: armed when the lock is given back.
     pub(super) timers: Vec<Timer>,
     pub(super) link: Link,
+    /// When the machine booted.
+    pub(super) since: Instant,
     last_id: u32,
 }
 
@@ -47,12 +54,15 @@ impl World {
     pub(super) fn new(events: EventBus) -> Self {
         Self {
             domains: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             storage: Storage::default(),
             faults: FaultPlan::default(),
             lanes: Lanes::default(),
             events,
             timers: Vec::new(),
             link: Link::Up,
+            since: Instant::now(),
             last_id: 0,
         }
     }

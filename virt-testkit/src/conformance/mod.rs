@@ -20,6 +20,7 @@ mod cases;
 mod cleanup;
 mod console;
 mod env;
+mod objects;
 mod reference;
 mod storage;
 mod suite;

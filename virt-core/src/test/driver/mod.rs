@@ -7,7 +7,10 @@ mod device_changes;
 mod devices;
 mod domains;
 mod jobs;
+mod networks;
+mod node;
 mod operations;
+mod secrets;
 mod statistics;
 mod storage;
 mod transfers;
@@ -20,13 +23,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::lane::LaneKey;
+use super::machine;
 use super::world::{Link, Shared, World};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, StatisticsDriver,
-    StorageDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver,
+    NodeDriver, SecretDriver, StatisticsDriver, StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -75,22 +79,7 @@ impl ConnectionDriver for TestDriver {
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
-        self.shared
-            .query(call, None, |_| {
-                Ok(NodeInfo {
-                    hostname: "localhost".to_owned(),
-                    arch: "x86_64".to_owned(),
-                    cpu_model: "Test CPU".to_owned(),
-                    memory_kib: 64 << 20,
-                    cpus: 16,
-                    mhz: 1400,
-                    cells: 2,
-                    sockets: 2,
-                    cores: 2,
-                    threads: 2,
-                })
-            })
-            .await
+        self.shared.query(call, None, |_| Ok(machine::node_info())).await
     }
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
@@ -133,6 +122,18 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        Some(self)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
         Some(self)
     }
 

@@ -16,13 +16,19 @@ mod ending;
 mod errors;
 mod events;
 mod freezing;
+mod host;
 mod identity;
 mod input;
 mod jobs;
 mod lists;
 mod memory;
+mod network_changes;
+mod network_events;
+mod network_ports;
+mod networks;
 mod policies;
 mod pools;
+mod secrets;
 mod starting;
 mod states;
 mod statistics;
@@ -58,6 +64,12 @@ const THEMES: &[&[Case]] = &[
     freezing::CASES,
     statistics::CASES,
     jobs::CASES,
+    networks::CASES,
+    network_changes::CASES,
+    network_ports::CASES,
+    network_events::CASES,
+    secrets::CASES,
+    host::CASES,
     pools::CASES,
     volumes::CASES,
     transfers::CASES,

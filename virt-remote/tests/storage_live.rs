@@ -305,7 +305,7 @@ async fn mounted(conn: Connection, device: String, target: std::path::PathBuf) {
         .await
         .expect_err("there is a file system already");
     assert!(
-        matches!(again.kind(), ErrorKind::Failed | ErrorKind::InvalidState),
+        matches!(again.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidState),
         "{again}"
     );
     pool.start().await.expect("mounted again");

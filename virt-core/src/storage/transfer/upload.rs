@@ -147,7 +147,7 @@ impl VolumeUpload {
     ///
     /// # Errors
     /// Whatever went wrong with it: `ResourceExhausted` when there was no room; `ConnectionLost`; `Timeout` with
-    /// [`Outcome::Unknown`] after the time of [`CallClass::Wait`].
+    /// [`Outcome::Unknown`] after the time of [`CallClass::Bulk`].
     ///
     /// # Cancel safety
     /// Dropping the future gives the upload up, unless the other end was told already.
@@ -248,7 +248,7 @@ impl VolumeUpload {
             let (writer, connection) = (Arc::clone(&self.writer), self.connection.clone());
             self.passing = Some(Box::pin(async move {
                 connection
-                    .call("volume_upload_finish", CallClass::Wait, async |call, _| {
+                    .call("volume_upload_finish", CallClass::Bulk, async |call, _| {
                         writer.finish(&call).await
                     })
                     .await

@@ -8,7 +8,7 @@ use std::time::Duration;
 use virt_sdk::Domain;
 use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
-use virt_sdk::model::{ByteSize, DomainConfig, DomainType};
+use virt_sdk::model::{ByteSize, Disk, DomainConfig, DomainType};
 use virt_testkit::conformance::{Doing as _, Failure, Target, TargetChoice, Times};
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::libvirtd::Libvirtd;
@@ -94,14 +94,14 @@ impl Target for DaemonTarget {
     fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
         match &self.driver {
             Driver::Qemu(machines) => machines.machine(place, name),
-            Driver::Test => test_machine(name),
+            Driver::Test => test_machine(place, name),
         }
     }
 
     fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
         match &self.driver {
             Driver::Qemu(machines) => machines.guest(place, name),
-            Driver::Test => test_machine(name),
+            Driver::Test => test_machine(place, name),
         }
     }
 
@@ -144,10 +144,11 @@ impl Target for DaemonTarget {
     }
 }
 
-fn test_machine(name: &str) -> Result<DomainConfig, Failure> {
+fn test_machine(place: &Path, name: &str) -> Result<DomainConfig, Failure> {
     let config = DomainConfig::builder(name)
         .kind(DomainType::Test)
         .memory(ByteSize::mib(64))
+        .disk(Disk::file(place.join(name).to_string_lossy()))
         .build()?;
     Ok(config)
 }

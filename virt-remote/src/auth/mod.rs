@@ -189,7 +189,7 @@ async fn polkit(connection: &RpcConnection, deadline: Instant) -> Result<()> {
         Ok(answer) if answer.complete != 0 => Ok(()),
         Ok(_) => Err(refused()),
         // It says no, or can't be asked.
-        Err(error @ RpcError::Libvirt { .. }) => Err(refused().with_source(error)),
+        Err(RpcError::Libvirt { error, .. }) => Err(refused().with_source(*error)),
         Err(error) => Err(error.into()),
     }
 }

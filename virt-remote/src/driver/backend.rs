@@ -7,8 +7,7 @@ use virt_core::backend::{Backend, OpenRequest};
 use virt_core::driver::ConnectionDriver;
 use virt_core::{CallContext, Outcome, Result};
 
-use super::RemoteConnection;
-use crate::session::{Session, SessionOptions};
+use super::{RemoteConnection, dial};
 
 /// The drivers that a libvirt daemon may have, by the scheme of their URIs.
 pub const DRIVERS: &[&str] = &[
@@ -58,10 +57,8 @@ impl Backend for RemoteBackend {
     /// [`reach`](crate::transport::reach).
     async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>> {
         let opened = call.bound(Outcome::NotApplied, async {
-            let options = SessionOptions::default().with_access(request.access);
-            let session =
-                Session::connect(&request.uri, &request.credentials, options, call.deadline).await?;
-            RemoteConnection::begin(session, call).await
+            let session = dial::dial(&request, call).await?;
+            RemoteConnection::begin(request, session, call).await
         });
         Ok(Arc::new(opened.await?))
     }

@@ -106,6 +106,12 @@ fn every_example_does_its_job_on_the_test_driver() {
         "",
         &["test: as it runs, and as it starts next"],
     );
+    prints(
+        "connect_remote",
+        &[],
+        "",
+        &["is a machine called", "test", "running"],
+    );
     prints("connect_over_ssh", &[], "", &["processors", "test", "running"]);
 }
 

@@ -48,6 +48,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
+//! | `rpc` | `qemu:///system`, `xen:///system`, `lxc+unix://…`, `test+tcp://host/default` …: whatever a libvirt daemon serves |
 //! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else |
 
 pub use virt_core::{
@@ -60,6 +61,8 @@ pub use virt_core::{
 };
 #[cfg(feature = "qemu")]
 pub use virt_qemu as qemu;
+#[cfg(feature = "rpc")]
+pub use virt_remote::driver as libvirt;
 #[cfg(feature = "ssh")]
 pub use virt_remote::ssh;
 
@@ -82,7 +85,25 @@ pub async fn connect(uri: &str) -> Result<Connection> {
 /// The backends this program has, a row each; what is a cargo feature away is in it by the feature's name.
 #[must_use]
 pub fn backends() -> BackendTable {
-    with_ssh(with_qemu(BackendTable::default()))
+    with_ssh(with_rpc(with_qemu(BackendTable::default())))
+}
+
+#[cfg(not(feature = "rpc"))]
+fn with_rpc(table: BackendTable) -> BackendTable {
+    // Those that people have; with the feature there are more.
+    let drivers = ["qemu", "xen", "lxc", "test"].into_iter();
+    drivers.fold(table, |table, driver| {
+        table.backend(driver, backend::PathRule::Any, "rpc", None)
+    })
+}
+
+#[cfg(feature = "rpc")]
+fn with_rpc(table: BackendTable) -> BackendTable {
+    let drivers = libvirt::DRIVERS.iter();
+    drivers.fold(table, |table, driver| {
+        let backend = std::sync::Arc::new(libvirt::RemoteBackend::new());
+        table.backend(driver, backend::PathRule::Any, "rpc", Some(backend))
+    })
 }
 
 #[cfg(not(feature = "qemu"))]

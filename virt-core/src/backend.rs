@@ -11,7 +11,7 @@ use crate::deadline::{CallContext, Deadlines};
 use crate::driver::ConnectionDriver;
 use crate::error::{Error, Result, Subject};
 use crate::host::Host;
-use crate::host::local::LocalOpener;
+use crate::host::local::{LocalHost, LocalOpener};
 use crate::test::TestBackend;
 use crate::uri::ConnectUri;
 
@@ -50,6 +50,12 @@ impl OpenRequest {
 pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Opens a connection.
     async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>>;
+
+    /// Whether it finds its own way to the machine a URI names, whatever the transport: then it gets the URI with all
+    /// its parameters, and this machine as host.
+    fn reaches_machines(&self) -> bool {
+        false
+    }
 }
 
 /// Reaches machines by one transport.
@@ -71,22 +77,43 @@ pub trait HostOpener: Send + Sync + fmt::Debug + 'static {
     ) -> Result<Arc<dyn Host>>;
 }
 
-/// Which paths of a URI a row is for.
+/// Which URIs of its driver a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathRule {
-    /// This one.
+    /// Those with this path.
     Is(&'static str),
+    /// Those without a transport: the work is done in this process.
+    Here,
     /// Any other.
     Any,
 }
 
 impl PathRule {
-    fn matches(self, path: &str) -> bool {
+    fn matches(self, uri: &ConnectUri) -> bool {
         match self {
-            Self::Is(wanted) => wanted == path,
+            Self::Is(wanted) => wanted == uri.path(),
+            Self::Here => uri.transport().is_none(),
             Self::Any => true,
         }
+    }
+}
+
+/// Gives this machine to backends that find their own way to the one they work on.
+#[derive(Debug, Default)]
+struct WayOfItsOwn {
+    host: Arc<LocalHost>,
+}
+
+#[async_trait]
+impl HostOpener for WayOfItsOwn {
+    async fn open(
+        &self,
+        _uri: &ConnectUri,
+        _credentials: &CredentialSource,
+        _call: &CallContext,
+    ) -> Result<Arc<dyn Host>> {
+        Ok(Arc::<LocalHost>::clone(&self.host))
     }
 }
 
@@ -121,7 +148,7 @@ impl Default for BackendTable {
             backends: Vec::new(),
             transports: Vec::new(),
         }
-        .backend("test", PathRule::Any, "", Some(Arc::new(TestBackend::new())))
+        .backend("test", PathRule::Here, "", Some(Arc::new(TestBackend::new())))
         .transport(None, "", Some(Arc::new(LocalOpener::default())))
     }
 }
@@ -170,7 +197,7 @@ impl BackendTable {
         let row = self
             .backends
             .iter()
-            .find(|row| row.driver == uri.driver() && row.path.matches(uri.path()))
+            .find(|row| row.driver == uri.driver() && row.path.matches(uri))
             .ok_or_else(|| {
                 let known: Vec<String> = self.backends.iter().map(BackendRow::pattern).collect();
                 let message = format!("no backend for this URI (this program has: {})", known.join(", "));
@@ -180,6 +207,9 @@ impl BackendTable {
             .backend
             .clone()
             .ok_or_else(|| feature_is_off(row.feature).with_subject(subject()))?;
+        if backend.reaches_machines() {
+            return Ok((backend, Arc::new(WayOfItsOwn::default())));
+        }
         let transport = self
             .transports
             .iter()
@@ -200,7 +230,7 @@ impl BackendRow {
     fn pattern(&self) -> String {
         match self.path {
             PathRule::Is(path) => format!("{}://{path}", self.driver),
-            PathRule::Any => format!("{}:///…", self.driver),
+            PathRule::Here | PathRule::Any => format!("{}:///…", self.driver),
         }
     }
 }

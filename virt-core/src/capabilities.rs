@@ -60,6 +60,20 @@ pub enum Capability {
     Events,
     /// Core dumps, as a job.
     CoreDump,
+    /// Devices attached to and detached from a domain.
+    DeviceAttach,
+    /// Devices changed without redefinition, media of drives among them.
+    DeviceUpdate,
+    /// Size and use of a domain's images.
+    BlockInfo,
+    /// Images of running guests made larger.
+    BlockResize,
+    /// Addresses of a guest's interfaces, by lease, agent or neighbour table.
+    InterfaceAddresses,
+    /// The number of vCPUs changed without redefinition.
+    SetVcpus,
+    /// The most memory a domain can have changed without redefinition.
+    SetMaxMemory,
 }
 
 impl Capability {
@@ -86,6 +100,13 @@ impl Capability {
         Self::Statistics,
         Self::Events,
         Self::CoreDump,
+        Self::DeviceAttach,
+        Self::DeviceUpdate,
+        Self::BlockInfo,
+        Self::BlockResize,
+        Self::InterfaceAddresses,
+        Self::SetVcpus,
+        Self::SetMaxMemory,
     ];
 }
 

@@ -134,6 +134,15 @@ impl CallContext {
         sooner
     }
 
+    /// A step of the same call: another operation, as a driver sees it, by the same deadline.
+    #[must_use]
+    pub(crate) fn step(&self, operation: &'static str) -> Self {
+        Self {
+            operation,
+            ..self.clone()
+        }
+    }
+
     /// Waits for `work` until the deadline. When it passes, the error says `outcome`: what dropping `work` leaves behind.
     ///
     /// # Errors

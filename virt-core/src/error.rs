@@ -116,6 +116,18 @@ pub enum Outcome {
 pub enum Subject {
     /// A domain, by name or, where that is not known, by uuid.
     Domain(String),
+    /// A network, by name or, where that is not known, by uuid.
+    Network(String),
+    /// A storage pool, by name or, where that is not known, by uuid.
+    StoragePool(String),
+    /// A volume of a storage pool: `POOL/NAME`, or its path or key where that is all that is known.
+    StorageVolume(String),
+    /// A secret, by uuid or by what it is for.
+    Secret(String),
+    /// A snapshot of a domain: `DOMAIN/NAME`.
+    Snapshot(String),
+    /// A device of the machine, by name.
+    NodeDevice(String),
     /// A connection, by URI without secrets.
     Connection(String),
     /// A host, as the user named it.
@@ -132,6 +144,12 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Domain(name) => write!(f, "domain {name:?}"),
+            Self::Network(name) => write!(f, "network {name:?}"),
+            Self::StoragePool(name) => write!(f, "storage pool {name:?}"),
+            Self::StorageVolume(name) => write!(f, "volume {name:?}"),
+            Self::Secret(name) => write!(f, "secret {name:?}"),
+            Self::Snapshot(name) => write!(f, "snapshot {name:?}"),
+            Self::NodeDevice(name) => write!(f, "device {name:?}"),
             Self::Connection(uri) => write!(f, "connection {uri}"),
             Self::Host(name) => write!(f, "host {name}"),
             Self::Path(path) => write!(f, "{path:?}"),

@@ -2,6 +2,8 @@
 
 mod bus;
 mod domain;
+mod filter;
+mod object;
 
 use std::time::SystemTime;
 
@@ -9,6 +11,12 @@ pub use bus::{EventBus, EventStream};
 pub use domain::{
     AgentState, DefinedReason, DomainChange, IoErrorAction, PanicAction, ResumedReason, StartedReason,
     StoppedReason, SuspendedReason, TrayState, WatchdogAction,
+};
+
+pub use filter::EventFilter;
+pub use object::{
+    NetworkChange, NetworkEvent, NodeDeviceChange, NodeDeviceEvent, SecretChange, SecretEvent,
+    StoragePoolChange, StoragePoolEvent,
 };
 
 use crate::domain::DomainRef;
@@ -19,10 +27,60 @@ use crate::domain::DomainRef;
 pub enum Event {
     /// A domain changed.
     Domain(DomainEvent),
+    /// A network changed.
+    Network(NetworkEvent),
+    /// A storage pool changed.
+    StoragePool(StoragePoolEvent),
+    /// A secret changed.
+    Secret(SecretEvent),
+    /// A device of the machine changed.
+    NodeDevice(NodeDeviceEvent),
     /// So many events were dropped because this stream was not read in time. What is known may be out of date: look again.
     Lagged(u64),
     /// The connection was interrupted, or the manager took over anew: events in between are unknown. Look again.
     Resync,
+}
+
+/// A kind of object that events tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// Domains.
+    Domain,
+    /// Networks.
+    Network,
+    /// Storage pools.
+    StoragePool,
+    /// Secrets.
+    Secret,
+    /// Devices of the machine.
+    NodeDevice,
+}
+
+impl ObjectKind {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Domain,
+        Self::Network,
+        Self::StoragePool,
+        Self::Secret,
+        Self::NodeDevice,
+    ];
+}
+
+impl Event {
+    /// The kind of object it tells of; `None` for [`Event::Lagged`] and [`Event::Resync`].
+    #[must_use]
+    pub fn kind(&self) -> Option<ObjectKind> {
+        match self {
+            Self::Domain(_) => Some(ObjectKind::Domain),
+            Self::Network(_) => Some(ObjectKind::Network),
+            Self::StoragePool(_) => Some(ObjectKind::StoragePool),
+            Self::Secret(_) => Some(ObjectKind::Secret),
+            Self::NodeDevice(_) => Some(ObjectKind::NodeDevice),
+            Self::Lagged(_) | Self::Resync => None,
+        }
+    }
 }
 
 /// A change of one domain.
@@ -53,56 +111,5 @@ impl DomainEvent {
     pub fn at(mut self, at: SystemTime) -> Self {
         self.at = at;
         self
-    }
-}
-
-/// Which events a stream gives. [`Event::Lagged`] and [`Event::Resync`] always come.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EventFilter {
-    /// Only those of this domain; of all when `None`.
-    pub domain: Option<uuid::Uuid>,
-    /// Without the hypervisor's own events that have no name here ([`DomainChange::Native`]).
-    pub without_native: bool,
-    /// How many unread events a stream holds before the oldest are dropped; 1,024 when `None`.
-    pub capacity: Option<usize>,
-}
-
-impl EventFilter {
-    /// Everything.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// Everything of one domain.
-    #[must_use]
-    pub fn domain(uuid: uuid::Uuid) -> Self {
-        Self {
-            domain: Some(uuid),
-            ..Self::default()
-        }
-    }
-
-    /// Leaves out the hypervisor's own events.
-    #[must_use]
-    pub fn without_native(mut self) -> Self {
-        self.without_native = true;
-        self
-    }
-
-    /// Holds at most so many unread events (at least 1).
-    #[must_use]
-    pub fn with_capacity(mut self, capacity: usize) -> Self {
-        self.capacity = Some(capacity);
-        self
-    }
-
-    /// Whether this event is wanted.
-    #[must_use]
-    pub fn matches(&self, event: &Event) -> bool {
-        let Event::Domain(event) = event else { return true };
-        self.domain.is_none_or(|uuid| uuid == event.domain.uuid)
-            && !(self.without_native && matches!(event.change, DomainChange::Native { .. }))
     }
 }

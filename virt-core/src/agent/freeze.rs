@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::deadline::CallClass;
-use crate::driver::AgentDriver;
+use crate::driver::{AgentDriver, facet};
 use crate::error::{Error, Outcome, Result};
 
 /// Whether a guest's file systems are frozen (`guest-fsfreeze-status`).
@@ -113,6 +113,6 @@ fn thaw_in_background(connection: Connection, domain: Uuid) {
     }
 }
 
-pub(super) fn agent(facet: Option<&dyn AgentDriver>) -> Result<&dyn AgentDriver> {
-    facet.ok_or_else(|| Error::unsupported("this driver has no guest agent"))
+pub(super) fn agent(agents: Option<&dyn AgentDriver>) -> Result<&dyn AgentDriver> {
+    facet(agents, "guest agent")
 }

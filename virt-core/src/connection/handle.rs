@@ -11,7 +11,7 @@ use crate::deadline::{CallClass, CallContext, Deadlines};
 use crate::domain::{
     DefineOptions, Domain, DomainFilter, DomainInfo, DomainRef, DomainSelector, StartOptions,
 };
-use crate::driver::ConnectionDriver;
+use crate::driver::{ConnectionDriver, facet};
 use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
 use crate::event::{EventFilter, EventStream};
 use crate::host::Host;
@@ -326,14 +326,11 @@ impl Connection {
         domains: Option<&[uuid::Uuid]>,
         groups: StatsGroups,
     ) -> Result<Vec<DomainStatsRow>> {
-        self.call(
-            "domain_stats",
-            CallClass::Query,
-            async |call, driver| match driver.statistics() {
-                Some(statistics) => statistics.domains(&call, domains, groups).await,
-                None => Err(Error::unsupported("this driver has no statistics")),
-            },
-        )
+        self.call("domain_stats", CallClass::Query, async |call, driver| {
+            facet(driver.statistics(), "statistics")?
+                .domains(&call, domains, groups)
+                .await
+        })
         .await
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::host::HostFacts;
 
 /// A machine (`virNodeGetInfo`, `virConnectGetHostname`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeInfo {
     /// Its host name.

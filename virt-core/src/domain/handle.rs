@@ -14,7 +14,7 @@ use crate::agent::GuestAgent;
 use crate::connection::Connection;
 use crate::console::{ConsoleOptions, ConsoleStream};
 use crate::deadline::{CallClass, CallContext};
-use crate::driver::ConnectionDriver;
+use crate::driver::{ConnectionDriver, facet};
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::event::{EventFilter, EventStream};
 use crate::job::Job;
@@ -451,10 +451,9 @@ impl Domain {
     /// One of its consoles, serial ports or channels as a stream.
     pub async fn console_with(&self, options: &ConsoleOptions) -> Result<ConsoleStream> {
         self.call("console", CallClass::Change, async |call, driver| {
-            match driver.consoles() {
-                Some(consoles) => consoles.open(&call, self.uuid(), options).await,
-                None => Err(Error::unsupported("this driver has no consoles")),
-            }
+            facet(driver.consoles(), "consoles")?
+                .open(&call, self.uuid(), options)
+                .await
         })
         .await
     }
@@ -496,14 +495,11 @@ impl Domain {
     /// # }
     /// ```
     pub async fn core_dump(&self, path: &str, options: &CoreDumpOptions) -> Result<Job> {
-        self.call(
-            "core_dump",
-            CallClass::Change,
-            async |call, driver| match driver.jobs() {
-                Some(jobs) => jobs.core_dump(&call, self.uuid(), path, options).await,
-                None => Err(Error::unsupported("this driver has no core dumps")),
-            },
-        )
+        self.call("core_dump", CallClass::Change, async |call, driver| {
+            facet(driver.jobs(), "core dumps")?
+                .core_dump(&call, self.uuid(), path, options)
+                .await
+        })
         .await
     }
 
@@ -511,7 +507,7 @@ impl Domain {
         Subject::Domain(self.domain.name.clone())
     }
 
-    async fn call<T, F>(
+    pub(super) async fn call<T, F>(
         &self,
         operation: &'static str,
         class: CallClass,

@@ -1,6 +1,9 @@
 //! Domains: machines and containers, what is known of them, and the handle users hold.
 
 mod config_scope;
+mod detaching;
+mod device_options;
+mod devices;
 mod filter;
 mod handle;
 mod info;
@@ -8,9 +11,11 @@ pub mod machine;
 mod name;
 mod options;
 mod state;
+mod vcpus;
 mod waiting;
 
 pub use config_scope::ConfigScope;
+pub use device_options::{AddressSource, BlockInfo, BlockSize, DeviceUpdateOptions, VcpuOptions};
 pub use filter::DomainFilter;
 pub use handle::Domain;
 pub use info::{DomainInfo, DomainRef, DomainSelector};

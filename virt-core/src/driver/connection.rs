@@ -5,7 +5,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{AgentDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver};
+use super::{
+    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver, SecretDriver,
+    StatisticsDriver, StorageDriver,
+};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
@@ -51,8 +54,28 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
         None
     }
 
+    /// The devices of domains.
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
+        None
+    }
+
     /// Long work on domains.
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        None
+    }
+
+    /// Virtual networks.
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        None
+    }
+
+    /// Storage pools and volumes.
+    fn storage(&self) -> Option<&dyn StorageDriver> {
+        None
+    }
+
+    /// Secrets.
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
         None
     }
 

@@ -7,9 +7,9 @@ use crate::deadline::CallContext;
 use crate::domain::{
     ConfigScope, DefineOptions, DestroyOptions, DomainFilter, DomainInfo, DomainName, DomainRef,
     DomainSelector, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions,
-    StartOptions, XmlOptions,
+    StartOptions, VcpuOptions, XmlOptions,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{ByteSize, DomainConfig};
 
 /// The domains of a connection.
@@ -132,4 +132,39 @@ pub trait DomainDriver: Send + Sync {
         size: ByteSize,
         scope: ConfigScope,
     ) -> Result<()>;
+
+    /// Changes the most memory the domain can have (`virDomainSetMemoryFlags` with `VIR_DOMAIN_MEM_MAXIMUM`). What it
+    /// has is brought down to it where it is more.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for none at all; `Unsupported` for a running machine this hypervisor can't change so.
+    async fn set_max_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        let _ = (call, domain, size, scope);
+        Err(Error::unsupported(
+            "this driver cannot change the maximum of a domain's memory",
+        ))
+    }
+
+    /// Changes how many vCPUs the domain has, or can have (`virDomainSetVcpusFlags`).
+    ///
+    /// # Errors
+    /// `InvalidArgument` for none, and above the domain's maximum; `Unsupported` for a maximum of a running machine.
+    async fn set_vcpus(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        count: u32,
+        options: &VcpuOptions,
+    ) -> Result<()> {
+        let _ = (call, domain, count, options);
+        Err(Error::unsupported(
+            "this driver cannot change the number of a domain's vCPUs",
+        ))
+    }
 }

@@ -6,13 +6,23 @@
 mod agent;
 mod connection;
 mod console;
+mod devices;
 mod domain;
+mod facet;
 mod jobs;
+mod network;
+mod secret;
 mod statistics;
+mod storage;
 
 pub use agent::AgentDriver;
 pub use connection::ConnectionDriver;
 pub use console::ConsoleDriver;
+pub use devices::DeviceDriver;
 pub use domain::DomainDriver;
+pub(crate) use facet::facet;
 pub use jobs::JobDriver;
+pub use network::NetworkDriver;
+pub use secret::SecretDriver;
 pub use statistics::StatisticsDriver;
+pub use storage::StorageDriver;

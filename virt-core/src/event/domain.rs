@@ -63,8 +63,18 @@ pub enum DomainChange {
         /// Where it is now.
         state: TrayState,
     },
+    /// A device is there.
+    DeviceAdded {
+        /// The device's alias.
+        device: String,
+    },
     /// A device is gone.
     DeviceRemoved {
+        /// The device's alias.
+        device: String,
+    },
+    /// The guest does not let go of a device it was asked for.
+    DeviceRemovalFailed {
         /// The device's alias.
         device: String,
     },

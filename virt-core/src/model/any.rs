@@ -27,7 +27,7 @@ use super::pool_capabilities::PoolCapabilities;
 use super::secret::SecretConfig;
 use super::snapshot::SnapshotConfig;
 use super::volume::VolumeConfig;
-use crate::xml::derived::{Parsed, check_writable, from_json, is_typed};
+use crate::xml::derived::{Parsed, from_json, is_typed};
 use crate::xml::{Change, Element, Found, Limits, Record, XmlError, XmlProblem, other_root};
 
 /// Declares the documents by their root elements.
@@ -91,13 +91,13 @@ macro_rules! documents {
                 }
             }
 
-            /// Checks what libvirt's parser checks beside single values, whatever the driver: the `validate` of the
-            /// document, where it has one, and that its values can be written.
+            /// Checks what libvirt's parser checks, whatever the driver: the `validate` of the document; see
+            /// [`model`](crate::model#what-validate-checks).
             ///
             /// # Errors
             /// The first thing that is wrong, with its element path, and line and column when it was parsed.
             pub fn validate(&self) -> Result<(), XmlError> {
-                match self { $(Self::$variant(document) => document.as_ref().validate(),)+ }
+                match self { $(Self::$variant(document) => document.validate(),)+ }
             }
 
             /// Every element and attribute there is, with its path.
@@ -242,17 +242,6 @@ impl<'de> Deserialize<'de> for AnyDocument {
         };
         from_json(document.record_mut(), value).map_err(D::Error::custom)?;
         Ok(document)
-    }
-}
-
-/// For documents that have no check of their own: a method of the type itself comes first.
-trait Unchecked {
-    fn validate(&self) -> Result<(), XmlError>;
-}
-
-impl<T: Record> Unchecked for T {
-    fn validate(&self) -> Result<(), XmlError> {
-        check_writable(self)
     }
 }
 

@@ -3,6 +3,20 @@
 //! One directory per root element, one file per device family, field names in libvirt's terms. What a struct has no
 //! field for is kept in its `rest` and written back where it stood; see [`crate::xml`] for order and equality.
 //! Structs are built by `Default` and assignment, or by a builder.
+//!
+//! # What `validate` checks
+//! Reading takes what it does not know; `validate` says whether libvirt, as of the version these types are of, takes the
+//! document, whatever the driver. It is the same for every document, those that a daemon tells among them:
+//!
+//! * It can be written, and is read back as it is: characters and names XML can hold, in what was not understood as well;
+//!   nothing put into a `rest` that has a field.
+//! * An enumeration has one of libvirt's spellings. One of a newer libvirt is read, kept and written, but not valid.
+//! * What libvirt's parser of the document checks: what must be there, what may be there once only, ranges,
+//!   contradictions. Documents inside of it are checked as they are by themselves, where libvirt's parser reads them.
+//!
+//! What depends on a hypervisor's version, the machine it emulates or the host is for the driver. The error is the first
+//! thing that is wrong, with its element path, and line and column when it was parsed. Builders end with `build`, which
+//! gives back only what is valid.
 
 mod any;
 pub mod backup;

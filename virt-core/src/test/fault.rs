@@ -33,6 +33,16 @@ pub const OPERATIONS: &[&str] = &[
     "set_metadata",
     "set_lifecycle_action",
     "set_memory",
+    "set_max_memory",
+    "set_vcpus",
+    "attach_device",
+    "detach_device",
+    "detach_device_alias",
+    "update_device",
+    "change_media",
+    "block_info",
+    "block_resize",
+    "interface_addresses",
     "console",
     "job",
     "core_dump",
@@ -313,7 +323,10 @@ mod tests {
     fn the_list_has_every_operation_of_the_handles_and_no_other() {
         let sources = [
             include_str!("../connection/handle.rs"),
+            include_str!("../domain/detaching.rs"),
+            include_str!("../domain/devices.rs"),
             include_str!("../domain/handle.rs"),
+            include_str!("../domain/vcpus.rs"),
             include_str!("../agent/handle.rs"),
             include_str!("../agent/freeze.rs"),
         ];

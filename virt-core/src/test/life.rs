@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::guest::UnplugBehaviour;
 use super::record::{Epoch, Record, Run};
 use super::world::World;
 use crate::domain::StartOptions;
@@ -12,7 +13,7 @@ use crate::event::{AgentState, DomainChange, StartedReason, StoppedReason};
 use crate::model::{ByteSize, DomainConfig};
 
 /// Something that happens in a guest after a while, if it is still the same run and boot then.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Timer {
     pub(super) after: Duration,
     domain: Uuid,
@@ -21,7 +22,7 @@ pub(super) struct Timer {
 }
 
 /// What a guest does by and by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Later {
     /// It has booted: its agent and its console are there.
     Boot,
@@ -31,6 +32,8 @@ pub(super) enum Later {
     Reboot,
     /// Its balloon has this size.
     Balloon(ByteSize),
+    /// It lets go of the device of this alias.
+    Unplug(String),
 }
 
 impl World {
@@ -100,6 +103,7 @@ impl World {
             return;
         };
         let pending = record.guest.take_pending();
+        let unplugs = std::mem::take(&mut record.guest.unplugs);
         let boot_time = record.guest.behaviour.boot_time;
         match &record.run {
             Some(run) if !run.booted => self.later(domain, boot_time, Later::Boot),
@@ -107,6 +111,21 @@ impl World {
         }
         if let Some(then) = pending {
             self.ask_guest(domain, then);
+        }
+        for device in unplugs {
+            self.ask_to_let_go(domain, device);
+        }
+    }
+
+    /// Asks the guest to let go of the device of this alias: it answers after a while, once its vCPUs run.
+    pub(super) fn ask_to_let_go(&mut self, domain: Uuid, device: String) {
+        let Some(record) = self.domains.get(&domain) else {
+            return;
+        };
+        let behaviour = &record.guest.behaviour;
+        if behaviour.unplug != UnplugBehaviour::Ignores {
+            let after = behaviour.unplug_time;
+            self.later(domain, after, Later::Unplug(device));
         }
     }
 
@@ -149,10 +168,12 @@ impl World {
         }
         match timer.then {
             Later::Balloon(size) => self.balloon_moved(timer.domain, size),
+            Later::Unplug(alias) if !record.is_moving() => record.guest.unplugs.push(alias),
+            Later::Unplug(alias) => self.unplugged(timer.domain, alias),
             // A guest that was stopped meanwhile goes on with its boot when it moves again.
             Later::Boot if record.is_moving() => self.finish_boot(timer.domain),
             Later::Boot => {}
-            Later::PowerOff | Later::Reboot if !record.is_moving() => record.guest.set_pending(timer.then),
+            then @ (Later::PowerOff | Later::Reboot) if !record.is_moving() => record.guest.set_pending(then),
             Later::PowerOff => self.happen(timer.domain, Happening::PoweredOff),
             Later::Reboot => self.happen(timer.domain, Happening::Rebooted),
         }
@@ -216,6 +237,27 @@ impl World {
         super::document::set_memory(&mut run.config, size);
         let actual_bytes = size.as_bytes();
         self.publish(domain, DomainChange::BalloonChanged { actual_bytes });
+    }
+
+    /// The guest has let go of a device, or says that it does not.
+    fn unplugged(&mut self, domain: Uuid, device: String) {
+        let Some(record) = self.domains.get_mut(&domain) else {
+            return;
+        };
+        if record.guest.behaviour.unplug == UnplugBehaviour::Refuses {
+            return self.publish(domain, DomainChange::DeviceRemovalFailed { device });
+        }
+        let Some(run) = &mut record.run else { return };
+        let found = run
+            .config
+            .devices
+            .as_ref()
+            .and_then(|devices| devices.by_alias(&device));
+        // Asked for twice, it goes once.
+        let Some(found) = found else { return };
+        if super::document::detach(&mut run.config, &found).is_ok() {
+            self.publish(domain, DomainChange::DeviceRemoved { device });
+        }
     }
 
     /// A run is over: a transient domain is gone.

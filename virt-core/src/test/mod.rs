@@ -58,5 +58,5 @@ mod world;
 pub use backend::TestBackend;
 pub use control::TestControl;
 pub use fault::{Fault, OPERATIONS};
-pub use guest::{Activity, AgentBehaviour, GuestBehaviour};
+pub use guest::{Activity, AgentBehaviour, GuestBehaviour, UnplugBehaviour};
 pub use guest_control::GuestControl;

@@ -140,6 +140,13 @@ const NEED_AN_ANSWER: &[&str] = &[
     "suspend",
     "resume",
     "set_memory",
+    "set_vcpus",
+    "attach_device",
+    "detach_device",
+    "detach_device_alias",
+    "update_device",
+    "change_media",
+    "block_resize",
     "core_dump",
 ];
 

@@ -3,6 +3,7 @@
 //! quick-xml's own iterator takes two attributes without white space between them, checks for duplicates by another
 //! list, and leaves the names unchecked; one pass does all.
 
+use super::blank::is_space;
 use super::error::{XmlError, XmlProblem};
 use super::references::{is_name, shortened};
 
@@ -76,10 +77,6 @@ fn trimmed(text: &str) -> &str {
     let is_written = |byte: u8| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let from = text.bytes().position(is_written).unwrap_or(text.len());
     text.get(from..).unwrap_or_default()
-}
-
-fn is_space(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
 }
 
 fn syntax(sentence: impl Into<String>) -> XmlError {

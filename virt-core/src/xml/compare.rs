@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use super::arrange::count;
 use super::record::{Field, FieldKind, Record};
-use super::rest::Rest;
+use super::rest::{Rest, Shell, as_index, content};
 use super::slot::{Slot, SlotMut, ValueSlot};
-use super::tree::{Attribute, Node};
+use super::tree::{Attribute, Element, Node};
 
 /// Whether two records of one type say the same; see the module on what counts.
 pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
@@ -43,25 +44,36 @@ pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
         _ => false,
     };
     let mut rows = one.filled();
-    rows == other.filled() && rows.all(same) && rests_equal(one.rest(), other.rest())
+    rows == other.filled() && rows.all(same) && rests_equal(one, other)
 }
 
 /// Whether two records understood the same things not.
-pub(super) fn rests_equal(one: &Rest, other: &Rest) -> bool {
-    if one.more.is_none() && other.more.is_none() {
+pub(super) fn rests_equal(one: &dyn Record, other: &dyn Record) -> bool {
+    let (left, right) = (one.rest(), other.rest());
+    if left.more.is_none() && right.more.is_none() {
         return true;
     }
-    fn content(rest: &Rest) -> Vec<&Attribute> {
-        rest.attributes()
+    same_attributes(left.attributes(), right.attributes())
+        && same_nodes(left.nodes(), right.nodes())
+        && same_shells(&shells(one), &shells(other))
+}
+
+/// Attributes have no order, and how namespaces are declared does not count.
+fn same_attributes(one: &[Attribute], other: &[Attribute]) -> bool {
+    let said = |attributes: &'_ [Attribute]| {
+        attributes
             .iter()
-            .filter(|attribute| !attribute.name.declares_namespace())
-            .collect()
-    }
-    let (left, right) = (content(one), content(other));
-    left.len() == right.len()
-        && left.iter().all(|attribute| right.contains(attribute))
-        && (one.content().eq(other.content()) || pieces(one) == pieces(other))
-        && shells(one).eq(shells(other))
+            .filter(|one| !one.name.declares_namespace())
+            .count()
+    };
+    let mut content = one
+        .iter()
+        .filter(|attribute| !attribute.name.declares_namespace());
+    said(one) == said(other) && content.all(|attribute| other.contains(attribute))
+}
+
+fn same_nodes(one: &[Node], other: &[Node]) -> bool {
+    content(one).eq(content(other)) || pieces(one) == pieces(other)
 }
 
 /// Content in which texts that follow each other are one: what stood between them may be typed, or a comment.
@@ -71,9 +83,9 @@ enum Piece<'r> {
     Node(&'r Node),
 }
 
-fn pieces(rest: &Rest) -> Vec<Piece<'_>> {
+fn pieces(nodes: &[Node]) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
-    for node in rest.content() {
+    for node in content(nodes) {
         match (node, pieces.last_mut()) {
             (Node::Text(more), Some(Piece::Text(text))) => text.push_str(more),
             (Node::Text(text), _) => pieces.push(Piece::Text(text.to_string())),
@@ -83,16 +95,34 @@ fn pieces(rest: &Rest) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn shells(rest: &Rest) -> impl Iterator<Item = (u16, u32, &[Attribute])> {
-    let shells = rest
-        .more
-        .as_deref()
-        .map(|more| more.shells.as_slice())
-        .unwrap_or_default();
+/// What stands beside the text in text-only children that are there: row and number of each, and its element.
+pub(super) fn shells(record: &dyn Record) -> Vec<(u16, u32, &Element)> {
+    let shells = record.rest().more.as_deref().map(|more| more.shells.as_slice());
+    let says = |shell: &&Shell| {
+        let element = &shell.element;
+        let has_attributes = element
+            .attributes
+            .iter()
+            .any(|one| !one.name.declares_namespace());
+        let is_there = as_index(shell.index) < count(record, usize::from(shell.field));
+        is_there && (has_attributes || content(&element.children).next().is_some())
+    };
+    let shells = shells.unwrap_or_default().iter().filter(says);
     shells
-        .iter()
-        .filter(|shell| !shell.element.attributes.is_empty())
-        .map(|shell| (shell.field, shell.index, shell.element.attributes.as_slice()))
+        .map(|shell| (shell.field, shell.index, &shell.element))
+        .collect()
+}
+
+fn same_shells(one: &[(u16, u32, &Element)], other: &[(u16, u32, &Element)]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|((field, index, shell), (row, item, other))| {
+                (field, index) == (row, item)
+                    && same_attributes(&shell.attributes, &other.attributes)
+                    && same_nodes(&shell.children, &other.children)
+            })
 }
 
 /// Prints the fields that are set; secrets as `(hidden)`, what was not understood by name.

@@ -44,7 +44,7 @@ macro_rules! xml_enum {
 
         impl $crate::xml::XmlValue for $name {
             fn parse_xml(text: &str) -> Result<Self, $crate::xml::ValueError> {
-                Ok(Self::from(text.trim()))
+                Ok(Self::from(text))
             }
 
             fn write_xml(&self, out: &mut String) {

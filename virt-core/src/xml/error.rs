@@ -149,6 +149,14 @@ impl XmlError {
         self
     }
 
+    /// The same problem in a document with another root element.
+    #[must_use]
+    pub(crate) fn with_root(mut self, root: &str) -> Self {
+        let below = self.0.path.trim_start_matches('/').split_once('/');
+        self.0.path = below.map_or_else(|| format!("/{root}"), |(_, below)| format!("/{root}/{below}"));
+        self
+    }
+
     /// What is wrong.
     pub fn problem(&self) -> &XmlProblem {
         &self.0.problem

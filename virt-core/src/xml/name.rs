@@ -33,7 +33,7 @@ impl Name {
         } else {
             format!("{prefix}:{local}")
         };
-        Self::qualified(&full, Some(Arc::from(uri)))
+        Self::qualified(&full, Some(uri).filter(|uri| !uri.is_empty()).map(Arc::from))
     }
 
     /// A name as written, with the URI it was resolved to.

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::model::value::ByteSize;
 
+use super::blank::{is_blank, trimmed};
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
 use super::raw::{Raw, RawAttribute, RawElement, RawNode};
@@ -298,7 +299,7 @@ impl<'t> Reading<'_, 't> {
                         self.children.push(Place::Field(row(index)));
                     }
                 }
-                (RawNode::Text(content), None) if content.trim().is_empty() && !spec.open => {}
+                (RawNode::Text(content), None) if is_blank(content) && !spec.open => {}
                 _ => self.keep_node(memory, number, node),
             }
         }
@@ -334,9 +335,8 @@ impl<'t> Reading<'_, 't> {
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
-                let is_blank = |(_, node): (usize, &RawNode<'_>)| {
-                    node.as_text().is_none_or(|text| text.trim().is_empty())
-                };
+                let is_blank =
+                    |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(|text| is_blank(text));
                 if !slot.exact() && self.raw.children(number, element).all(is_blank) {
                     self.keep_node(memory, number, node);
                     return Ok(());
@@ -414,15 +414,13 @@ impl<'t> Reading<'_, 't> {
         text: &str,
         (unit, memory): (Option<RawAttribute<'t>>, &mut Memory),
     ) -> Result<(), XmlError> {
-        let blank = text.trim().is_empty();
+        let blank = is_blank(text);
         if blank && (field.unit.is_some() || text.is_empty() || !is_exact(record, index)) {
             if let Some(unit) = unit {
                 self.keep_attribute(memory, &unit);
             }
-            self.forget_child(memory, row(index));
             if field.required {
-                let missing = XmlProblem::Missing("the text".to_owned());
-                return Err(XmlError::new(missing));
+                return Err(XmlError::new(field.missing()));
             }
             return Ok(());
         }
@@ -432,13 +430,6 @@ impl<'t> Reading<'_, 't> {
                 .map(|_| ());
         }
         self.value(record, (index, field), text, memory).map(|_| ())
-    }
-
-    /// Takes a row out of this element's order of children.
-    fn forget_child(&mut self, memory: &Memory, row: u16) {
-        let own = self.children.split_off(memory.children);
-        let kept = own.into_iter().filter(|place| *place != Place::Field(row));
-        self.children.extend(kept);
     }
 
     /// Takes a value; gives back its number among the values of the field.
@@ -483,7 +474,7 @@ impl<'t> Reading<'_, 't> {
         let default = field.unit.unwrap_or_default();
         let unit_text = unit.map_or(default, |unit| &*unit.value);
         let size = ByteSize::from_scaled(text, unit_text)
-            .map_err(|error| refused(field, &format!("{} {unit_text}", text.trim()), &error))?;
+            .map_err(|error| refused(field, &format!("{} {unit_text}", trimmed(text)), &error))?;
         slot.set(size);
         let (canonical, canonical_unit) = field.spell(size);
         if unit.is_none_or(|unit| unit.value != canonical_unit) || canonical != text {
@@ -520,11 +511,7 @@ fn check_required(spec: &Spec, seen: Rows) -> Result<(), XmlError> {
     let Some(field) = missing.next().and_then(|row| spec.fields.get(row)) else {
         return Ok(());
     };
-    let what = match field.kind {
-        FieldKind::Attribute => format!("the attribute '{}'", field.name),
-        _ => format!("the element <{}>", field.name),
-    };
-    Err(XmlError::new(XmlProblem::Missing(what)).at(Position::default()))
+    Err(XmlError::new(field.missing()))
 }
 
 fn segment(field: &Field, nth: usize, single: bool) -> String {

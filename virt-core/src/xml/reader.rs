@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::attributes::RawAttributes;
+use super::blank::is_blank;
 use super::error::{Position, XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::declared_prefix;
@@ -214,7 +215,7 @@ impl<'t> Builder<'t> {
 
     fn character_data(&mut self, text: Cow<'t, str>) -> Result<(), XmlError> {
         if self.open.is_empty() {
-            if is_layout(&text) {
+            if is_blank(&text) {
                 return Ok(());
             }
             return Err(syntax("text outside the root element"));
@@ -235,7 +236,7 @@ impl<'t> Builder<'t> {
             && let Some(text) = text
             && !text.is_empty()
         {
-            parent.written |= !is_layout(&text);
+            parent.written |= !is_blank(&text);
             self.raw.nodes.push(RawNode::Text(text));
         }
     }
@@ -434,9 +435,4 @@ impl<'t> Builder<'t> {
         }
         Err(self.failed(syntax("there is no root element"), end))
     }
-}
-
-fn is_layout(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }

@@ -1,5 +1,6 @@
 //! Typed records: the table that describes one, and the trait through which the engine works on it.
 
+use super::error::XmlProblem;
 use super::raw::RawName;
 use super::rest::Rest;
 use super::slot::{Slot, SlotMut};
@@ -131,6 +132,15 @@ impl Field {
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
+    }
+
+    /// What is wrong where it must be there and is not.
+    pub(super) fn missing(&self) -> XmlProblem {
+        XmlProblem::Missing(match self.kind {
+            FieldKind::Attribute => format!("the attribute '{}'", self.name),
+            FieldKind::Text => "the text".to_owned(),
+            _ => format!("the element <{}>", self.name),
+        })
     }
 
     /// Number and unit of a size in this field.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
+use super::blank::is_blank;
 use super::error::Position;
 use super::tree::{Attribute, Element, Node};
 
@@ -152,24 +153,23 @@ impl Rest {
             .map(|shell| &shell.element)
     }
 
-    /// Unknown content without what only decorates: comments, instructions, blank text.
+    /// Unknown content without what only decorates.
     pub(super) fn content(&self) -> impl Iterator<Item = &Node> {
-        self.nodes().iter().filter(|node| match node {
-            Node::Element(_) => true,
-            Node::Text(text) | Node::CData(text) => !text.trim().is_empty(),
-            Node::Comment(_) | Node::Instruction(_) => false,
-        })
+        content(self.nodes())
     }
 
     /// Forgets order, spelling, comments and positions.
     pub(super) fn canonicalize(&mut self) {
         self.place = 0;
         self.position = Position::default();
-        let content: Vec<Node> = self.content().cloned().collect();
+        let nodes: Vec<Node> = self.content().cloned().collect();
         let Some(more) = self.more.as_mut() else { return };
+        for shell in &mut more.shells {
+            shell.element.children = content(&shell.element.children).cloned().collect();
+        }
         **more = More {
             attributes: std::mem::take(&mut more.attributes),
-            nodes: content,
+            nodes,
             shells: std::mem::take(&mut more.shells),
             ..More::default()
         };
@@ -184,6 +184,15 @@ impl fmt::Debug for Rest {
             .entries(self.content())
             .finish()
     }
+}
+
+/// Nodes without what only decorates: comments, instructions, blank text.
+pub(super) fn content(nodes: &[Node]) -> impl Iterator<Item = &Node> {
+    nodes.iter().filter(|node| match node {
+        Node::Element(_) => true,
+        Node::Text(text) | Node::CData(text) => !is_blank(text),
+        Node::Comment(_) | Node::Instruction(_) => false,
+    })
 }
 
 /// A stored number as an index.

@@ -1,9 +1,11 @@
 //! The ordered tree between text and typed documents: elements, attributes, and everything between them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use smol_str::SmolStr;
 
+use super::blank::is_blank;
 use super::error::Position;
 use super::name::Name;
 use super::writer::Writer;
@@ -165,11 +167,40 @@ impl PartialEq for Element {
                 .iter()
                 .filter(|attribute| !attribute.name.declares_namespace())
         }
-        self.name == other.name && said(self).eq(said(other)) && self.children == other.children
+        self.name == other.name
+            && said(self).eq(said(other))
+            && (self.children == other.children || pieces(&self.children) == pieces(&other.children))
     }
 }
 
 impl Eq for Element {}
+
+/// Content as it is read: texts that follow each other are one, white space that only lays out elements is none.
+fn pieces(children: &[Node]) -> Vec<Cow<'_, Node>> {
+    let is_laid_out = is_laid_out(children);
+    let mut pieces: Vec<Cow<'_, Node>> = Vec::with_capacity(children.len());
+    for child in children {
+        match (child, pieces.last_mut()) {
+            (Node::Text(text), _) if text.is_empty() || is_laid_out => {}
+            (Node::Text(more), Some(last)) if matches!(**last, Node::Text(_)) => {
+                let text = format!("{}{more}", last.as_text().unwrap_or_default());
+                *last = Cow::Owned(Node::Text(text.into()));
+            }
+            (child, _) => pieces.push(Cow::Borrowed(child)),
+        }
+    }
+    pieces
+}
+
+/// Whether the text among these nodes is only white space between elements and comments.
+pub(super) fn is_laid_out(children: &[Node]) -> bool {
+    let is_layout = |child: &Node| match child {
+        Node::Text(text) => is_blank(text),
+        Node::CData(_) => false,
+        _ => true,
+    };
+    children.iter().any(|child| child.as_text().is_none()) && children.iter().all(is_layout)
+}
 
 /// Prints the name and the names inside: values may be secrets.
 impl fmt::Debug for Element {

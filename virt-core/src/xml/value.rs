@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use smol_str::SmolStr;
 
+use super::blank::trimmed;
+
 /// Why a text is not a value; the sentence completes "'x' is not …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
@@ -132,7 +134,7 @@ numbers! {
 
 /// A whole number, decimal or after `0x` hexadecimal, with white space around it allowed.
 pub(crate) fn parse_number(text: &str) -> Option<i128> {
-    let text = text.trim();
+    let text = trimmed(text);
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -190,7 +192,7 @@ macro_rules! xml_text_value {
     ($($value:ty: $what:literal),+ $(,)?) => { $(
         impl $crate::xml::XmlValue for $value {
             fn parse_xml(text: &str) -> Result<Self, $crate::xml::ValueError> {
-                text.trim().parse().map_err(|_| $crate::xml::ValueError::expected($what))
+                $crate::xml::trimmed(text).parse().map_err(|_| $crate::xml::ValueError::expected($what))
             }
 
             fn write_xml(&self, out: &mut String) {

@@ -1,74 +1,125 @@
-//! Values no document can have: characters XML cannot hold, spellings an enumeration does not have.
+//! Values no document can have: characters XML cannot hold, spellings an enumeration does not have, what would be read
+//! as something else.
 
+use super::compare::equal;
+use super::diff::diff;
 use super::error::{XmlError, XmlProblem};
-use super::record::{FieldKind, Record};
+use super::kept;
+use super::limits::Limits;
+use super::read::read_root;
+use super::record::{Field, FieldKind, Record, Rows};
 use super::references::first_illegal;
 use super::slot::{Slot, ValueSlot};
+use super::write::write_root;
 
-/// Refuses the first value with a character XML does not allow, which the writer would leave out, and the first that
-/// is none of its enumeration.
+/// Refuses what cannot be written and read back: characters and names XML does not allow, spellings an enumeration
+/// does not have, required things that are not there, something not understood that a field stands for.
 ///
 /// # Errors
-/// [`XmlProblem::IllegalCharacter`] or [`XmlProblem::Value`] with the path of the value.
-pub fn check_values(record: &dyn Record) -> Result<(), XmlError> {
-    check(record, &mut String::new(), problem).map_err(|error| error.within(record.spec().element))
+/// [`XmlProblem::IllegalCharacter`], [`XmlProblem::Value`], [`XmlProblem::Missing`] or [`XmlProblem::Invalid`], with the
+/// path.
+pub fn check_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
+    let root = record.spec().element;
+    check(record, &mut String::new(), 1).map_err(|error| error.within(root))?;
+    if !kept::has_any(record) {
+        return Ok(());
+    }
+    let mut again = T::default();
+    read_root(&mut again, &write_root(record, true), UNLIMITED)
+        .map_err(|error| misread(record, error.path(), error.problem()))?;
+    match diff(record, &again).first() {
+        Some(change) => {
+            let sentence = "what is kept here without a field is read as something else once it is written";
+            let problem = XmlProblem::Invalid(sentence.to_owned());
+            Err(misread(record, &change.path.to_string(), &problem))
+        }
+        None if equal(record, &again) => Ok(()),
+        None => Err(XmlError::invalid("it is not the same once it is written").within(root)),
+    }
 }
 
-/// Refuses the first value with a character XML does not allow. Spellings are let pass: a newer libvirt may have more.
-///
-/// # Errors
-/// [`XmlProblem::IllegalCharacter`] with the path of the value.
-pub fn check_writable(record: &dyn Record) -> Result<(), XmlError> {
-    let problem: Judge = |_, _, text| illegal(text);
-    check(record, &mut String::new(), problem).map_err(|error| error.within(record.spec().element))
+/// For a text of our own, whose depth was looked at before.
+const UNLIMITED: Limits = Limits {
+    size: usize::MAX,
+    depth: 1024,
+    attributes: usize::MAX,
+    nodes: usize::MAX,
+};
+
+/// A problem of the text that was written, which is nobody's: its lines say nothing.
+fn misread(record: &dyn Record, path: &str, problem: &XmlProblem) -> XmlError {
+    let position = record.rest().position().unwrap_or_default();
+    let path = match path {
+        "" | "/" => record.spec().element,
+        path => path,
+    };
+    XmlError::new(problem.clone()).at(position).within(path)
 }
 
-/// What is wrong with the value at a place, which is written so.
-type Judge = fn(&dyn ValueSlot, usize, &str) -> Option<XmlProblem>;
-
-fn check(record: &dyn Record, text: &mut String, problem: Judge) -> Result<(), XmlError> {
-    let fields = record.spec().fields;
-    for (row, field) in record.filled().filter_map(|row| Some((row, fields.get(row)?))) {
-        let segment = |item: usize, single: bool| match field.kind {
-            FieldKind::Attribute => format!("@{}", field.name),
-            FieldKind::Text => "text()".to_owned(),
-            _ if single => field.name.to_owned(),
-            _ => format!("{}[{}]", field.name, item + 1),
-        };
+fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), XmlError> {
+    let spec = record.spec();
+    let filled = record.filled();
+    let position = record.rest().position().unwrap_or_default();
+    let limit = Limits::default().depth;
+    if depth > limit {
+        let what = "levels of elements";
+        return Err(XmlError::new(XmlProblem::Limit { what, limit }).at(position));
+    }
+    let required_text = spec
+        .text
+        .filter(|row| spec.fields.get(*row).is_some_and(|field| field.required));
+    let required = spec.required.into_iter().chain(required_text).collect::<Rows>();
+    if let Some(field) = required
+        .without(filled)
+        .next()
+        .and_then(|row| spec.fields.get(row))
+    {
+        return Err(XmlError::new(field.missing()).at(position));
+    }
+    for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
         match record.slot(row) {
-            Slot::Value(slot) => {
-                if slot.plain() {
-                    continue;
-                }
-                for item in 0..slot.count() {
-                    let found = match slot.text(item) {
-                        Some(text) => problem(slot, item, text),
-                        None => {
-                            text.clear();
-                            slot.write(item, text);
-                            problem(slot, item, text)
-                        }
-                    };
-                    if let Some(problem) = found {
-                        let position = record.rest().position().unwrap_or_default();
-                        return Err(XmlError::new(problem)
-                            .at(position)
-                            .within(&segment(item, slot.is_single())));
-                    }
-                }
-            }
+            Slot::Value(slot) => check_items(slot, field, text).map_err(|error| error.at(position))?,
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
-                        check(child, text, problem)
-                            .map_err(|error| error.within(&segment(item, slot.is_single())))?;
+                        check(child, text, depth + 1)
+                            .map_err(|error| error.within(&segment(field, item, slot.is_single())))?;
                     }
                 }
             }
             _ => {}
         }
     }
+    kept::check(record, depth)
+}
+
+fn check_items(slot: &dyn ValueSlot, field: &Field, text: &mut String) -> Result<(), XmlError> {
+    if slot.plain() {
+        return Ok(());
+    }
+    for item in 0..slot.count() {
+        let found = match slot.text(item) {
+            Some(text) => problem(slot, item, text),
+            None => {
+                text.clear();
+                slot.write(item, text);
+                problem(slot, item, text)
+            }
+        };
+        if let Some(problem) = found {
+            return Err(XmlError::new(problem).within(&segment(field, item, slot.is_single())));
+        }
+    }
     Ok(())
+}
+
+fn segment(field: &Field, item: usize, single: bool) -> String {
+    match field.kind {
+        FieldKind::Attribute => format!("@{}", field.name),
+        FieldKind::Text => "text()".to_owned(),
+        _ if single => field.name.to_owned(),
+        _ => format!("{}[{}]", field.name, item + 1),
+    }
 }
 
 fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> {
@@ -78,9 +129,5 @@ fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> 
             expected: format!("one of {}", known.join(", ")),
         });
     }
-    illegal(text)
-}
-
-fn illegal(text: &str) -> Option<XmlProblem> {
     first_illegal(text).map(|character| XmlProblem::IllegalCharacter(u32::from(character)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::blank::is_blank;
 use super::error::Position;
 use super::record::{FieldKind, Record};
 use super::rest::Rest;
@@ -163,7 +164,7 @@ impl Walk {
                         &format!("{schema}/{name}"),
                     );
                 }
-                Node::Text(text) | Node::CData(text) if !text.trim().is_empty() => {
+                Node::Text(text) | Node::CData(text) if !is_blank(text) => {
                     self.push(
                         format!("{path}/text()"),
                         schema.to_owned(),

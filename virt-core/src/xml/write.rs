@@ -83,6 +83,7 @@ impl Writing<'_> {
             );
         }
         self.unit_of_text(record);
+        self.writer.declare_prefixes(rest.attributes());
         self.declare_namespaces(record);
         self.content(record, filled, name);
     }
@@ -170,6 +171,7 @@ impl Writing<'_> {
         };
         self.writer.start(name);
         self.writer.attributes(&shell.attributes);
+        self.writer.declare_prefixes(&shell.attributes);
         if shell.children.is_empty() && text.is_empty() {
             self.writer.close_empty();
             return;

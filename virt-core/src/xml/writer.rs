@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::name::declared_prefix;
 use super::references::is_allowed;
-use super::tree::{Attribute, Element, Node};
+use super::tree::{Attribute, Element, Node, is_laid_out};
 
 /// Writes elements the way libvirt lays them out: two spaces a level, single quotes, `<empty/>`.
 ///
@@ -127,17 +127,19 @@ impl Writer {
             element.name.prefix().unwrap_or_default(),
             element.name.namespace(),
         );
-        for attribute in &element.attributes {
-            if let (Some(prefix), Some(uri)) = (attribute.name.prefix(), attribute.name.namespace()) {
-                self.declare(prefix, Some(uri));
-            }
-        }
-        if element.children.is_empty() {
+        self.declare_prefixes(&element.attributes);
+        let is_laid_out = is_laid_out(&element.children);
+        let is_empty = |child: &Node| child.as_text() == Some("");
+        if element.children.iter().all(is_empty) {
             self.close_empty();
             return;
         }
-        self.open_content(element.children.iter().any(|child| child.as_text().is_some()));
-        self.nodes(&element.children);
+        self.open_content(!is_laid_out && element.children.iter().any(|child| child.as_text().is_some()));
+        for child in &element.children {
+            if !(is_laid_out && child.as_text().is_some()) {
+                self.node(child);
+            }
+        }
         self.close(name);
     }
 
@@ -152,6 +154,15 @@ impl Writer {
             (prefix, Some(uri)) => self.attribute(&format!("xmlns:{prefix}"), uri),
             // A prefix that is declared nowhere stays so where it can.
             (_, None) => {}
+        }
+    }
+
+    /// Declares the prefixes of these attributes, which are written, where they stand for something else here.
+    pub(super) fn declare_prefixes(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes {
+            if let (Some(prefix), Some(uri)) = (attribute.name.prefix(), attribute.name.namespace()) {
+                self.declare(prefix, Some(uri));
+            }
         }
     }
 

@@ -8,10 +8,21 @@ use virt_core::driver::{
     AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
-use virt_core::{CallContext, Capabilities, Outcome, Result};
+use virt_core::{CallContext, Capabilities, Capability, Outcome, Result, Support};
 
 use super::EmbedDriver;
 use crate::document;
+
+/// What daemons can do and this manager cannot yet.
+const NOT_YET: &[Capability] = &[
+    Capability::DeviceAttach,
+    Capability::DeviceUpdate,
+    Capability::BlockInfo,
+    Capability::BlockResize,
+    Capability::InterfaceAddresses,
+    Capability::SetVcpus,
+    Capability::SetMaxMemory,
+];
 
 #[async_trait]
 impl ConnectionDriver for EmbedDriver {
@@ -20,7 +31,9 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all()
+        NOT_YET
+            .iter()
+            .fold(Capabilities::all(), |all, one| all.with(*one, Support::No))
     }
 
     async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {

@@ -145,6 +145,7 @@ pub fn kind_of(error: &LibvirtError) -> ErrorKind {
     match error.code {
         ErrorCode::SYSTEM_ERROR if errno > 0 => kind_of_io(&std::io::Error::from_raw_os_error(errno)),
         ErrorCode::RPC if error.message.starts_with("unknown procedure") => ErrorKind::Unsupported,
+        ErrorCode::INVALID_ARG if is_unknown_flag(error) => ErrorKind::Unsupported,
         ErrorCode::RPC if error.message.starts_with("authentication required") => {
             ErrorKind::AuthenticationFailed
         }
@@ -153,6 +154,12 @@ pub fn kind_of(error: &LibvirtError) -> ErrorKind {
             .find_map(|(kind, codes)| codes.contains(&code).then_some(*kind))
             .unwrap_or(ErrorKind::Failed),
     }
+}
+
+/// Whether the daemon's driver does not know a flag that it was given: it says so by a text alone.
+#[must_use]
+pub fn is_unknown_flag(error: &LibvirtError) -> bool {
+    error.code == ErrorCode::INVALID_ARG && error.message.contains("unsupported flags (0x")
 }
 
 impl From<RpcError> for Error {

@@ -44,7 +44,7 @@ mod trace;
 
 pub use connection::RpcConnection;
 pub use error::{Called, Delivery, EndReason, LibvirtError, RpcError, RpcResult};
-pub use error_kind::kind_of;
+pub use error_kind::{is_unknown_flag, kind_of};
 pub use events::{RpcEvent, RpcEventItem, RpcEvents};
 pub(crate) use fds::FdPipe;
 pub use framing::FramingError;

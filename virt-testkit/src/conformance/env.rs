@@ -110,6 +110,14 @@ impl Env {
         self.with_uuid(self.target.machine(self.place(), &self.name(stem))?)
     }
 
+    /// A disk to be attached as `target`.
+    ///
+    /// # Errors
+    /// When the target cannot make one.
+    pub fn disk(&self, target: &str) -> Result<virt_core::model::Disk, Failure> {
+        self.target.disk(self.place(), target)
+    }
+
     /// The configuration of a machine whose guest boots, with a name of its own, and a uuid.
     ///
     /// # Errors

@@ -7,9 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use virt_core::Domain;
 use virt_core::connection::ConnectionBuilder;
-use virt_core::model::DomainConfig;
+use virt_core::model::domain::devices::{DiskBus, ImageFormat};
+use virt_core::model::{Disk, DomainConfig};
 
-use super::Failure;
+use super::{Doing as _, Failure};
 
 /// How long things take at a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,15 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
 
     /// A machine of this name with a guest that boots, and with a console, an agent and an address.
     fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure>;
+
+    /// A disk of its own for a machine at `place` to be attached as `target`: 16 MiB of nothing.
+    fn disk(&self, place: &Path, target: &str) -> Result<Disk, Failure> {
+        let path = place.join(format!("{target}.img"));
+        let file = std::fs::File::create(&path).doing("making an image")?;
+        file.set_len(16 << 20).doing("making an image large")?;
+        let disk = Disk::file(path.to_string_lossy()).format(ImageFormat::Raw);
+        Ok(disk.target(target).bus(DiskBus::Virtio))
+    }
 
     /// How long things take.
     fn times(&self) -> Times;

@@ -32,6 +32,8 @@ pub enum Request {
     Agent,
     /// A change of the live memory.
     SetLiveMemory,
+    /// A change of the running machine's devices or vCPUs.
+    ChangeDevices,
 }
 
 impl Request {
@@ -49,6 +51,7 @@ impl Request {
         Self::Console,
         Self::Agent,
         Self::SetLiveMemory,
+        Self::ChangeDevices,
     ];
 }
 
@@ -76,9 +79,10 @@ impl Machine {
                 Ok(Admission::AlreadyThere)
             }
             (R::Suspend, S::Running) | (R::Resume, S::Paused) => Ok(Admission::Proceed),
-            (R::Shutdown | R::Reboot | R::Agent | R::SetLiveMemory, S::Running | S::Paused) => {
-                Ok(Admission::Proceed)
-            }
+            (
+                R::Shutdown | R::Reboot | R::Agent | R::SetLiveMemory | R::ChangeDevices,
+                S::Running | S::Paused,
+            ) => Ok(Admission::Proceed),
             (R::Reset, S::Running | S::Paused | S::PmSuspended) => Ok(Admission::Proceed),
             _ => Err(self.refusal(request)),
         }

@@ -9,11 +9,11 @@ use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskSource, DiskType, ImageFormat};
 use crate::model::moment::{is_target_name, refuse_unknown};
 use crate::xml::XmlError;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 
 impl BackupConfig {
     /// Checks what holds for every driver: a server exactly where one is used, disks with names, images of a type and
-    /// format a backup can have, absolute paths, nothing that does not belong there, characters XML can hold.
+    /// format a backup can have, absolute paths, nothing that does not belong there.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
@@ -42,7 +42,7 @@ impl BackupConfig {
             self.check_disk(disk, &path)?;
         }
         refuse_unknown(self.unknown(), "domainbackup/privateData/")?;
-        check_writable(self)
+        check_values(self)
     }
 
     /// Whether no disk has two rows, which the parser takes and every use of the backup refuses.

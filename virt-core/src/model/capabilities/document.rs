@@ -2,7 +2,8 @@
 
 use super::guest::Guest;
 use super::host::Host;
-use crate::xml::{Rest, XmlElement};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<capabilities>`: what a host has, and which guests it can run.
 #[derive(Clone, Default, XmlElement)]
@@ -18,4 +19,19 @@ pub struct Capabilities {
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
+}
+
+impl Capabilities {
+    /// Checks the values, and the CPU of the host as [`Cpu::validate`](crate::model::domain::Cpu::validate) does; see
+    /// [`model`](crate::model#what-validate-checks).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)?;
+        match self.host.as_ref().and_then(|host| host.cpu.as_ref()) {
+            Some(cpu) => cpu.validate().map_err(|error| error.within("/capabilities/host")),
+            None => Ok(()),
+        }
+    }
 }

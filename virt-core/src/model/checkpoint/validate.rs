@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use super::root::{CheckpointConfig, CheckpointDisk, CheckpointKind};
 use crate::model::complaint::{missing, wrong};
 use crate::model::moment::{MomentDomain, is_target_name, refuse_unknown};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
 impl CheckpointConfig {
     /// Checks what holds for every driver: names fit for files, disks with names, bitmaps only where there is one,
-    /// nothing that does not belong there, characters XML can hold.
+    /// nothing that does not belong there.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
@@ -36,7 +36,7 @@ impl CheckpointConfig {
             check_disk(disk, &format!("/domaincheckpoint/disks/disk[{}]", index + 1))?;
         }
         refuse_unknown(self.unknown(), "domaincheckpoint/domain/")?;
-        check_writable(self)
+        check_values(self)
     }
 
     /// Checks a checkpoint that was made before and is defined again: besides [`validate`](Self::validate), name, time

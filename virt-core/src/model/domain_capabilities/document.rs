@@ -6,7 +6,8 @@ use super::features::FeatureSupport;
 use super::support::{Support, SupportedValues};
 use crate::model::domain::DomainType;
 use crate::model::value::YesNo;
-use crate::xml::{Rest, XmlElement};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<domainCapabilities>`: what guests of one emulator, architecture, machine and hypervisor can have.
 #[derive(Clone, Default, XmlElement)]
@@ -97,4 +98,14 @@ pub struct LoaderSupport {
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
+}
+
+impl DomainCapabilities {
+    /// Checks the values: nothing else is asked of what a daemon tells of guests; see [`model`](crate::model#what-validate-checks).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)
+    }
 }

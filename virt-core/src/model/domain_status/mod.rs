@@ -5,6 +5,7 @@ mod job;
 mod parts;
 mod root;
 mod upgrade;
+mod validate;
 
 pub use blockjob::{
     BlockJobDisk, BlockJobImage, BlockJobState, StatusBackups, StatusBlockJob, StatusBlockJobs,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::value::{MacAddress, parse_ip, prefix_of_mask};
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// The mask of an Ethernet address: ones before zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Eq for IpMask {}
 impl XmlValue for IpMask {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
         let refuse = || ValueError::expected("the mask of an IP address, such as 24 or 255.255.255.0");
-        let text = text.trim();
+        let text = trimmed(text);
         if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
             return text.parse().ok().and_then(Self::new).ok_or_else(refuse);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// A number from 0 to `MAX`, written in decimal or as `0x1f`. Two are equal when the numbers are.
 #[derive(Clone, Copy, Default)]
@@ -79,7 +79,7 @@ impl<const MAX: u32> XmlValue for RuleNumber<MAX> {
 
 /// Decimal if it can be read so, else hexadecimal, with or without `0x`.
 fn parse_number(text: &str) -> Option<(u32, bool)> {
-    let text = text.trim();
+    let text = trimmed(text);
     let digits = text.strip_prefix('+').unwrap_or(text);
     if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Some((digits.parse().ok()?, false));
@@ -119,7 +119,7 @@ fn parse_named(names: Names, text: &str, most: u32) -> Option<(u32, bool)> {
     }
     let named = names
         .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))?;
+        .find(|(name, _)| name.eq_ignore_ascii_case(trimmed(text)))?;
     Some((named.1, true))
 }
 

@@ -14,7 +14,7 @@ use super::variable::RuleValue;
 use crate::model::domain::devices::FilterRef;
 use crate::model::problem::{each, missing, missing_attribute, unknown, wrong};
 use crate::model::value::ip_text;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
 /// The names chains begin with, and the priorities of such chains.
@@ -48,7 +48,7 @@ impl FilterConfig {
             each("rule", &self.rules, Rule::check)
         };
         checks().map_err(|error| error.within("/filter"))?;
-        check_writable(self)
+        check_values(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values of rules: written down, or a variable of the interface.
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// A value of a rule: written down, or a variable the interface gives a value to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +82,11 @@ impl RuleVariable {
         let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         let (name, index) = text.split_at(end.unwrap_or(text.len()));
         let access = match index.strip_prefix('[') {
-            None if index.trim().is_empty() => VariableAccess::Each(0),
+            None if trimmed(index).is_empty() => VariableAccess::Each(0),
             None => return Err(refuse()),
             Some(index) => {
                 let (index, _) = index.split_once(']').ok_or_else(refuse)?;
-                let index = index.trim();
+                let index = trimmed(index);
                 let number = |text: &str| text.parse::<u32>().map_err(|_| refuse());
                 match index.strip_prefix('@') {
                     Some(each) => VariableAccess::Each(number(each)?),

@@ -5,7 +5,7 @@ use super::filter::{check_reference, normalize_reference};
 use super::network::NetworkMac;
 use super::network_port::{PortOwner, check_mac, check_owner};
 use super::problem::{missing, missing_attribute};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<filterbinding>`, as `virNWFilterBindingCreateXML` takes it and `virNWFilterBindingGetXMLDesc` gives it
@@ -78,7 +78,7 @@ impl FilterBindingConfig {
             }
         };
         checks().map_err(|error| error.within("/filterbinding"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     /// The document as libvirt gives it back: in its order and spelling, parameters by name. What this version does not

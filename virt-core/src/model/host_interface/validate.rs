@@ -5,17 +5,17 @@ use super::config::{HostInterfaceConfig, HostInterfaceType, HostLinkState, Start
 use super::protocol::{AddressFamily, HostProtocol};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::xml::XmlError;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 
 impl HostInterfaceConfig {
     /// Checks a known type with the element it needs, names, start mode, MTU, address families, watching of links, and
-    /// what is on a bridge or in a bond; characters XML can hold.
+    /// what is on a bridge or in a bond.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         check(self, None).map_err(|error| error.within("/interface"))?;
-        check_writable(self)
+        check_values(self)
     }
 }
 

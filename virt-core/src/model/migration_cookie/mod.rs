@@ -3,6 +3,7 @@
 mod parts;
 mod root;
 mod statistics;
+mod validate;
 
 pub use parts::{
     CookieAllowReboot, CookieBitmap, CookieBitmapDisk, CookieBitmaps, CookieCapabilities, CookieCapability,

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use crate::model::domain::DomainConfig;
 use crate::xml::derived::{
-    canonicalize, diff, equal, format_debug, from_json, read_element, read_root, to_json, walk, write_root,
+    canonicalize, check_values, diff, equal, format_debug, from_json, read_element, read_root, to_json, walk,
+    write_root,
 };
 use crate::xml::{Change, Element, Found, Limits, Record, Rest, Rows, Slot, SlotMut, Spec, XmlError};
 
@@ -92,6 +93,15 @@ impl InactiveDomain {
         let mut copy = self.clone();
         canonicalize(&mut copy);
         copy
+    }
+
+    /// Checks what [`DomainConfig::validate`] checks.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)?;
+        self.0.validate().map_err(|error| error.with_root(SPEC.element))
     }
 
     /// What changed from this document to the other: nothing exactly when they are equal.

@@ -14,7 +14,7 @@ use crate::model::port_rules::{Floor, PortType, check_bandwidth, check_virtualpo
 use crate::model::problem::{each, missing, missing_attribute, only, unknown, wrong};
 use crate::model::value::{ip_text, network_of};
 use crate::xml::XmlError;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 
 /// Whether an element is a whole one, or names another in an update.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl NetworkConfig {
             })
         };
         checks().map_err(|error| error.within("/network"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check_names(&self) -> Result<(), XmlError> {

@@ -5,7 +5,7 @@ use crate::model::network::{MacTableManager, NetworkMac};
 use crate::model::port_rules::{Floor, PortType, check_bandwidth, check_virtualport, check_vlan};
 use crate::model::problem::{missing, missing_attribute, only, unknown, wrong};
 use crate::model::value::PciAddress;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
 impl NetworkPortConfig {
@@ -28,7 +28,7 @@ impl NetworkPortConfig {
             only("plug", self.plug.as_ref(), NetworkPortPlug::check)
         };
         checks().map_err(|error| error.within("/networkport"))?;
-        check_writable(self)
+        check_values(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// The number of a vendor or product: hexadecimal with or without `0x`, written as `0x8086`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -40,7 +40,7 @@ impl XmlValue for HexId {
 }
 
 fn hexadecimal(text: &str) -> Option<u32> {
-    let text = text.trim();
+    let text = trimmed(text);
     let digits = text
         .strip_prefix("0x")
         .or_else(|| text.strip_prefix("0X"))
@@ -111,7 +111,7 @@ impl fmt::Debug for DeviceClass {
 
 impl XmlValue for DeviceClass {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
-        let hexadecimal = text.trim_start().starts_with("0x");
+        let hexadecimal = trimmed(text).starts_with("0x");
         u32::parse_xml(text).map(|value| Self { value, hexadecimal })
     }
 

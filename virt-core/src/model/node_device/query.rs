@@ -6,6 +6,7 @@ use super::kind::{NestedCapabilityKind, NodeCapabilityKind};
 use super::nested::{MediatedType, NestedCapability};
 use crate::model::domain::devices::{Address, AddressType};
 use crate::model::value::PciAddress;
+use crate::xml::trimmed;
 
 impl NodeDeviceConfig {
     /// What the device is, by the first of its capabilities.
@@ -47,7 +48,7 @@ impl NodeDeviceConfig {
         let pci = self.capability(&NodeCapabilityKind::Pci)?;
         PciAddress::new(
             u16::try_from(pci.domain?).ok()?,
-            pci.bus.as_deref()?.trim().parse().ok()?,
+            trimmed(pci.bus.as_deref()?).parse().ok()?,
             u8::try_from(pci.slot?).ok()?,
             u8::try_from(pci.function?).ok()?,
         )

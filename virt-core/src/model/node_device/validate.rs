@@ -4,8 +4,8 @@ use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
-use crate::xml::derived::check_writable;
-use crate::xml::{Rest, XmlError, XmlProblem};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlError, XmlProblem, trimmed};
 
 impl NodeDeviceConfig {
     /// Checks what libvirt asks of every device: that it is something, and says what such a device has. A device that
@@ -15,7 +15,7 @@ impl NodeDeviceConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/device"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {
@@ -175,7 +175,7 @@ fn check_capability(capability: &NodeCapability) -> Result<(), XmlError> {
 fn check_capability_values(kind: &NodeCapabilityKind, capability: &NodeCapability) -> Result<(), XmlError> {
     let rest = &capability.rest;
     let number = |path: &'static str, text: &Option<String>| match text {
-        Some(text) if text.trim().parse::<u32>().is_err() => {
+        Some(text) if trimmed(text).parse::<u32>().is_err() => {
             Err(wrong(path, rest, format!("'{text}' is not a whole number")))
         }
         _ => Ok(()),

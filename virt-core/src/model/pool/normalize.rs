@@ -12,6 +12,7 @@ use crate::model::complaint::said;
 use crate::model::domain::ScaledText;
 use crate::model::domain::devices::{AuthSecret, Initiator, InitiatorIqn, SourceAuth, SourceHost};
 use crate::model::value::ByteSize;
+use crate::xml::trimmed;
 
 impl PoolConfig {
     /// The document as libvirt gives it back when the pool was defined by this one: only what a pool of its type has,
@@ -198,7 +199,7 @@ fn normal_host(host: &SourceHost) -> SourceHost {
     let number = host
         .port
         .as_ref()
-        .and_then(|port| port.trim_start().parse::<i32>().ok());
+        .and_then(|port| trimmed(port).parse::<i32>().ok());
     let port = match number {
         Some(0) => None,
         Some(number) => Some(number.to_string()),

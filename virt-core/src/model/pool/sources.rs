@@ -1,7 +1,8 @@
 //! What pools can be made of.
 
 use super::source::PoolSource;
-use crate::xml::{Rest, XmlElement};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<sources>`: what pools of one type can be made of, as `virConnectFindStoragePoolSources` finds it.
 #[derive(Clone, Default, XmlElement)]
@@ -14,4 +15,14 @@ pub struct PoolSources {
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
+}
+
+impl PoolSources {
+    /// Checks the values: nothing else is asked of what a daemon found; see [`model`](crate::model#what-validate-checks).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)
+    }
 }

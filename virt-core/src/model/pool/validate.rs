@@ -7,19 +7,19 @@ use super::permissions::Permissions;
 use super::source::{PoolSource, PoolSourceFormat};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::devices::SourceAuth;
-use crate::xml::derived::check_writable;
-use crate::xml::{Rest, XmlError};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlError, trimmed};
 
 impl PoolConfig {
     /// Checks what holds for every driver: a known type; a name without `/` and line breaks; the parts of the source
     /// its type needs, and that they fit together; a target where there is to be one; formats, permissions and
-    /// options; characters XML can hold.
+    /// options.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/pool"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {
@@ -175,7 +175,7 @@ fn check_source(kind: &PoolType, source: &PoolSource) -> Result<(), XmlError> {
             return Err(missing(&path, &host.rest, "the name of the server"));
         }
         if let Some(port) = &host.port
-            && port.trim_start().parse::<i32>().is_err()
+            && trimmed(port).parse::<i32>().is_err()
         {
             return Err(unknown(&format!("{path}/@port"), &host.rest, port, "a port"));
         }

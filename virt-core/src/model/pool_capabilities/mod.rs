@@ -3,7 +3,8 @@
 use super::pool::{PoolFormat, PoolType};
 use super::value::YesNo;
 use super::volume::VolumeFormat;
-use crate::xml::{Rest, XmlElement};
+use crate::xml::derived::check_values;
+use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<storagepoolCapabilities>`: which pools there can be, as `virConnectGetStoragePoolCapabilities` tells
 /// (libvirt 5.2.0).
@@ -144,5 +145,15 @@ fn listed(default: &str, name: &str, values: Vec<String>) -> PoolFormats {
             ..PoolEnum::default()
         }],
         ..PoolFormats::default()
+    }
+}
+
+impl PoolCapabilities {
+    /// Checks the values: nothing else is asked of what a daemon tells of pools; see [`model`](crate::model#what-validate-checks).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)
     }
 }

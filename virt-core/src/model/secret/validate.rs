@@ -3,17 +3,17 @@
 use super::config::{SecretConfig, SecretUsageType};
 use crate::model::complaint::{missing, one_of, unknown};
 use crate::xml::XmlError;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 
 impl SecretConfig {
-    /// Checks that a usage has a known type, and the path or name that type is found by; characters XML can hold.
+    /// Checks that a usage has a known type, and the path or name that type is found by.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check_usage()
             .map_err(|error| error.within("/secret/usage"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     fn check_usage(&self) -> Result<(), XmlError> {

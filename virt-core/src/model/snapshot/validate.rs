@@ -8,11 +8,11 @@ use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskType, ImageFormat};
 use crate::model::moment::MomentDomain;
 use crate::xml::XmlError;
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 
 impl SnapshotConfig {
     /// Checks what holds for every driver: memory and file that go together, absolute paths, disks with names, types
-    /// and formats a snapshot can have, characters XML can hold.
+    /// and formats a snapshot can have.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
@@ -24,7 +24,7 @@ impl SnapshotConfig {
                 check_disk(disk, &format!("/domainsnapshot/{name}/disk[{}]", index + 1))?;
             }
         }
-        check_writable(self)
+        check_values(self)
     }
 
     /// Checks a snapshot that was made before and is defined again: besides [`validate`](Self::validate), name, time

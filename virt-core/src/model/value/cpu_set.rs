@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// A set of small numbers, written as ranges: `0-3,8`; read also with exclusions: `0-3,^2`.
 ///
@@ -84,14 +84,14 @@ impl FromStr for CpuSet {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || ValueError::expected("a set of numbers below 16384 such as 0-3,^2,8");
         let number = |part: &str| {
-            let part = part.trim();
+            let part = trimmed(part);
             let plain = !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
             let parsed = if plain { part.parse::<u32>().ok() } else { None };
             parsed.filter(|number| *number < Self::LIMIT).ok_or_else(refuse)
         };
         let mut set = BTreeSet::new();
         for part in text.split(',') {
-            let part = part.trim();
+            let part = trimmed(part);
             if let Some(excluded) = part.strip_prefix('^') {
                 set.remove(&number(excluded)?);
             } else if let Some((start, end)) = part.split_once('-') {
@@ -110,7 +110,7 @@ impl FromStr for CpuSet {
 
 impl XmlValue for CpuSet {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
-        text.trim().parse()
+        trimmed(text).parse()
     }
 
     fn write_xml(&self, out: &mut String) {

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// Read as the C library reads a numeric address, written as it writes one.
 impl XmlValue for IpAddr {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
-        parse_ip(text.trim()).ok_or(ValueError::expected("an IP address"))
+        parse_ip(trimmed(text)).ok_or(ValueError::expected("an IP address"))
     }
 
     fn write_xml(&self, out: &mut String) {
@@ -24,7 +24,7 @@ impl XmlValue for IpAddr {
 
 impl XmlValue for Ipv4Addr {
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
-        match parse_ip(text.trim()) {
+        match parse_ip(trimmed(text)) {
             Some(IpAddr::V4(address)) => Ok(address),
             _ => Err(ValueError::expected("an IPv4 address")),
         }

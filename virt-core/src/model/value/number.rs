@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// A bus or slot: written as `0x0a` where the address is PCI or ccw, as `10` elsewhere.
 ///
@@ -64,7 +64,7 @@ impl XmlValue for AddressNumber {
     const PLAIN: bool = true;
 
     fn parse_xml(text: &str) -> Result<Self, ValueError> {
-        let hexadecimal = text.trim_start().starts_with("0x");
+        let hexadecimal = trimmed(text).starts_with("0x");
         u32::parse_xml(text).map(|value| Self { value, hexadecimal })
     }
 

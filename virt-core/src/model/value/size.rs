@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::xml::{ValueError, XmlValue};
+use crate::xml::{ValueError, XmlValue, trimmed};
 
 /// A size in bytes.
 ///
@@ -69,7 +69,7 @@ impl ByteSize {
     pub fn from_scaled(number: &str, unit: &str) -> Result<Self, ValueError> {
         let number =
             u64::parse_xml(number).map_err(|_| ValueError::expected("a size: a whole number and a unit"))?;
-        let scale = scale(unit.trim()).ok_or(ValueError::expected(
+        let scale = scale(trimmed(unit)).ok_or(ValueError::expected(
             "a size with a unit such as KiB, MiB, GiB or bytes",
         ))?;
         let bytes = number.checked_mul(scale);
@@ -148,7 +148,7 @@ impl FromStr for ByteSize {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
+        let text = trimmed(text);
         let digits = text
             .find(|character: char| !character.is_ascii_digit())
             .unwrap_or(text.len());

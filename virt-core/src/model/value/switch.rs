@@ -33,7 +33,7 @@ macro_rules! switch {
             const SHAPE: ValueShape = ValueShape::Switch;
 
             fn parse_xml(text: &str) -> Result<Self, ValueError> {
-                match text.trim() {
+                match text {
                     $yes_text => Ok(Self::$yes),
                     $no_text => Ok(Self::$no),
                     _ => Err(ValueError::expected(concat!("'", $yes_text, "' or '", $no_text, "'"))),

@@ -1,12 +1,13 @@
 //! UUIDs in the forms libvirt reads.
 
+use crate::xml::trimmed;
 use uuid::Uuid;
 
 /// 32 hexadecimal digits; hyphens and blanks among them are ignored, as libvirt ignores them.
 pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
     let mut value: u128 = 0;
     let mut digits = 0_u8;
-    for character in text.trim().chars() {
+    for character in trimmed(text).chars() {
         match character.to_digit(16) {
             Some(digit) if digits < 32 => {
                 value = (value << 4) | u128::from(digit);

@@ -8,7 +8,7 @@ use crate::model::domain::ScaledText;
 use crate::model::domain::devices::Encryption;
 use crate::model::pool::PoolType;
 use crate::model::pool::{check_permissions, check_reference};
-use crate::xml::derived::check_writable;
+use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
 /// Files end below this: their sizes are signed.
@@ -16,7 +16,7 @@ const LARGEST: u64 = u64::MAX >> 1;
 
 impl VolumeConfig {
     /// Checks what holds in every pool: a name; a capacity, unless it is based on another volume and takes that of it;
-    /// sizes below 8 EiB; permissions, encryption, `compat` and features; characters XML can hold.
+    /// sizes below 8 EiB; permissions, encryption, `compat` and features.
     ///
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
@@ -35,7 +35,7 @@ impl VolumeConfig {
     /// As [`validate`](Self::validate).
     pub fn validate_copy(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/volume"))?;
-        check_writable(self)
+        check_values(self)
     }
 
     /// As [`validate`](Self::validate), with what holds in a pool of that type: its formats.

@@ -67,6 +67,18 @@ pub(in crate::test) fn check_action(event: LifecycleEvent, action: LifecycleActi
     }
 }
 
+/// What libvirt writes down where devices are silent.
+pub(super) fn complete(config: &mut DomainConfig) {
+    for interface in config
+        .devices
+        .iter_mut()
+        .flat_map(|devices| &mut devices.interfaces)
+    {
+        let mac = interface.mac.get_or_insert_with(InterfaceMac::default);
+        mac.address.get_or_insert_with(random_mac);
+    }
+}
+
 /// What libvirt writes down where a document is silent.
 fn fill_in(config: &mut DomainConfig) {
     if config.current_memory.is_none() {
@@ -76,13 +88,7 @@ fn fill_in(config: &mut DomainConfig) {
     config.on_poweroff.get_or_insert(Written::Destroy);
     config.on_reboot.get_or_insert(Written::Restart);
     config.on_crash.get_or_insert(Written::Destroy);
-    let Some(devices) = &mut config.devices else {
-        return;
-    };
-    for interface in &mut devices.interfaces {
-        let mac = interface.mac.get_or_insert_with(InterfaceMac::default);
-        mac.address.get_or_insert_with(random_mac);
-    }
+    complete(config);
 }
 
 /// An address from the range that belongs to virtual machines of QEMU.

@@ -15,6 +15,32 @@ pub(in crate::test) fn set_memory(config: &mut DomainConfig, size: ByteSize) {
     config.current_memory = Some(size.into());
 }
 
+/// Sets the most memory the guest can have; it has no more than that.
+pub(in crate::test) fn set_max_memory(config: &mut DomainConfig, size: ByteSize) {
+    config.memory = Some(size.into());
+    if config
+        .current_memory
+        .as_ref()
+        .is_some_and(|current| current.size > size)
+    {
+        config.current_memory = Some(size.into());
+    }
+}
+
+/// Sets how many vCPUs there are.
+pub(in crate::test) fn set_vcpus(config: &mut DomainConfig, count: u32) {
+    let vcpu = config.vcpu.get_or_insert_with(|| count.into());
+    vcpu.current = (vcpu.count != count).then_some(count);
+}
+
+/// Sets how many vCPUs there can be; there are no more than that.
+pub(in crate::test) fn set_max_vcpus(config: &mut DomainConfig, count: u32) {
+    let vcpu = config.vcpu.get_or_insert_with(|| count.into());
+    let current = vcpu.current.unwrap_or(vcpu.count).min(count);
+    vcpu.count = count;
+    vcpu.current = (current != count).then_some(current);
+}
+
 /// Sets what is done then.
 pub(in crate::test) fn set_action(config: &mut DomainConfig, event: LifecycleEvent, action: LifecycleAction) {
     let written = Some(match action {

@@ -2,7 +2,7 @@
 
 use super::profile::is_serial;
 use crate::model::domain::devices::{Alias, DiskBus};
-use crate::model::{Disk, DomainConfig, Interface};
+use crate::model::{Device, Disk, DomainConfig, Interface};
 
 /// The live configuration of run `id`: with its id and the names of its devices.
 pub(in crate::test) fn live(mut config: DomainConfig, id: u32) -> DomainConfig {
@@ -43,12 +43,24 @@ pub(super) fn alias_or(alias: Option<&Alias>, kind: &str, index: usize) -> Strin
 }
 
 pub(super) fn disk_alias(disk: &Disk, index: usize) -> String {
+    alias_or(disk.alias.as_ref(), &disk_kind(disk), index)
+}
+
+fn disk_kind(disk: &Disk) -> String {
     let bus = disk.target.as_ref().and_then(|target| target.bus.as_ref());
-    let kind = match bus {
+    match bus {
         None | Some(DiskBus::Virtio) => "virtio-disk".to_owned(),
         Some(bus) => format!("{bus}0-0-"),
-    };
-    alias_or(disk.alias.as_ref(), &kind, index)
+    }
+}
+
+/// What the name of a device begins with.
+pub(super) fn alias_kind(device: &Device) -> String {
+    match device {
+        Device::Disk(disk) => disk_kind(disk),
+        Device::Interface(_) => "net".to_owned(),
+        other => other.name().to_owned(),
+    }
 }
 
 pub(super) fn interface_alias(interface: &Interface, index: usize) -> String {

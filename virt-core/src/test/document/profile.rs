@@ -29,6 +29,7 @@ pub(in crate::test) struct Profile {
     pub(in crate::test) max_memory: ByteSize,
     pub(in crate::test) memory: ByteSize,
     pub(in crate::test) vcpus: u32,
+    pub(in crate::test) max_vcpus: u32,
     pub(in crate::test) policy: LifecyclePolicy,
     pub(in crate::test) has_agent_channel: bool,
     pub(in crate::test) has_balloon: bool,
@@ -59,6 +60,7 @@ impl Profile {
                 .vcpu
                 .as_ref()
                 .map_or(1, |vcpu| vcpu.current.unwrap_or(vcpu.count)),
+            max_vcpus: config.vcpu.as_ref().map_or(1, |vcpu| vcpu.count),
             policy: policy(config),
             has_agent_channel: devices.channels.iter().any(|channel| channel.is_guest_agent()),
             has_balloon: devices

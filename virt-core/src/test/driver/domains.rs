@@ -10,7 +10,7 @@ use crate::deadline::CallContext;
 use crate::domain::{
     ConfigScope, DefineOptions, DestroyOptions, DomainFilter, DomainInfo, DomainName, DomainRef,
     DomainSelector, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions,
-    StartOptions, XmlOptions,
+    StartOptions, VcpuOptions, XmlOptions,
 };
 use crate::driver::DomainDriver;
 use crate::error::Result;
@@ -21,7 +21,7 @@ use crate::test::world::World;
 
 impl TestDriver {
     /// Carries a change of a domain out, in its lane.
-    async fn on<T: Send + 'static>(
+    pub(super) async fn on<T: Send + 'static>(
         &self,
         call: &CallContext,
         domain: Uuid,
@@ -182,5 +182,32 @@ impl DomainDriver for TestDriver {
     ) -> Result<()> {
         self.on(call, domain, move |world| world.set_memory(domain, size, scope))
             .await
+    }
+
+    async fn set_max_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.on(call, domain, move |world| {
+            world.set_max_memory(domain, size, scope)
+        })
+        .await
+    }
+
+    async fn set_vcpus(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        count: u32,
+        options: &VcpuOptions,
+    ) -> Result<()> {
+        let options = options.clone();
+        self.on(call, domain, move |world| {
+            world.set_vcpus(domain, count, &options)
+        })
+        .await
     }
 }

@@ -3,6 +3,8 @@
 mod agents;
 mod consoles;
 mod definitions;
+mod device_changes;
+mod devices;
 mod domains;
 mod jobs;
 mod operations;
@@ -19,7 +21,7 @@ use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, StatisticsDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -108,6 +110,10 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         Some(self)
     }
 

@@ -100,7 +100,8 @@ impl World {
     }
 }
 
-fn check_size(size: ByteSize, maximum: ByteSize) -> Result<()> {
+/// Whether a domain can have this much.
+pub(super) fn check_size(size: ByteSize, maximum: ByteSize) -> Result<()> {
     let message = if size.is_zero() {
         "a domain's memory is not 0".to_owned()
     } else if size > maximum {

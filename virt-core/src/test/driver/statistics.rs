@@ -67,7 +67,7 @@ fn fill(stats: &mut DomainStats, record: &Record, run: &Run, groups: StatsGroups
         stats.vcpus = counters.vcpus(running, profile.vcpus);
     }
     if groups.has(StatsGroup::Block) {
-        stats.block = counters.block(running, &profile.disks);
+        stats.block = counters.block(running, &profile.disks, |target| record.guest.image_size(target));
     }
     if groups.has(StatsGroup::Interface) {
         stats.interfaces = counters.interfaces(running, &profile.interfaces);

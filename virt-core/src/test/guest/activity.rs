@@ -52,6 +52,10 @@ pub(in crate::test) struct Counters {
 
 /// A request is as large as this.
 const REQUEST: u64 = 4096;
+/// An image is as large as this, unless it was resized.
+pub(in crate::test) const IMAGE: u64 = 8 << 30;
+/// So much of an image is in use.
+pub(in crate::test) const IMAGE_IN_USE: u64 = 1 << 30;
 /// A packet is as large as this.
 const PACKET: u64 = 1500;
 
@@ -115,7 +119,12 @@ impl Counters {
     }
 
     /// An idle guest reads and writes a block a second.
-    pub(in crate::test) fn block(&self, running: Duration, disks: &[DiskProfile]) -> Vec<BlockStats> {
+    pub(in crate::test) fn block(
+        &self,
+        running: Duration,
+        disks: &[DiskProfile],
+        capacity: impl Fn(&str) -> u64,
+    ) -> Vec<BlockStats> {
         let idle = running.as_secs().saturating_mul(REQUEST);
         disks
             .iter()
@@ -138,9 +147,9 @@ impl Counters {
                     write_time: Duration::from_nanos(write_bytes),
                     flush_requests: running.as_secs() / 5,
                     flush_time: Duration::from_millis(running.as_secs() / 5),
-                    allocation: Some(1 << 30),
-                    capacity: Some(8 << 30),
-                    physical: Some(1 << 30),
+                    allocation: Some(IMAGE_IN_USE),
+                    capacity: Some(capacity(&disk.target)),
+                    physical: Some(IMAGE_IN_USE),
                 }
             })
             .collect()

@@ -12,6 +12,10 @@ pub struct GuestBehaviour {
     pub shutdown_time: Option<Duration>,
     /// From the moment its memory is changed until its balloon has followed; `None` when it refuses. Default 10 ms.
     pub balloon_time: Option<Duration>,
+    /// From the moment it is asked to let go of a device, or runs again, until it answers. Default 10 ms.
+    pub unplug_time: Duration,
+    /// What it answers then. Default: it lets go.
+    pub unplug: UnplugBehaviour,
     /// How fast its memory is dumped, in bytes per second. Default 32 GiB/s.
     pub dump_rate: u64,
     /// Its agent.
@@ -26,11 +30,25 @@ impl Default for GuestBehaviour {
             boot_time: Duration::from_millis(20),
             shutdown_time: Some(Duration::from_millis(20)),
             balloon_time: Some(Duration::from_millis(10)),
+            unplug_time: Duration::from_millis(10),
+            unplug: UnplugBehaviour::LetsGo,
             dump_rate: 32 << 30,
             agent: AgentBehaviour::Answers,
             console_echo: true,
         }
     }
+}
+
+/// What a guest does that is asked to let go of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UnplugBehaviour {
+    /// It lets go of it.
+    LetsGo,
+    /// It says that it does not.
+    Refuses,
+    /// It does not answer.
+    Ignores,
 }
 
 /// How a guest's agent behaves.

@@ -6,17 +6,20 @@ mod files;
 mod programs;
 mod sight;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
 pub use activity::Activity;
-pub(super) use activity::Counters;
-pub use behaviour::{AgentBehaviour, GuestBehaviour};
+pub(super) use activity::{Counters, IMAGE_IN_USE};
+pub use behaviour::{AgentBehaviour, GuestBehaviour, UnplugBehaviour};
 pub(super) use files::GuestFiles;
 pub(super) use programs::{Begun, Ending, PowerCommand, run};
 pub(super) use sight::{MOUNTPOINTS, interfaces, os};
+
+use activity::IMAGE;
 
 use super::life::Later;
 use crate::agent::{GuestAddress, GuestUser};
@@ -38,6 +41,10 @@ pub(super) struct Guest {
     clock_offset_ns: i64,
     /// What it was asked while its vCPUs stood still.
     pending: Option<Later>,
+    /// The devices it was asked to let go of while its vCPUs stood still, by alias.
+    pub(super) unplugs: Vec<String>,
+    /// The sizes of its images, by target, where they are not the usual ones.
+    pub(super) image_sizes: BTreeMap<String, u64>,
     /// Whether the agent answers.
     agent_answers: watch::Sender<bool>,
 }
@@ -63,6 +70,8 @@ impl Default for Guest {
             frozen: Vec::new(),
             clock_offset_ns: 0,
             pending: None,
+            unplugs: Vec::new(),
+            image_sizes: BTreeMap::new(),
             agent_answers: watch::Sender::new(true),
         }
     }
@@ -87,6 +96,7 @@ impl Guest {
     /// It is gone: nobody waits for its agent any longer.
     pub(super) fn power_off(&mut self) {
         self.pending = None;
+        self.unplugs.clear();
         self.frozen.clear();
         let hung = self.behaviour.agent == AgentBehaviour::Hung;
         self.agent_answers.send_replace(true);
@@ -142,6 +152,11 @@ impl Guest {
             ));
         }
         Ok(())
+    }
+
+    /// How large the image of this target is.
+    pub(super) fn image_size(&self, target: &str) -> u64 {
+        self.image_sizes.get(target).copied().unwrap_or(IMAGE)
     }
 
     /// Its clock: nanoseconds since 1970.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::blank::trimmed;
 use super::super::walk::FoundKind;
 
 /// One level of a [`ChangePath`].
@@ -117,7 +118,7 @@ impl Change {
 }
 
 fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && !text.contains(char::is_control) && text.trim() == text;
+    let plain = !text.is_empty() && !text.contains(char::is_control) && trimmed(text) == text;
     match plain {
         true => text.to_owned(),
         false => format!("{text:?}"),

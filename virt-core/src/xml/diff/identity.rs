@@ -2,6 +2,7 @@
 
 use super::super::record::{FieldKind, Record};
 use super::super::slot::Slot;
+use super::{ChangeKind, Step, diff_at};
 
 /// How items with a name are told apart: the ways are tried in turn. Each is a path from the item to a value
 /// (`target/@dev`, `name` for the text of a child, `.` for that of the item), or several that count together, or a child
@@ -125,6 +126,19 @@ pub(crate) fn identity_of(name: &str, record: &dyn Record) -> Option<String> {
     ways(name).iter().find_map(|way| key(record, way))
 }
 
+/// Whether two items of that name are the same one: by the first way that tells both apart, else where the second says
+/// all that the first does.
+pub(crate) fn is_same(name: &str, wanted: &dyn Record, other: &dyn Record) -> bool {
+    for way in ways(name) {
+        if let (Some(one), Some(two)) = (key(wanted, way), key(other, way)) {
+            return one == two;
+        }
+    }
+    let path = vec![Step::Element(name.to_owned())];
+    let differences = diff_at(path, wanted, other);
+    differences.iter().all(|change| change.kind == ChangeKind::Added)
+}
+
 /// What identifies the item in this way, if it has all or some of it.
 pub(super) fn key(record: &dyn Record, way: &[&str]) -> Option<String> {
     let parts: Vec<Option<String>> = way.iter().map(|path| value_at(record, path)).collect();
@@ -139,7 +153,8 @@ pub(super) fn key(record: &dyn Record, way: &[&str]) -> Option<String> {
     (!shown.is_empty()).then(|| shown.join(","))
 }
 
-fn value_at(record: &dyn Record, path: &str) -> Option<String> {
+/// The value at a path of a [`Rule`].
+pub(crate) fn value_at(record: &dyn Record, path: &str) -> Option<String> {
     let (step, deeper) = match path.split_once('/') {
         Some((step, deeper)) => (step, Some(deeper)),
         None => (path, None),

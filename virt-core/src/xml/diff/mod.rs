@@ -8,7 +8,7 @@ mod pairing;
 mod unknown;
 
 pub use change::{Change, ChangeKind, ChangePath, Step};
-pub(crate) use identity::identity_of;
+pub(crate) use identity::{identity_of, is_same, value_at};
 pub(crate) use pairing::{Pair, pairs};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -129,7 +129,7 @@ impl Comparing {
             }
         }
         let after = self.changes.len();
-        if !rests_equal(from.rest(), to.rest()) {
+        if !rests_equal(from, to) {
             self.rest(from, to);
             if self.changes.len() == after {
                 // The same things in another order.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::super::blank::is_blank;
+use super::super::compare::shells;
 use super::super::record::Record;
-use super::super::rest::Shell;
+use super::super::rest::content;
 use super::super::tree::{Attribute, Element, Node};
 use super::super::walk::FoundKind;
 use super::{ChangeKind, Comparing, Step, name_of, step_to};
@@ -43,7 +45,7 @@ impl Comparing {
         }
         let text = |nodes: &[&Node]| {
             let all: String = nodes.iter().filter_map(|node| node.as_text()).collect();
-            Some(all).filter(|text| !text.trim().is_empty())
+            Some(all).filter(|text| !is_blank(text))
         };
         self.value(FoundKind::Text, false, text(from), text(to));
         let (mut old, mut new) = (by_name(from), by_name(to));
@@ -133,31 +135,30 @@ impl Comparing {
 
     /// What stood in text-only children beside their text.
     fn shells(&mut self, from: &dyn Record, to: &dyn Record) {
-        let list = |record: &dyn Record| -> BTreeMap<(u16, u32), Vec<Attribute>> {
-            let more = record.rest().more.as_deref();
-            let shells = more.map(|more| more.shells.as_slice()).unwrap_or_default();
-            let attributes = |shell: &Shell| ((shell.field, shell.index), shell.element.attributes.clone());
-            shells.iter().map(attributes).collect()
-        };
-        let (old, new) = (list(from), list(to));
-        let mut places: Vec<&(u16, u32)> = old.keys().chain(new.keys()).collect();
-        places.sort();
+        let (old, new) = (shells(from), shells(to));
+        let place = |(field, index, _): &(u16, u32, &Element)| (*field, *index);
+        let mut places: Vec<(u16, u32)> = old.iter().chain(&new).map(place).collect();
+        places.sort_unstable();
         places.dedup();
-        for place in places {
-            let Some(field) = from.spec().fields.get(usize::from(place.0)) else {
+        for at in places {
+            let Some(field) = from.spec().fields.get(usize::from(at.0)) else {
                 continue;
             };
-            let attributes = |known: &BTreeMap<(u16, u32), Vec<Attribute>>| known.get(place).cloned();
-            let (one, other) = (
-                attributes(&old).unwrap_or_default(),
-                attributes(&new).unwrap_or_default(),
-            );
+            let empty = Element::new("");
+            let of = |known: &'_ [(u16, u32, &'_ Element)]| {
+                known
+                    .iter()
+                    .find(|shell| place(shell) == at)
+                    .map(|(_, _, element)| (*element).clone())
+            };
+            let (one, other) = (of(&old).unwrap_or(empty.clone()), of(&new).unwrap_or(empty));
             self.at(Step::Element(name_of(field)), |at| {
-                let before = at.changes.len();
-                at.attributes(&one, &other);
-                if at.changes.len() == before && one != other {
-                    at.push(ChangeKind::Moved, FoundKind::Attribute, false, None, None);
-                }
+                at.attributes(&one.attributes, &other.attributes);
+                let (one, other): (Vec<&Node>, Vec<&Node>) = (
+                    content(&one.children).collect(),
+                    content(&other.children).collect(),
+                );
+                at.nodes(&one, &other);
             });
         }
     }

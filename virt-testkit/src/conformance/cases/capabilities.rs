@@ -1,8 +1,9 @@
 //! Capabilities: what says Yes works, what says No is `Unsupported`.
 
 use virt_core::domain::{
-    ConfigScope, CoreDumpOptions, DestroyOptions, DomainName, LifecycleAction, LifecycleEvent, MetadataItem,
-    RebootOptions, ShutdownMode, ShutdownOptions, StartOptions,
+    AddressSource, ConfigScope, CoreDumpOptions, DestroyOptions, DeviceUpdateOptions, DomainName,
+    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownMode, ShutdownOptions,
+    StartOptions,
 };
 use virt_core::event::{DomainChange, EventFilter};
 use virt_core::model::ByteSize;
@@ -33,6 +34,13 @@ const OF_MACHINES: &[Capability] = &[
     Capability::Statistics,
     Capability::Events,
     Capability::CoreDump,
+    Capability::DeviceAttach,
+    Capability::DeviceUpdate,
+    Capability::BlockInfo,
+    Capability::BlockResize,
+    Capability::InterfaceAddresses,
+    Capability::SetVcpus,
+    Capability::SetMaxMemory,
 ];
 
 /// What is tried with a guest that has booted; those that end it come last.
@@ -121,8 +129,46 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
             let domain = env.defined("tried").await?;
             domain.set_lifecycle_action(event, action, current).await
         }
+        Capability::DeviceAttach => {
+            let disk = env.disk("vdz")?.into();
+            env.defined("tried").await?.attach_device(&disk, current).await
+        }
+        Capability::DeviceUpdate => {
+            let mut config = env.machine("tried")?;
+            let disk = env.disk("vdz")?;
+            config.devices_mut().disks.push(disk.clone());
+            let domain = conn.define_domain(&config).await.doing("defining a machine")?;
+            let options = DeviceUpdateOptions::default();
+            domain.update_device(&disk.readonly().into(), &options).await
+        }
+        Capability::BlockInfo => {
+            let (domain, target) = with_disk(env).await?;
+            domain.block_info(&target).await.map(drop)
+        }
+        Capability::BlockResize => {
+            let (domain, target) = with_disk(env).await?;
+            domain.start().await.doing("starting a machine")?;
+            domain.block_resize(&target, ByteSize::mib(32)).await
+        }
+        Capability::InterfaceAddresses => {
+            let domain = some_machine(env).await?;
+            domain.interface_addresses(AddressSource::Arp).await.map(drop)
+        }
+        Capability::SetVcpus => env.defined("tried").await?.set_vcpus(1, current).await,
+        Capability::SetMaxMemory => {
+            let domain = env.defined("tried").await?;
+            domain.set_max_memory(ByteSize::mib(512), current).await
+        }
         other => return Err(Failure::new(format!("{other:?} is not tried with machines"))),
     })
+}
+
+/// A defined machine with a disk of its own.
+async fn with_disk(env: &Env) -> Result<(Domain, String), Failure> {
+    let mut config = env.machine("tried")?;
+    config.devices_mut().disks.push(env.disk("vdz")?);
+    let defined = env.conn().define_domain(&config).await;
+    Ok((defined.doing("defining a machine with a disk")?, "vdz".to_owned()))
 }
 
 async fn what_says_yes_works_and_what_says_no_is_unsupported_of_guests(env: &Env) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod blocks;
 mod cancelling;
 mod capabilities;
 mod changing;
@@ -10,6 +11,7 @@ mod connection;
 mod consoles;
 mod deadlines;
 mod definitions;
+mod devices;
 mod ending;
 mod errors;
 mod events;
@@ -25,6 +27,7 @@ mod states;
 mod statistics;
 mod suspending;
 mod transient;
+mod vcpus;
 mod waiting;
 
 use super::Case;
@@ -42,6 +45,9 @@ const THEMES: &[&[Case]] = &[
     changing::CASES,
     policies::CASES,
     memory::CASES,
+    vcpus::CASES,
+    devices::CASES,
+    blocks::CASES,
     events::CASES,
     consoles::CASES,
     agents::CASES,

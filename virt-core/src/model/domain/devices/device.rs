@@ -14,6 +14,10 @@ use crate::xml::{Element, Found, Limits, Record, XmlError, XmlProblem, identity_
 /// Where a device goes in the list of them: behind its like, or in the place of the one there is.
 trait Place<T> {
     fn put(&mut self, device: T) -> Option<T>;
+
+    fn take_at(&mut self, index: usize) -> Option<T>;
+
+    fn put_at(&mut self, index: usize, device: T) -> Option<T>;
 }
 
 impl<T> Place<T> for Vec<T> {
@@ -21,11 +25,30 @@ impl<T> Place<T> for Vec<T> {
         self.push(device);
         None
     }
+
+    fn take_at(&mut self, index: usize) -> Option<T> {
+        (index < self.len()).then(|| self.remove(index))
+    }
+
+    fn put_at(&mut self, index: usize, device: T) -> Option<T> {
+        self.get_mut(index).map(|place| std::mem::replace(place, device))
+    }
 }
 
 impl<T> Place<T> for Option<T> {
     fn put(&mut self, device: T) -> Option<T> {
         self.replace(device)
+    }
+
+    fn take_at(&mut self, index: usize) -> Option<T> {
+        if index == 0 { self.take() } else { None }
+    }
+
+    fn put_at(&mut self, index: usize, device: T) -> Option<T> {
+        match self {
+            Some(place) if index == 0 => Some(std::mem::replace(place, device)),
+            _ => None,
+        }
     }
 }
 
@@ -118,6 +141,25 @@ macro_rules! devices {
                         let mut others = self.others().filter(|element| element.name.as_written() == name);
                         others.nth(index).cloned().map(|element| Device::Other(Box::new(element)))
                     }
+                }
+            }
+
+            /// Takes the device at `index` among those with that element name out; of kinds without a type, nothing.
+            pub fn remove(&mut self, name: &str, index: usize) -> Option<Device> {
+                match name {
+                    $($element => Place::take_at(&mut self.$list, index).map(Device::from),)+
+                    _ => None,
+                }
+            }
+
+            /// Puts the device in the place of the one at `index` among those of its kind, which is returned; nothing is
+            /// changed where there is none.
+            pub fn replace(&mut self, index: usize, device: Device) -> Option<Device> {
+                match device {
+                    $(Device::$variant(device) => {
+                        Place::put_at(&mut self.$list, index, *device).map(Device::from)
+                    })+
+                    Device::Other(_) => None,
                 }
             }
         }

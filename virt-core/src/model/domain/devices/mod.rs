@@ -11,6 +11,7 @@ mod device;
 mod disk;
 mod encryption;
 mod filesystem;
+mod find;
 mod graphics;
 mod hostdev;
 mod input;

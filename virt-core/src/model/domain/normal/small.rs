@@ -3,6 +3,7 @@
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{Devices, InputBus, InputType, RngBackendModel};
 use crate::model::value::{OnOff, YesNo};
+use crate::xml::trimmed;
 
 pub(super) fn fill(config: &mut DomainConfig) {
     let Some(features) = &mut config.features else {
@@ -36,7 +37,7 @@ pub(super) fn fill_devices(devices: &mut Devices, has_ps2: bool) {
             && backend
                 .device
                 .as_ref()
-                .is_none_or(|device| device.trim().is_empty())
+                .is_none_or(|device| trimmed(device).is_empty())
         {
             backend.device = Some("/dev/random".to_owned());
         }

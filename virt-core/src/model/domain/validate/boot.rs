@@ -4,6 +4,7 @@ use super::at::{At, Checked};
 use crate::model::domain::boot::{Firmware, FirmwareKind, Loader, LoaderKind, Os};
 use crate::model::domain::config::DomainConfig;
 use crate::model::value::YesNo;
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let Some(os) = &config.os else {
@@ -118,7 +119,7 @@ fn check_firmware(at: At<'_>, os: &Os, firmware: &Firmware) -> Checked {
 fn check_loader(at: At<'_>, os: &Os, loader: &Loader) -> Checked {
     let is_rom = loader.kind == Some(LoaderKind::Rom);
     let is_bios = os.firmware == Some(FirmwareKind::Bios);
-    let has_path = loader.path.as_ref().is_some_and(|path| !path.trim().is_empty());
+    let has_path = loader.path.as_ref().is_some_and(|path| !trimmed(path).is_empty());
     if os.firmware.is_none() && !has_path {
         return Err(at.missing(
             "/loader",

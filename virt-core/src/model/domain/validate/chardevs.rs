@@ -7,6 +7,7 @@ use crate::model::domain::devices::{
     RngBackendModel,
 };
 use crate::model::value::YesNo;
+use crate::xml::trimmed;
 
 pub(super) fn check(devices: &Devices) -> Checked {
     check_ports(devices)?;
@@ -186,7 +187,7 @@ fn check_target(at: At<'_>, target: Option<&ChardevTarget>, kinds: &[&str]) -> C
 }
 
 fn check_number(at: At<'_>, target: &ChardevTarget) -> Checked {
-    let is_number = |port: &String| port.trim().parse::<u32>().is_ok();
+    let is_number = |port: &String| trimmed(port).parse::<u32>().is_ok();
     match &target.port {
         Some(port) if !is_number(port) => {
             Err(at.wrong("/target/@port", format!("'{port}' is no number of a port")))

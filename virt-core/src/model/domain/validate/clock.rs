@@ -3,6 +3,7 @@
 use super::at::{At, Checked};
 use crate::model::domain::clock::{Clock, ClockOffset, Timer};
 use crate::model::domain::config::DomainConfig;
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let Some(clock) = &config.clock else {
@@ -33,7 +34,7 @@ fn check_offset(at: At<'_>, clock: &Clock) -> Checked {
         }
         _ => {}
     }
-    let number = |text: &String| text == "reset" || text.trim().parse::<i64>().is_ok();
+    let number = |text: &String| text == "reset" || trimmed(text).parse::<i64>().is_ok();
     match &clock.adjustment {
         Some(adjustment) if !number(adjustment) => Err(at.wrong(
             "/@adjustment",

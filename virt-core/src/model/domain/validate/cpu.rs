@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::cpu::{Cpu, CpuCacheMode, CpuFeature, CpuFeaturePolicy, CpuMode};
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let Some(cpu) = &config.cpu else {
@@ -24,7 +25,7 @@ fn is_hosts(cpu: &Cpu) -> bool {
 
 fn check_model(at: At<'_>, cpu: &Cpu) -> Checked {
     let name = cpu.model.as_ref().and_then(|model| model.name.as_deref());
-    let has_model = name.is_some_and(|name| !name.trim().is_empty());
+    let has_model = name.is_some_and(|name| !trimmed(name).is_empty());
     let is_custom = matches!(cpu.mode, Some(CpuMode::Custom));
     at.refuse_if(
         cpu.migratable.is_some() && !is_hosts(cpu),

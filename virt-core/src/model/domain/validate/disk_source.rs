@@ -4,6 +4,7 @@ use super::at::{At, Checked};
 use crate::model::domain::devices::{
     BackingStore, Disk, DiskSource, DiskType, Encryption, SourceAuth, SourceHost,
 };
+use crate::xml::trimmed;
 
 pub(super) fn check(at: At<'_>, disk: &Disk) -> Checked {
     if let Some(encryption) = &disk.encryption {
@@ -155,7 +156,7 @@ pub(super) fn check_host(at: At<'_>, below: &str, host: &SourceHost) -> Checked 
         "the name of the host",
         host.name.as_ref(),
     )?;
-    let fits = |port: &String| port.trim().parse::<u16>().is_ok();
+    let fits = |port: &String| trimmed(port).parse::<u16>().is_ok();
     at.refuse_if(
         host.port.as_ref().is_some_and(|port| !fits(port)),
         &format!("{below}/@port"),

@@ -4,6 +4,7 @@ use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{Devices, Graphics, GraphicsListen, GraphicsType};
 use crate::model::value::YesNo;
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     for (index, graphics) in devices.graphics.iter().enumerate() {
@@ -53,7 +54,7 @@ fn check_words(at: At<'_>, kind: &GraphicsType, graphics: &Graphics) -> Checked 
 
 /// Whether it is `YYYY-MM-DDTHH:MM:SS`.
 fn is_time(text: &str) -> bool {
-    let text = text.trim().trim_end_matches('Z');
+    let text = trimmed(text).trim_end_matches('Z');
     let Some((date, time)) = text.split_once('T') else {
         return false;
     };

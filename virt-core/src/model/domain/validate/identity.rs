@@ -4,6 +4,7 @@ use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::power::LifecycleAction as Action;
 use crate::model::value::parse_uuid;
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     check_name(config)?;
@@ -11,7 +12,7 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
     if config.title.as_ref().is_some_and(|title| title.contains('\n')) {
         return Err(root.wrong("/title", "the title has a line break"));
     }
-    let genid = config.genid.as_ref().map(|genid| genid.trim());
+    let genid = config.genid.as_ref().map(|genid| trimmed(genid));
     if let Some(genid) = genid.filter(|genid| !genid.is_empty() && parse_uuid(genid).is_none()) {
         return Err(root.wrong("/genid", format!("'{genid}' is not a UUID")));
     }
@@ -21,7 +22,7 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
 fn check_name(config: &DomainConfig) -> Checked {
     let name = &config.name;
     let at = At::the("/domain/name", &config.rest);
-    if name.trim().is_empty() {
+    if trimmed(name).is_empty() {
         Err(at.missing("", "the name of the domain"))
     } else if name.contains('/') {
         Err(at.wrong("", format!("the name '{name}' has a '/'")))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::at::{At, Checked};
 use crate::model::domain::devices::{AddressType, Devices, Iommu, PanicModel, RngBackendModel, Shmem};
+use crate::xml::trimmed;
 
 pub(super) fn check(devices: &Devices) -> Checked {
     check_shared_memory(devices)?;
@@ -80,7 +81,7 @@ fn check_random(devices: &Devices) -> Checked {
         let model =
             at.on(&backend.rest)
                 .need("/backend/@model", "the attribute 'model'", backend.model.as_ref())?;
-        let path = backend.device.as_deref().unwrap_or_default().trim();
+        let path = trimmed(backend.device.as_deref().unwrap_or_default());
         at.refuse_if(
             *model == RngBackendModel::Random && !path.is_empty() && !path.starts_with('/'),
             "/backend",

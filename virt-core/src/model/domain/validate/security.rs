@@ -6,6 +6,7 @@ use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::security::{SecurityLabel, SecurityLabelType};
 use crate::model::value::YesNo;
+use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let mut models = BTreeSet::new();
@@ -45,7 +46,7 @@ fn check_label(at: At<'_>, label: &SecurityLabel) -> Checked {
         "/@relabel",
         "resources have to be labelled when the label is dynamic",
     )?;
-    if is_static && label.label.as_ref().is_none_or(|label| label.trim().is_empty()) {
+    if is_static && label.label.as_ref().is_none_or(|label| trimmed(label).is_empty()) {
         return Err(at.missing("/label", "the label"));
     }
     Ok(())

@@ -1,23 +1,31 @@
 //! What the guest is told about its hardware.
 
+use uuid::Uuid;
+
 use super::at::{At, Checked};
 use crate::model::domain::boot::SmBiosMode;
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::sysinfo::{SysInfo, SysInfoBlock};
 use crate::model::value::parse_uuid;
+use crate::xml::XmlError;
+use crate::xml::derived::check_values;
+
+impl SysInfo {
+    /// Checks that the type is one of libvirt's, that entries have names and one value, and what dates and UUIDs look
+    /// like; see [`model`](crate::model#what-validate-checks).
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its element path, and line and column when it was parsed.
+    pub fn validate(&self) -> Result<(), XmlError> {
+        check_values(self)?;
+        check_blocks(At::the("/sysinfo", &self.rest), self, None)
+    }
+}
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     for (index, info) in config.sysinfo.iter().enumerate() {
         let at = At::nth("/domain/sysinfo", index, &info.rest);
-        at.need("/@type", "the attribute 'type'", info.kind.as_ref())?;
-        at.one_of("/@type", info.kind.as_ref(), &["smbios", "fwcfg"])?;
-        check_firmware_entries(at, info)?;
-        if let Some(bios) = &info.bios {
-            check_date(at, bios)?;
-        }
-        if let Some(system) = &info.system {
-            check_uuid(config, at, system)?;
-        }
+        check_blocks(at, info, config.uuid)?;
     }
     let mode = config.os.as_ref().and_then(|os| os.smbios.as_ref());
     match mode {
@@ -30,6 +38,19 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
                 "the mode is sysinfo, but there is no <sysinfo>",
             )
         }
+        None => Ok(()),
+    }
+}
+
+fn check_blocks(at: At<'_>, info: &SysInfo, domain: Option<Uuid>) -> Checked {
+    at.need("/@type", "the attribute 'type'", info.kind.as_ref())?;
+    at.one_of("/@type", info.kind.as_ref(), &["smbios", "fwcfg"])?;
+    check_firmware_entries(at, info)?;
+    if let Some(bios) = &info.bios {
+        check_date(at, bios)?;
+    }
+    match &info.system {
+        Some(system) => check_uuid(domain, at, system),
         None => Ok(()),
     }
 }
@@ -59,7 +80,7 @@ fn check_firmware_entries(at: At<'_>, info: &SysInfo) -> Checked {
     Ok(())
 }
 
-fn check_uuid(config: &DomainConfig, at: At<'_>, system: &SysInfoBlock) -> Checked {
+fn check_uuid(domain: Option<Uuid>, at: At<'_>, system: &SysInfoBlock) -> Checked {
     let said = system
         .entries
         .iter()
@@ -70,7 +91,7 @@ fn check_uuid(config: &DomainConfig, at: At<'_>, system: &SysInfoBlock) -> Check
     let Some(uuid) = parse_uuid(text) else {
         return Err(at.wrong("/system/entry", format!("'{text}' is not a UUID")));
     };
-    match config.uuid {
+    match domain {
         Some(own) if own != uuid => Err(at.wrong(
             "/system/entry",
             format!("the UUID of the domain is {own}, not {uuid}"),

@@ -1,0 +1,5 @@
+//! Storage: pools and the volumes in them.
+
+mod reference;
+
+pub use reference::{StoragePoolRef, StorageVolumeRef};

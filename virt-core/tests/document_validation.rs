@@ -1,0 +1,314 @@
+//! What `validate` checks, the same for every document: see `virt_core::model`.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use virt_core::model::{AnyDocument, DomainConfig, DomainStatus};
+use virt_core::xml::{Attribute, Element, Name, Node, XmlError, XmlProblem};
+
+/// The error of a document that is read and not valid.
+fn refused(text: &str) -> XmlError {
+    let document = AnyDocument::from_xml(text).unwrap();
+    match document.validate() {
+        Ok(()) => panic!("this is valid: {text}"),
+        Err(error) => error,
+    }
+}
+
+const DOMAIN: &str = "<domain type='kvm'><name>a</name><memory>1</memory><os><type>hvm</type></os></domain>";
+
+#[test]
+fn what_a_daemon_keeps_is_checked_with_the_domain_in_it() {
+    let valid = format!("<domstatus state='running'><taint flag='host-cpu'/>{DOMAIN}</domstatus>");
+    AnyDocument::from_xml(&valid).unwrap().validate().unwrap();
+
+    let error = refused(&format!("<domstatus>{DOMAIN}</domstatus>"));
+    assert_eq!(error.path(), "/domstatus");
+    assert!(
+        matches!(error.problem(), XmlProblem::Missing(what) if what.contains("state")),
+        "{error}"
+    );
+
+    let error = refused(&valid.replace("host-cpu", "old-age"));
+    assert_eq!(error.path(), "/domstatus/taint[1]");
+
+    let error = refused(&valid.replace("running", "pondering"));
+    assert_eq!(error.path(), "/domstatus/@state");
+    assert!(matches!(error.problem(), XmlProblem::Value { .. }), "{error}");
+
+    let error = refused(&valid.replace("<name>a</name>", "<name>a/b</name>"));
+    assert_eq!(error.path(), "/domstatus/domain/name");
+}
+
+#[test]
+fn a_domain_at_its_next_start_is_checked_under_its_own_name() {
+    let text = DOMAIN.replace("domain", "inactiveDomain");
+    AnyDocument::from_xml(&text).unwrap().validate().unwrap();
+    let error = refused(&text.replace("<name>a</name>", "<name>a/b</name>"));
+    assert_eq!(error.path(), "/inactiveDomain/name");
+}
+
+#[test]
+fn a_cookie_names_the_domain_and_the_host() {
+    let whole = "<qemu-migration><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>\
+        <hostname>h</hostname><hostuuid>11111111-2222-3333-4444-555555555555</hostuuid>\
+        <feature name='lockstate'/></qemu-migration>";
+    AnyDocument::from_xml(whole).unwrap().validate().unwrap();
+    for part in [
+        "<name>a</name>",
+        "<hostname>h</hostname>",
+        "<hostuuid>11111111-2222-3333-4444-555555555555</hostuuid>",
+        " name='lockstate'",
+    ] {
+        let error = refused(&whole.replace(part, ""));
+        assert!(matches!(error.problem(), XmlProblem::Missing(_)), "{error}");
+    }
+}
+
+#[test]
+fn what_a_host_tells_is_checked_with_its_cpu() {
+    let cpu = |topology: &str| {
+        format!("<capabilities><host><cpu><arch>x86_64</arch>{topology}</cpu></host></capabilities>")
+    };
+    let valid = cpu("<topology sockets='1' cores='2' threads='1'/>");
+    AnyDocument::from_xml(&valid).unwrap().validate().unwrap();
+    let error = refused(&cpu("<topology sockets='0' cores='2' threads='1'/>"));
+    assert_eq!(error.path(), "/capabilities/host/cpu/topology/@sockets");
+
+    let error = refused("<cpudata arch='x86'><cpuid eax_in='0x1'/><cpuid ecx='0x1'/></cpudata>");
+    assert_eq!(error.path(), "/cpudata/cpuid[2]");
+    let error = refused("<cpudata><cpuid eax_in='0x1'/></cpudata>");
+    assert_eq!(error.path(), "/cpudata");
+    let error = refused("<cpudata arch='x86'><msr index='0x1' eax='0x1'/></cpudata>");
+    assert_eq!(error.path(), "/cpudata/msr[1]");
+
+    let error = refused("<sysinfo type='punched-cards'/>");
+    assert_eq!(error.path(), "/sysinfo/@type");
+    let error = refused("<sysinfo type='smbios'><bios><entry name='date'>yesterday</entry></bios></sysinfo>");
+    assert_eq!(error.path(), "/sysinfo/bios/entry");
+}
+
+/// Spellings libvirt does not have are read and kept in every document, and valid in none.
+#[test]
+fn an_unknown_spelling_is_kept_and_not_valid() {
+    for (text, path) in [
+        (
+            "<network><name>a</name><forward mode='teleport'/></network>",
+            "/network/forward/@mode",
+        ),
+        ("<pool type='attic'><name>a</name></pool>", "/pool/@type"),
+        (
+            "<volume type='scroll'><name>a</name><capacity>1</capacity></volume>",
+            "/volume/@type",
+        ),
+        (
+            "<filter name='a'><rule action='ponder' direction='in'/></filter>",
+            "/filter/rule[1]/@action",
+        ),
+        (
+            "<storagepoolCapabilities><pool type='attic'/></storagepoolCapabilities>",
+            "/storagepoolCapabilities/pool[1]/@type",
+        ),
+        (
+            "<domainCapabilities><domain>abacus</domain></domainCapabilities>",
+            "/domainCapabilities/domain",
+        ),
+    ] {
+        let document = AnyDocument::from_xml(text).unwrap();
+        assert_eq!(
+            AnyDocument::from_xml(&document.to_xml()).unwrap(),
+            document,
+            "{text}"
+        );
+        let error = refused(text);
+        assert_eq!(error.path(), path, "{error}");
+    }
+}
+
+fn domain(change: impl FnOnce(&mut DomainConfig)) -> DomainConfig {
+    let mut config = DomainConfig::from_xml(DOMAIN).unwrap();
+    change(&mut config);
+    config
+}
+
+/// What people put into a rest must be XML, and be read back where it was put.
+#[test]
+fn what_is_kept_without_a_field_is_checked() {
+    let with = |element: Element| domain(|config| config.rest.push_element(element));
+    let bad = [
+        (with(Element::new("a").with_text("\u{1}")), "/domain/a/text()"),
+        (
+            with(Element::new("a").with_attribute("b", "\u{FFFE}")),
+            "/domain/a/@b",
+        ),
+        (
+            with(Element::new("a").with_child(Element::new("b c"))),
+            "/domain/a/b c",
+        ),
+        (with(Element::new("a/><b")), "/domain/a/><b"),
+        (
+            with(Element::new("a").with_attribute("b='' c", "1")),
+            "/domain/a/@b='' c",
+        ),
+        (domain(|config| config.rest.set_attribute("1", "a")), "/domain/@1"),
+        (
+            domain(|config| config.rest.set_attribute("a", "\u{0}")),
+            "/domain/@a",
+        ),
+    ];
+    for (config, path) in bad {
+        let error = config.validate().unwrap_err();
+        assert_eq!(error.path(), path, "{error}");
+    }
+    for (node, path) in [
+        (Node::Comment("a -- b".into()), "/domain/a/comment()"),
+        (Node::Comment("a-".into()), "/domain/a/comment()"),
+        (Node::CData("a]]>b".into()), "/domain/a/text()"),
+        (
+            Node::Instruction("a ?> b".into()),
+            "/domain/a/processing-instruction()",
+        ),
+    ] {
+        let mut element = Element::new("a");
+        element.children.push(node);
+        let error = with(element).validate().unwrap_err();
+        assert_eq!(error.path(), path, "{error}");
+    }
+}
+
+#[test]
+fn what_has_a_field_is_not_kept_without_one() {
+    for config in [
+        domain(|config| config.rest.set_attribute("type", "xen")),
+        domain(|config| config.rest.push_element(Element::new("title").with_text("a"))),
+        domain(|config| config.devices_mut().rest.push_element(Element::new("disk"))),
+        // Twice the same attribute, one prefix for two namespaces.
+        domain(|config| {
+            let twice = Element::new("a")
+                .with_attribute("b", "1")
+                .with_attribute("b", "2");
+            config.rest.push_element(twice);
+        }),
+        domain(|config| {
+            let mut element = Element::new(Name::namespaced("a", "b", "http://example.org/1"));
+            element.attributes.push(Attribute {
+                name: Name::namespaced("a", "c", "http://example.org/2"),
+                value: "1".into(),
+            });
+            config.rest.push_element(element);
+        }),
+    ] {
+        let error = config.validate().unwrap_err();
+        assert!(error.path().starts_with("/domain"), "{error}");
+    }
+    // A second <title> is kept beside the first one, as libvirt does, which reads the first.
+    let mut config = domain(|config| config.rest.push_element(Element::new("title").with_text("b")));
+    config.title = Some("a".to_owned());
+    config.validate().unwrap();
+}
+
+#[test]
+fn what_must_be_there_and_is_not_can_not_be_written() {
+    let mut status =
+        DomainStatus::from_xml(&format!("<domstatus state='running'>{DOMAIN}</domstatus>")).unwrap();
+    status.domain = None;
+    let error = status.validate().unwrap_err();
+    assert!(
+        matches!(error.problem(), XmlProblem::Missing(what) if what.contains("<domain>")),
+        "{error}"
+    );
+}
+
+/// Levels are counted before anything goes down them.
+#[test]
+fn a_tree_made_by_hand_has_a_bottom() {
+    let mut element = Element::new("a");
+    for _ in 0..400 {
+        element = Element::new("a").with_child(element);
+    }
+    let error = domain(|config| config.rest.push_element(element))
+        .validate()
+        .unwrap_err();
+    assert!(
+        matches!(error.problem(), XmlProblem::Limit { limit: 256, .. }),
+        "{error}"
+    );
+}
+
+/// A prefix is declared at the root; its attribute goes with the disk into a document that knows no such prefix.
+#[test]
+fn a_prefix_goes_along_with_what_is_moved_to_another_document() {
+    let text = "<domain type='kvm' xmlns:app='http://example.org/app'><name>a</name><devices>\
+        <disk app:label='x' type='file'><app:note app:by='y'/><source file='/a'/><target dev='vda'/></disk>\
+        </devices></domain>";
+    let from = DomainConfig::from_xml(text).unwrap();
+    let mut to = domain(|_| {});
+    to.devices_mut().disks = from.devices.as_ref().unwrap().disks.clone();
+    let again = DomainConfig::from_xml(&to.to_xml()).unwrap();
+    assert_eq!(again, to, "{}", to.to_xml());
+    to.validate().unwrap();
+    let disk = &again.devices.as_ref().unwrap().disks[0];
+    let names: Vec<_> = disk
+        .rest
+        .attributes()
+        .iter()
+        .map(|one| one.name.namespace())
+        .collect();
+    assert!(names.contains(&Some("http://example.org/app")), "{names:?}");
+    // By itself, too.
+    assert!(
+        disk.to_xml().contains("xmlns:app='http://example.org/app'"),
+        "{}",
+        disk.to_xml()
+    );
+}
+
+/// An element in a text-only child counts, attributes there have no order.
+#[test]
+fn what_stands_in_text_only_children_counts() {
+    let with = |title: &str| {
+        DomainConfig::from_xml(&DOMAIN.replace("<memory>", &format!("{title}<memory>"))).unwrap()
+    };
+    let one = with("<title a='1' b='2'>t<i>1</i></title>");
+    for (other, is_equal) in [
+        ("<title b='2' a='1'>t<i>1</i></title>", true),
+        ("<title a='1' b='2'>t<!-- c --><i>1</i></title>", true),
+        ("<title a='1' b='2'>t<i>2</i></title>", false),
+        ("<title a='1' b='2'>t</title>", false),
+        ("<title a='1' b='3'>t<i>1</i></title>", false),
+        ("<title a='1'>t<i>1</i></title>", false),
+    ] {
+        let other = with(other);
+        assert_eq!(one == other, is_equal, "{other}");
+        assert_eq!(one.diff(&other).is_empty(), is_equal, "{:?}", one.diff(&other));
+    }
+    // Without the title there is no place for what stood beside its text.
+    let mut gone = one;
+    gone.title = None;
+    assert_eq!(gone, with(""));
+}
+
+/// No white space of XML is no white space: it is kept.
+#[test]
+fn only_the_blanks_of_xml_are_layout() {
+    for space in ["\u{A0}", "\u{3000}", "\u{85}", "\u{2028}"] {
+        let text = format!("<domain type='kvm'>{space}<name>a</name><title>{space}</title></domain>");
+        let config = DomainConfig::from_xml(&text).unwrap();
+        assert_eq!(config.title.as_deref(), Some(space));
+        assert!(config.to_xml().contains(&format!("{space}<name>")), "{config}");
+        assert!(
+            config
+                .unknown()
+                .iter()
+                .any(|found| found.path == "/domain/text()"),
+            "{:?}",
+            config.unknown()
+        );
+        // Nor does it surround numbers.
+        let text = format!("<domain type='kvm'><name>a</name><memory>{space}1</memory></domain>");
+        assert!(DomainConfig::from_xml(&text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Changes of what a domain has.
+
+use uuid::Uuid;
+use virt_core::domain::machine::Request;
+use virt_core::domain::{ConfigScope, LifecycleAction, LifecycleEvent, MetadataItem};
+use virt_core::model::ByteSize;
+use virt_core::{CallContext, Error, Result};
+
+use crate::driver::{RemoteConnection, flags, objects, refusal};
+use crate::protocol::remote::domain::{DomainSetAutostart, DomainSetAutostartArgs};
+use crate::protocol::remote::domain_device::{DomainSetMetadata, DomainSetMetadataArgs};
+use crate::protocol::remote::domain_lifecycle::{DomainSetLifecycleAction, DomainSetLifecycleActionArgs};
+use crate::protocol::remote::domain_tuning::{DomainSetMemoryFlags, DomainSetMemoryFlagsArgs};
+
+/// `virDomainMetadataType`.
+const DESCRIPTION: i32 = 0;
+const TITLE: i32 = 1;
+const ELEMENT: i32 = 2;
+
+impl RemoteConnection {
+    pub(super) async fn change_autostart(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        autostart: bool,
+    ) -> Result<()> {
+        let args = DomainSetAutostartArgs {
+            dom: objects::domain(domain),
+            autostart: autostart.into(),
+        };
+        Ok(self.link.call::<DomainSetAutostart>(call, &args).await?)
+    }
+
+    pub(super) async fn change_metadata(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        item: &MetadataItem,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        let text = |text: &Option<String>| text.as_ref().map(Into::into);
+        let (type_, metadata, key, uri) = match item {
+            MetadataItem::Title(title) => (TITLE, text(title), None, None),
+            MetadataItem::Description(description) => (DESCRIPTION, text(description), None, None),
+            MetadataItem::Element { uri, prefix, xml } => {
+                (ELEMENT, text(xml), Some(prefix.into()), Some(uri.into()))
+            }
+            _ => {
+                return Err(Error::unsupported(
+                    "this kind of metadata is not known to the daemon",
+                ));
+            }
+        };
+        let args = DomainSetMetadataArgs {
+            dom: objects::domain(domain),
+            type_,
+            metadata,
+            key,
+            uri,
+            flags: flags::affect(scope),
+        };
+        Ok(self.link.call::<DomainSetMetadata>(call, &args).await?)
+    }
+
+    pub(super) async fn change_lifecycle_action(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        (event, action): (LifecycleEvent, LifecycleAction),
+        scope: ConfigScope,
+    ) -> Result<()> {
+        let type_ = match event {
+            LifecycleEvent::Poweroff => 0,
+            LifecycleEvent::Reboot => 1,
+            LifecycleEvent::Crash => 2,
+            _ => return Err(Error::unsupported("this event is not known to the daemon")),
+        };
+        let action = match action {
+            LifecycleAction::Destroy => 0,
+            LifecycleAction::Restart => 1,
+            LifecycleAction::RestartRename => 2,
+            LifecycleAction::Preserve => 3,
+            LifecycleAction::CoredumpDestroy => 4,
+            LifecycleAction::CoredumpRestart => 5,
+            _ => return Err(Error::unsupported("this action is not known to the daemon")),
+        };
+        let args = DomainSetLifecycleActionArgs {
+            dom: objects::domain(domain),
+            type_,
+            action,
+            flags: flags::affect(scope),
+        };
+        Ok(self.link.call::<DomainSetLifecycleAction>(call, &args).await?)
+    }
+
+    pub(super) async fn change_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        let args = DomainSetMemoryFlagsArgs {
+            dom: objects::domain(domain),
+            memory: size.as_kib(),
+            flags: flags::affect(scope),
+        };
+        match self.link.call::<DomainSetMemoryFlags>(call, &args).await {
+            Err(error) if scope == ConfigScope::Live && refusal::may_be_about_state(&error) => {
+                Err(self.state_or(call, domain, Request::SetLiveMemory, error).await)
+            }
+            changed => Ok(changed?),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Looking domains up, and at them.
+
+use uuid::Uuid;
+use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, DomainState, StateReason, XmlOptions};
+use virt_core::model::DomainConfig;
+use virt_core::{CallContext, Error, ErrorKind, Result};
+
+use super::state_of;
+use crate::driver::{RemoteConnection, flags, objects, refusal};
+use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
+use crate::protocol::remote::domain::{
+    DomainGetAutostart, DomainGetAutostartArgs, DomainGetState, DomainGetStateArgs, DomainGetXmlDesc,
+    DomainGetXmlDescArgs, DomainIsPersistent, DomainIsPersistentArgs, DomainLookupById, DomainLookupByIdArgs,
+    DomainLookupByName, DomainLookupByNameArgs, DomainLookupByUuid, DomainLookupByUuidArgs,
+};
+use crate::protocol::remote::object::Domain;
+use crate::rpc::{RpcError, RpcResult};
+
+/// `virDomainXMLFlags`.
+const SECURE: u32 = 1;
+const INACTIVE: u32 = 2;
+
+/// How many names an error shows.
+const SHOWN: usize = 5;
+
+impl RemoteConnection {
+    pub(super) async fn look_up(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
+        match self.found(call, selector).await {
+            Ok(found) => Ok(objects::domain_ref(&found)),
+            Err(error) if refusal::is_gone(&error) => Err(self.no_such_domain(call, error).await),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn found(&self, call: &CallContext, selector: &DomainSelector) -> RpcResult<Domain> {
+        match selector {
+            DomainSelector::Uuid(uuid) => self.found_by_uuid(call, *uuid).await,
+            DomainSelector::Id(id) => {
+                // The protocol's numbers end earlier, and there is no run beyond them.
+                let id = i32::try_from(*id).unwrap_or(i32::MAX);
+                let args = DomainLookupByIdArgs { id };
+                Ok(self.link.call::<DomainLookupById>(call, &args).await?.dom)
+            }
+            named => self.found_by_name(call, &named.to_string()).await,
+        }
+    }
+
+    pub(super) async fn found_by_uuid(&self, call: &CallContext, uuid: Uuid) -> RpcResult<Domain> {
+        let args = DomainLookupByUuidArgs { uuid };
+        Ok(self.link.call::<DomainLookupByUuid>(call, &args).await?.dom)
+    }
+
+    pub(super) async fn found_by_name(&self, call: &CallContext, name: &str) -> RpcResult<Domain> {
+        let args = DomainLookupByNameArgs { name: name.into() };
+        Ok(self.link.call::<DomainLookupByName>(call, &args).await?.dom)
+    }
+
+    /// "There is none such", naming a few that do exist.
+    async fn no_such_domain(&self, call: &CallContext, cause: RpcError) -> Error {
+        let args = ConnectListAllDomainsArgs {
+            need_results: 1,
+            flags: 0,
+        };
+        let message = match self.link.call::<ConnectListAllDomains>(call, &args).await {
+            Ok(listed) => {
+                let mut names: Vec<String> = listed
+                    .domains
+                    .into_iter()
+                    .map(|domain| domain.name.into_text())
+                    .collect();
+                names.sort_unstable();
+                match names.len() {
+                    0 => "no such domain (there is none at all)".to_owned(),
+                    all => {
+                        names.truncate(SHOWN);
+                        let more = if all > SHOWN { ", …" } else { "" };
+                        format!("no such domain (there are: {}{more})", names.join(", "))
+                    }
+                }
+            }
+            Err(_) => "no such domain".to_owned(),
+        };
+        Error::new(ErrorKind::NotFound, message).with_source(cause)
+    }
+
+    pub(super) async fn domain_config(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        options: &XmlOptions,
+    ) -> Result<DomainConfig> {
+        let flags = flags::set(&[(options.secure, SECURE), (options.inactive, INACTIVE)]);
+        self.document_of(call, objects::domain(domain), flags).await
+    }
+
+    /// A domain's document: what runs, or will.
+    pub(in crate::driver) async fn document_of(
+        &self,
+        call: &CallContext,
+        dom: Domain,
+        flags: u32,
+    ) -> Result<DomainConfig> {
+        let args = DomainGetXmlDescArgs { dom, flags };
+        let text = self.link.call::<DomainGetXmlDesc>(call, &args).await?.xml;
+        DomainConfig::from_xml(&text.text()).map_err(|error| {
+            Error::new(
+                ErrorKind::Corrupt,
+                "the daemon's document of the domain is not understood",
+            )
+            .with_source(error)
+        })
+    }
+
+    pub(super) async fn domain_info(&self, call: &CallContext, domain: Uuid) -> Result<DomainInfo> {
+        let dom = objects::domain(domain);
+        // Asked together: they take one round trip.
+        let (found, state, persistent, autostart, config) = tokio::join!(
+            self.found_by_uuid(call, domain),
+            self.state_of_domain(call, dom.clone()),
+            self.is_persistent(call, dom.clone()),
+            self.starts_by_itself(call, dom.clone()),
+            self.document_of(call, dom.clone(), 0),
+        );
+        let (state, reason) = state?;
+        let mut info = self.described(&found?, state, reason, &config?);
+        info.persistent = persistent?;
+        info.autostart = autostart?;
+        Ok(info)
+    }
+
+    /// What a document, its state and its name tell of a domain.
+    pub(super) fn described(
+        &self,
+        found: &Domain,
+        state: DomainState,
+        reason: StateReason,
+        config: &DomainConfig,
+    ) -> DomainInfo {
+        let mut info = DomainInfo::shut_off(objects::domain_ref(found));
+        (info.state, info.reason) = (state, reason);
+        info.id = objects::run_id(found).filter(|_| state.is_active());
+        info.auto_destroy = self.auto_destroyed.has(found.uuid, info.id);
+        info.max_memory = config
+            .memory
+            .as_ref()
+            .map(|memory| memory.size)
+            .unwrap_or_default();
+        let current = config.current_memory.as_ref().map(|memory| memory.size);
+        info.memory = current.unwrap_or(info.max_memory);
+        let vcpu = config.vcpu.as_ref();
+        info.vcpus = vcpu.map_or(1, |vcpu| vcpu.current.unwrap_or(vcpu.count));
+        info.title = config.title.clone();
+        info.agent_connected = agent_connected(config).filter(|_| state.is_active());
+        info
+    }
+
+    pub(in crate::driver) async fn state_of_domain(
+        &self,
+        call: &CallContext,
+        dom: Domain,
+    ) -> RpcResult<(DomainState, StateReason)> {
+        let args = DomainGetStateArgs { dom, flags: 0 };
+        let found = self.link.call::<DomainGetState>(call, &args).await?;
+        Ok(state_of(found.state, found.reason))
+    }
+
+    pub(super) async fn is_persistent(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
+        let args = DomainIsPersistentArgs { dom };
+        let found = self.link.call::<DomainIsPersistent>(call, &args).await?;
+        Ok(found.persistent != 0)
+    }
+
+    /// Whether it starts by itself; a driver that has no such thing says no for all of them.
+    async fn starts_by_itself(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
+        let args = DomainGetAutostartArgs { dom };
+        match self.link.call::<DomainGetAutostart>(call, &args).await {
+            Ok(found) => Ok(found.autostart != 0),
+            Err(error) if refusal::is_unsupported(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether the agent of a running domain listens, where the domain has a channel for one.
+fn agent_connected(config: &DomainConfig) -> Option<bool> {
+    let channels = config.devices.as_ref()?.channels.iter();
+    let target = channels
+        .filter(|channel| channel.is_guest_agent())
+        .find_map(|channel| channel.target.as_ref())?;
+    Some(target.state.as_deref() == Some("connected"))
+}

@@ -1,0 +1,247 @@
+//! The order of a domain's life, the same for every driver of a daemon: pure.
+//!
+//! What libvirt's drivers tell differs, and so does the order. Here a start is `Started`, then `Resumed` unless it was
+//! started paused, and a rename is one event.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+use virt_core::domain::DomainRef;
+use virt_core::event::{DefinedReason, DomainChange, ResumedReason, SuspendedReason};
+
+use super::lifecycle::Lifecycle;
+use crate::driver::hypervisor::Hypervisor;
+
+/// How long a `Resumed` waits for the `Started` that it belongs to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// This.
+    Change(DomainChange),
+    /// This, if the domain runs now: its driver does not tell.
+    IfItRuns(DomainChange),
+    /// A panic, and what is done about it: by the domain's document.
+    Panic,
+}
+
+/// A domain that has a run.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    /// Whether its vCPUs have run, as far as told.
+    moving: bool,
+}
+
+/// A `Resumed` of a run whose start was not told yet.
+#[derive(Debug)]
+struct Held {
+    domain: DomainRef,
+    reason: ResumedReason,
+    until: Instant,
+}
+
+/// What is known of all lives.
+#[derive(Debug)]
+pub(super) struct Lives {
+    hypervisor: Hypervisor,
+    lives: HashMap<Uuid, Life>,
+    held: HashMap<Uuid, Held>,
+    renamed: HashMap<Uuid, String>,
+}
+
+impl Lives {
+    /// These domains run.
+    pub(super) fn new(hypervisor: Hypervisor, active: impl IntoIterator<Item = Uuid>) -> Self {
+        let lives = active.into_iter().map(|uuid| (uuid, Life { moving: true }));
+        Self {
+            hypervisor,
+            lives: lives.collect(),
+            held: HashMap::new(),
+            renamed: HashMap::new(),
+        }
+    }
+
+    /// What is to be told of something that happened.
+    pub(super) fn follow(&mut self, domain: &DomainRef, happened: Lifecycle, now: Instant) -> Vec<Step> {
+        let uuid = domain.uuid;
+        let change = match happened {
+            Lifecycle::Started(reason) => {
+                let started = DomainChange::Started(reason);
+                return std::iter::once(Step::Change(started))
+                    .chain(self.begin(uuid))
+                    .collect();
+            }
+            Lifecycle::Resumed(reason) => {
+                if !self.lives.contains_key(&uuid) && self.hypervisor == Hypervisor::Qemu {
+                    let held = Held {
+                        domain: domain.clone(),
+                        reason,
+                        until: now + PATIENCE,
+                    };
+                    self.held.insert(uuid, held);
+                    return Vec::new();
+                }
+                self.lives.insert(uuid, Life { moving: true });
+                DomainChange::Resumed(reason)
+            }
+            Lifecycle::Woke => {
+                self.lives.insert(uuid, Life { moving: true });
+                DomainChange::Resumed(ResumedReason::WokenUp)
+            }
+            Lifecycle::Suspended(reason) => {
+                let before = self.lives.insert(uuid, Life { moving: false });
+                let never_ran = before.is_some_and(|life| !life.moving);
+                if never_ran && reason == SuspendedReason::Paused {
+                    // It was started paused: the start said so.
+                    return Vec::new();
+                }
+                DomainChange::Suspended(reason)
+            }
+            Lifecycle::Slept => {
+                self.lives.insert(uuid, Life { moving: false });
+                DomainChange::PmSuspended
+            }
+            Lifecycle::Stopped(reason) => {
+                self.lives.remove(&uuid);
+                self.held.remove(&uuid);
+                DomainChange::Stopped(reason)
+            }
+            Lifecycle::RenamedFrom => {
+                self.renamed.insert(uuid, domain.name.clone());
+                return Vec::new();
+            }
+            Lifecycle::RenamedTo => {
+                let from = self.renamed.remove(&uuid).unwrap_or_default();
+                DomainChange::Defined(DefinedReason::Renamed { from })
+            }
+            Lifecycle::Defined => DomainChange::Defined(DefinedReason::Added),
+            Lifecycle::Redefined => DomainChange::Defined(DefinedReason::Updated),
+            Lifecycle::Undefined => DomainChange::Undefined,
+            Lifecycle::ShutdownFinished => DomainChange::ShutdownFinished,
+            Lifecycle::Panicked => return vec![Step::Panic],
+            Lifecycle::Unknown => return Vec::new(),
+        };
+        vec![Step::Change(change)]
+    }
+
+    /// A run begins: whether its vCPUs do, too.
+    fn begin(&mut self, uuid: Uuid) -> Option<Step> {
+        let resumed = DomainChange::Resumed(ResumedReason::Unpaused);
+        let held = self.held.remove(&uuid).is_some();
+        let (moving, step) = match self.hypervisor {
+            // It tells of them before it tells of the start.
+            Hypervisor::Qemu => (held, held.then_some(Step::Change(resumed))),
+            // Nothing is ever started paused.
+            Hypervisor::Test | Hypervisor::Lxc | Hypervisor::Bhyve | Hypervisor::OpenVz | Hypervisor::Vz => {
+                (true, Some(Step::Change(resumed)))
+            }
+            _ => (true, Some(Step::IfItRuns(resumed))),
+        };
+        self.lives.insert(uuid, Life { moving });
+        step
+    }
+
+    /// When the next of those that wait has waited long enough.
+    pub(super) fn next_overdue(&self) -> Option<Instant> {
+        self.held.values().map(|held| held.until).min()
+    }
+
+    /// Those that have: the start they would belong to was before anybody listened.
+    pub(super) fn overdue(&mut self, now: Instant) -> Vec<(DomainRef, DomainChange)> {
+        let late = self.held.extract_if(|_, held| held.until <= now);
+        let late: Vec<Held> = late.map(|(_, held)| held).collect();
+        late.into_iter()
+            .map(|held| {
+                self.lives.insert(held.domain.uuid, Life { moving: true });
+                (held.domain, DomainChange::Resumed(held.reason))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use virt_core::event::{StartedReason, StoppedReason};
+
+    fn told(hypervisor: Hypervisor, happened: &[Lifecycle]) -> Vec<Step> {
+        let domain = DomainRef::new(Uuid::from_u128(1), "web");
+        let mut lives = Lives::new(hypervisor, []);
+        let now = Instant::now();
+        happened
+            .iter()
+            .flat_map(|happened| lives.follow(&domain, *happened, now))
+            .collect()
+    }
+
+    const BOOTED: Lifecycle = Lifecycle::Started(StartedReason::Booted);
+    const RUNS: Lifecycle = Lifecycle::Resumed(ResumedReason::Unpaused);
+    const PAUSED: Lifecycle = Lifecycle::Suspended(SuspendedReason::Paused);
+
+    fn changes(changes: &[DomainChange]) -> Vec<Step> {
+        changes.iter().cloned().map(Step::Change).collect()
+    }
+
+    #[test]
+    fn a_start_is_told_in_the_same_order_by_all() {
+        let started = changes(&[
+            DomainChange::Started(StartedReason::Booted),
+            DomainChange::Resumed(ResumedReason::Unpaused),
+        ]);
+        assert_eq!(told(Hypervisor::Qemu, &[RUNS, BOOTED]), started);
+        assert_eq!(told(Hypervisor::Test, &[BOOTED]), started);
+    }
+
+    #[test]
+    fn a_paused_start_is_a_start_alone_and_what_comes_after_is_told() {
+        let told = told(Hypervisor::Qemu, &[BOOTED, PAUSED, RUNS, PAUSED]);
+        let wanted = [
+            DomainChange::Started(StartedReason::Booted),
+            DomainChange::Resumed(ResumedReason::Unpaused),
+            DomainChange::Suspended(SuspendedReason::Paused),
+        ];
+        assert_eq!(told, changes(&wanted));
+    }
+
+    #[test]
+    fn a_rename_is_one_event() {
+        let mut lives = Lives::new(Hypervisor::Qemu, []);
+        let (uuid, now) = (Uuid::from_u128(1), Instant::now());
+        let old = lives.follow(&DomainRef::new(uuid, "old"), Lifecycle::RenamedFrom, now);
+        assert_eq!(old, Vec::new());
+        let new = lives.follow(&DomainRef::new(uuid, "new"), Lifecycle::RenamedTo, now);
+        let from = "old".to_owned();
+        assert_eq!(
+            new,
+            changes(&[DomainChange::Defined(DefinedReason::Renamed { from })])
+        );
+    }
+
+    #[test]
+    fn what_waits_for_a_start_that_does_not_come_is_told_all_the_same() {
+        let mut lives = Lives::new(Hypervisor::Qemu, []);
+        let (domain, now) = (DomainRef::new(Uuid::from_u128(1), "web"), Instant::now());
+        assert_eq!(lives.follow(&domain, RUNS, now), Vec::new());
+        assert_eq!(lives.overdue(now), Vec::new());
+        let overdue = lives.overdue(lives.next_overdue().expect("one that waits"));
+        assert_eq!(
+            overdue,
+            vec![(domain, DomainChange::Resumed(ResumedReason::Unpaused))]
+        );
+        assert_eq!(lives.next_overdue(), None);
+    }
+
+    #[test]
+    fn an_end_forgets_the_life() {
+        let end = Lifecycle::Stopped(StoppedReason::Destroyed);
+        let twice = told(Hypervisor::Qemu, &[RUNS, BOOTED, end, RUNS, BOOTED]);
+        assert_eq!(twice.len(), 5);
+        assert_eq!(
+            twice.get(3),
+            Some(&Step::Change(DomainChange::Started(StartedReason::Booted)))
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! From the daemon's messages to the streams of those who listen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use uuid::Uuid;
+use virt_core::domain::{DomainRef, StateReason};
+use virt_core::event::{DomainChange, DomainEvent, Event, EventBus, PanicAction};
+use virt_core::model::DomainConfig;
+use virt_core::model::domain::LifecycleAction;
+use virt_core::{CallClass, CallContext};
+
+use super::domain_changes;
+use super::lifecycle::Lifecycle;
+use super::lives::{Lives, Step};
+use crate::driver::link::Link;
+use crate::driver::objects;
+use crate::protocol::remote::domain::{
+    DomainGetState, DomainGetStateArgs, DomainGetXmlDesc, DomainGetXmlDescArgs,
+};
+use crate::protocol::remote::domain_event_callback::DomainEventCallbackLifecycle;
+use crate::rpc::{RpcEvent, RpcEventItem, RpcEvents};
+
+/// Whom to tell once everything that has come was told.
+pub(super) type CaughtUp = oneshot::Sender<()>;
+
+/// How long the daemon is asked about something that its event leaves open; nobody hears anything meanwhile.
+const ASKING: Duration = Duration::from_secs(2);
+
+/// `VIR_DOMAIN_RUNNING`.
+const RUNNING: i32 = 1;
+
+/// Tells what the daemon tells.
+pub(super) struct Pump {
+    bus: EventBus,
+    lives: Lives,
+    link: Arc<Link>,
+}
+
+impl Pump {
+    pub(super) fn new(bus: EventBus, lives: Lives, link: Arc<Link>) -> Self {
+        Self { bus, lives, link }
+    }
+
+    /// Tells what comes, until the connection ends.
+    pub(super) async fn run(mut self, mut events: RpcEvents, mut waiting: mpsc::UnboundedReceiver<CaughtUp>) {
+        loop {
+            let overdue = self.lives.next_overdue();
+            let overdue = async move {
+                match overdue {
+                    Some(time) => tokio::time::sleep_until(time).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // Whoever waits is told when there is nothing left to be read.
+                biased;
+                item = events.next() => match item {
+                    Some(RpcEventItem::Event(event)) => self.tell(&event).await,
+                    Some(RpcEventItem::Lagged(lost)) => self.bus.publish(&Event::Lagged(lost)),
+                    None => break,
+                },
+                () = overdue => {
+                    for (domain, change) in self.lives.overdue(Instant::now()) {
+                        self.publish(domain, change);
+                    }
+                }
+                Some(caught_up) = waiting.recv() => {
+                    // Fails where nobody waits any more.
+                    let _gone = caught_up.send(());
+                }
+            }
+        }
+        self.bus.publish(&Event::Resync);
+        self.bus.close();
+    }
+
+    async fn tell(&mut self, event: &RpcEvent) {
+        if let Some(lifecycle) = event.decode::<DomainEventCallbackLifecycle>() {
+            let Ok(it) = lifecycle else {
+                return self.not_understood(event);
+            };
+            let domain = objects::domain_ref(&it.msg.dom);
+            let happened = Lifecycle::of(it.msg.event, it.msg.detail);
+            for step in self.lives.follow(&domain, happened, Instant::now()) {
+                self.carry_out(&domain, step).await;
+            }
+            return;
+        }
+        match domain_changes::read(event) {
+            Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
+            Some(Err(_)) => self.not_understood(event),
+            None => {}
+        }
+    }
+
+    async fn carry_out(&self, domain: &DomainRef, step: Step) {
+        match step {
+            Step::Change(change) => self.publish(domain.clone(), change),
+            Step::IfItRuns(change) => {
+                if self.runs(domain.uuid).await {
+                    self.publish(domain.clone(), change);
+                }
+            }
+            Step::Panic => {
+                let (action, kept) = match self.on_crash(domain.uuid).await {
+                    Some(LifecycleAction::Preserve) => (PanicAction::Pause, true),
+                    Some(LifecycleAction::Destroy) | None => (PanicAction::PowerOff, false),
+                    Some(_) => (PanicAction::Pause, false),
+                };
+                // The daemon keeps what the guest told to itself.
+                let info = String::new();
+                self.publish(domain.clone(), DomainChange::Panicked { action, info });
+                if kept {
+                    self.publish(domain.clone(), DomainChange::Crashed(StateReason::Panicked));
+                }
+            }
+        }
+    }
+
+    fn publish(&self, domain: DomainRef, change: DomainChange) {
+        self.bus.publish(&Event::Domain(DomainEvent::now(domain, change)));
+    }
+
+    /// An event is lost to those who listen: they are told.
+    fn not_understood(&self, event: &RpcEvent) {
+        tracing::warn!(?event, "an event of the daemon is not understood");
+        self.bus.publish(&Event::Lagged(1));
+    }
+
+    async fn runs(&self, uuid: Uuid) -> bool {
+        let dom = objects::domain(uuid);
+        let args = DomainGetStateArgs { dom, flags: 0 };
+        let asked = self.link.call::<DomainGetState>(&asking(), &args).await;
+        asked.is_ok_and(|state| state.state == RUNNING)
+    }
+
+    async fn on_crash(&self, uuid: Uuid) -> Option<LifecycleAction> {
+        let dom = objects::domain(uuid);
+        let args = DomainGetXmlDescArgs { dom, flags: 0 };
+        let asked = self.link.call::<DomainGetXmlDesc>(&asking(), &args).await;
+        DomainConfig::from_xml(&asked.ok()?.xml.text()).ok()?.on_crash
+    }
+}
+
+fn asking() -> CallContext {
+    CallContext::new("events", CallClass::Query, ASKING)
+}

@@ -1,0 +1,75 @@
+//! Asking a daemon for its events.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use uuid::Uuid;
+use virt_core::{CallClass, CallContext, Error, Result};
+
+use crate::driver::link::Link;
+use crate::driver::refusal;
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
+use crate::protocol::remote::event_registration::{
+    ConnectDomainEventCallbackRegisterAny, ConnectDomainEventCallbackRegisterAnyArgs,
+};
+
+/// Nobody's patience in particular: whoever subscribed has a deadline of its own.
+const TIME: Duration = Duration::from_secs(60);
+
+/// `virDomainEventID`: all but those that a newer one repeats: `IO_ERROR` (4; 6 has the reason, too) and `BLOCK_JOB` (8; 16).
+const DOMAIN_EVENTS: &[i32] = &[
+    0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+];
+
+/// `VIR_CONNECT_LIST_DOMAINS_ACTIVE`.
+const ACTIVE: u32 = 1;
+
+/// Asks for the events of all domains. Those a daemon is too old for are left out. Gives the domains that run when the
+/// events begin.
+pub(super) async fn register_all(link: &Link) -> Result<Vec<Uuid>> {
+    if !link.tells_of_callbacks() {
+        return Err(Error::unsupported(
+            "this daemon is too old for events: it has to be libvirt 1.3.3 or newer",
+        ));
+    }
+    let call = CallContext::new("events", CallClass::Query, TIME);
+    let asked = DOMAIN_EVENTS.iter().map(|event_id| async {
+        let args = ConnectDomainEventCallbackRegisterAnyArgs {
+            event_id: *event_id,
+            dom: None,
+        };
+        link.call::<ConnectDomainEventCallbackRegisterAny>(&call, &args)
+            .await
+    });
+    let mut refused = None;
+    let mut registered = 0_usize;
+    for asked in join_all(asked).await {
+        match asked {
+            Ok(_) => registered += 1,
+            Err(error)
+                if refusal::is_unsupported(&error)
+                    || matches!(
+                        error.code(),
+                        Some(ErrorCode::INVALID_ARG | ErrorCode::INTERNAL_ERROR)
+                    ) =>
+            {
+                refused = Some(error);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match refused {
+        Some(error) if registered == 0 => Err(error.into()),
+        _ => active_now(link, &call).await,
+    }
+}
+
+async fn active_now(link: &Link, call: &CallContext) -> Result<Vec<Uuid>> {
+    let args = ConnectListAllDomainsArgs {
+        need_results: 1,
+        flags: ACTIVE,
+    };
+    let listed = link.call::<ConnectListAllDomains>(call, &args).await?;
+    Ok(listed.domains.into_iter().map(|domain| domain.uuid).collect())
+}

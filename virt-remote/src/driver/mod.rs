@@ -1,0 +1,27 @@
+//! The SDK's traits over a libvirt daemon: [`RemoteBackend`] opens, [`RemoteConnection`] does the rest.
+//!
+//! ```text
+//! RemoteBackend ──> RemoteConnection ──┬── domains/      DomainDriver: lists, definitions, life, changes
+//!                                      ├── events/       what the daemon tells ⇄ Event
+//!                                      ├── …             a file or a folder per trait
+//!                                      └── link          every call goes through it: [`Link::call`]
+//! ```
+//!
+//! What several of them need: `objects` (what objects are called by on the wire), `flags`, `refusal` (which error of a
+//! daemon means what, where its code alone does not say it), `background` (tasks that end with the connection).
+
+mod backend;
+mod background;
+mod capability;
+mod connection;
+mod consoles;
+mod domains;
+mod events;
+mod flags;
+mod hypervisor;
+mod link;
+mod objects;
+mod refusal;
+
+pub use backend::{DRIVERS, RemoteBackend};
+pub use connection::RemoteConnection;

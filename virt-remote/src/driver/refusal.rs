@@ -1,0 +1,55 @@
+//! Which error of a daemon means what, where its code alone does not say it.
+
+use virt_core::{Error, ErrorKind, Retry};
+
+use crate::protocol::error_code::ErrorCode;
+use crate::rpc::{LibvirtError, RpcError};
+
+/// Whether the daemon does not know a flag, or a number, that it was given.
+pub(super) fn is_unknown_flag(error: &RpcError) -> bool {
+    error.libvirt().is_some_and(crate::rpc::is_unknown_flag)
+}
+
+/// Whether the object is not there (any more).
+pub(super) fn is_gone(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound)
+}
+
+/// Whether the daemon's driver, or the daemon, cannot do this at all.
+pub(super) fn is_unsupported(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)
+}
+
+/// Whether somebody else has the console, or the channel, open.
+pub(super) fn is_held(error: &RpcError) -> bool {
+    let held = |error: &LibvirtError| error.message.contains("Active console session exists");
+    error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
+}
+
+/// Whether it may be about the object's state, or a name or a uuid that somebody has already: libvirt has several codes
+/// for these, and uses them for much else. Who wants to know looks at the object.
+pub(super) fn may_be_about_state(error: &RpcError) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            ErrorCode::OPERATION_FAILED
+                | ErrorCode::OPERATION_INVALID
+                | ErrorCode::INTERNAL_ERROR
+                | ErrorCode::DOM_EXIST
+        )
+    )
+}
+
+/// The error of something that goes through the guest agent.
+pub(super) fn of_agent(error: RpcError) -> Error {
+    match error.code() {
+        // libvirt's word for a domain without a channel for an agent.
+        Some(ErrorCode::ARGUMENT_UNSUPPORTED) => Error::new(
+            ErrorKind::AgentUnavailable,
+            "the domain has no channel org.qemu.guest_agent.0: add one to its devices",
+        )
+        .with_retry(Retry::Never)
+        .with_source(error),
+        _ => error.into(),
+    }
+}

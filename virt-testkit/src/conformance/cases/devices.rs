@@ -1,0 +1,318 @@
+//! Devices: attached, detached with the guest's consent or without, changed.
+
+use std::time::Duration;
+
+use virt_core::domain::{ConfigScope, DeviceUpdateOptions, StartOptions, XmlOptions};
+use virt_core::event::DomainChange;
+use virt_core::model::{Device, Disk, DomainConfig};
+use virt_core::{Domain, ErrorKind, Outcome};
+
+use crate::conformance::{Doing, Env, Failure, refused};
+
+cases! { "devices";
+    a_disk_is_attached_to_the_next_start_and_detached(None, PersistentDomains, DeviceAttach);
+    a_disk_that_is_there_is_not_attached_again(None, PersistentDomains, DeviceAttach);
+    a_disk_that_is_not_there_is_named(Machine, PersistentDomains, DeviceAttach, StartPaused);
+    a_scope_the_domain_has_not_is_refused(Machine, PersistentDomains, TransientDomains, DeviceAttach);
+    a_running_machine_gets_a_disk_for_this_run(Machine, PersistentDomains, DeviceAttach, Events);
+    both_configurations_get_a_disk(Machine, PersistentDomains, DeviceAttach);
+    a_guest_that_does_not_answer_keeps_its_disk(Machine, PersistentDomains, DeviceAttach, StartPaused);
+    a_guest_lets_go_of_its_disk(Booted, PersistentDomains, DeviceAttach, Agent, Events);
+    a_device_is_detached_by_its_alias(Booted, PersistentDomains, DeviceAttach, Agent);
+    a_medium_is_changed_in_the_next_start(None, PersistentDomains, DeviceUpdate);
+    a_disk_without_a_tray_gets_no_medium(None, PersistentDomains, DeviceUpdate);
+    a_device_that_is_not_there_is_not_changed(None, PersistentDomains, DeviceUpdate);
+}
+
+fn disks(config: &DomainConfig) -> Vec<String> {
+    let disks = config.devices.iter().flat_map(|devices| &devices.disks);
+    let target = |disk: &Disk| disk.target.as_ref().and_then(|target| target.dev.clone());
+    disks.filter_map(target).collect()
+}
+
+async fn has(domain: &Domain, target: &str, inactive: bool) -> Result<bool, Failure> {
+    let mut options = XmlOptions::default();
+    options.inactive = inactive;
+    let config = domain
+        .config_with(&options)
+        .await
+        .doing("reading its configuration")?;
+    Ok(disks(&config).iter().any(|disk| disk == target))
+}
+
+fn data(env: &Env) -> Result<Device, Failure> {
+    Ok(env.disk("vdz")?.into())
+}
+
+async fn a_disk_is_attached_to_the_next_start_and_detached(env: &Env) -> Result<(), Failure> {
+    let domain = env.defined("attached").await?;
+    let disk = data(env)?;
+    for scope in [ConfigScope::Config, ConfigScope::Current] {
+        domain
+            .attach_device(&disk, scope)
+            .await
+            .doing("attaching a disk")?;
+        ensure!(has(&domain, "vdz", true).await?, "the disk is not there");
+        domain
+            .detach_device(&disk, scope)
+            .await
+            .doing("detaching the disk")?;
+        ensure!(!has(&domain, "vdz", true).await?, "the disk is still there");
+    }
+    Ok(())
+}
+
+async fn a_disk_that_is_there_is_not_attached_again(env: &Env) -> Result<(), Failure> {
+    let domain = env.defined("twice").await?;
+    let disk = data(env)?;
+    let scope = ConfigScope::Config;
+    domain
+        .attach_device(&disk, scope)
+        .await
+        .doing("attaching a disk")?;
+    let again = domain.attach_device(&disk, scope).await;
+    refused(again, ErrorKind::AlreadyExists, "attaching a disk twice")?;
+    let config = domain.config().await.doing("reading its configuration")?;
+    let there = disks(&config).iter().filter(|disk| *disk == "vdz").count();
+    ensure_eq!(there, 1, "how often it is there");
+    Ok(())
+}
+
+async fn a_disk_that_is_not_there_is_named(env: &Env) -> Result<(), Failure> {
+    let domain = env.defined("missing").await?;
+    let disk = data(env)?;
+    let detached = domain.detach_device(&disk, ConfigScope::Config).await;
+    refused(
+        detached,
+        ErrorKind::NotFound,
+        "detaching a disk that is not there",
+    )?;
+    let paused = StartOptions::default().paused();
+    domain.start_with(&paused).await.doing("starting it")?;
+    let detached = domain.detach_device(&disk, ConfigScope::Live).await;
+    let error = refused(
+        detached,
+        ErrorKind::NotFound,
+        "detaching a live disk that is not there",
+    )?;
+    ensure!(error.message().contains("vdz"), "the disk is not named: {error}");
+    let detached = domain.detach_device_alias("ua-nobody").await;
+    refused(detached, ErrorKind::NotFound, "detaching an alias nobody has")?;
+    Ok(())
+}
+
+async fn a_scope_the_domain_has_not_is_refused(env: &Env) -> Result<(), Failure> {
+    let disk = data(env)?;
+    let domain = env.defined("stopped").await?;
+    for scope in [ConfigScope::Live, ConfigScope::Both] {
+        let attached = domain.attach_device(&disk, scope).await;
+        refused(
+            attached,
+            ErrorKind::InvalidState,
+            "attaching to a machine that does not run",
+        )?;
+    }
+    let config = env.machine("transient")?;
+    let transient = env.conn().create_domain(&config).await.doing("creating it")?;
+    for scope in [ConfigScope::Config, ConfigScope::Both] {
+        let attached = transient.attach_device(&disk, scope).await;
+        refused(
+            attached,
+            ErrorKind::InvalidState,
+            "attaching to the next start of a transient domain",
+        )?;
+    }
+    ensure!(!has(&domain, "vdz", true).await?, "the disk is there");
+    ensure!(
+        !has(&transient, "vdz", false).await?,
+        "the transient domain has the disk"
+    );
+    Ok(())
+}
+
+async fn a_running_machine_gets_a_disk_for_this_run(env: &Env) -> Result<(), Failure> {
+    let domain = env.running("live").await?;
+    let mut watch = env.watch(&domain).await?;
+    let disk = data(env)?;
+    domain
+        .attach_device(&disk, ConfigScope::Live)
+        .await
+        .doing("attaching a disk")?;
+    let config = domain.config().await.doing("reading its configuration")?;
+    let found = config.devices.as_ref().and_then(|devices| devices.find(&disk));
+    let alias = found.and_then(|found| found.alias());
+    let Some(alias) = alias else {
+        return Err(Failure::new("the disk has no alias, or is not there"));
+    };
+    let told = |change: &DomainChange| {
+        *change
+            == DomainChange::DeviceAdded {
+                device: alias.clone(),
+            }
+    };
+    watch.until("that the disk is there", told).await?;
+    ensure!(
+        !has(&domain, "vdz", true).await?,
+        "the next start has the disk as well"
+    );
+    domain.destroy().await.doing("destroying it")?;
+    ensure!(
+        !has(&domain, "vdz", false).await?,
+        "the disk is there after its run"
+    );
+    Ok(())
+}
+
+async fn both_configurations_get_a_disk(env: &Env) -> Result<(), Failure> {
+    let domain = env.running("both").await?;
+    let disk = data(env)?;
+    domain
+        .attach_device(&disk, ConfigScope::Both)
+        .await
+        .doing("attaching a disk")?;
+    for inactive in [false, true] {
+        ensure!(
+            has(&domain, "vdz", inactive).await?,
+            "one configuration has no disk (inactive: {inactive})"
+        );
+    }
+    Ok(())
+}
+
+async fn a_guest_that_does_not_answer_keeps_its_disk(env: &Env) -> Result<(), Failure> {
+    let domain = env.paused("silent").await?;
+    let disk = data(env)?;
+    domain
+        .attach_device(&disk, ConfigScope::Live)
+        .await
+        .doing("attaching a disk")?;
+    let hasty = domain.with_deadline(env.times().quiet + Duration::from_secs(1));
+    let detached = hasty.detach_device(&disk, ConfigScope::Live).await;
+    let error = refused(
+        detached,
+        ErrorKind::Timeout,
+        "detaching from a guest that stands still",
+    )?;
+    ensure_eq!(error.outcome(), Outcome::Unknown, "what became of it");
+    ensure!(has(&domain, "vdz", false).await?, "the disk is gone");
+    Ok(())
+}
+
+async fn a_guest_lets_go_of_its_disk(env: &Env) -> Result<(), Failure> {
+    let domain = env.booted("letting-go").await?;
+    let disk = data(env)?;
+    domain
+        .attach_device(&disk, ConfigScope::Both)
+        .await
+        .doing("attaching a disk")?;
+    let mut watch = env.watch(&domain).await?;
+    domain
+        .with_deadline(env.patience())
+        .detach_device(&disk, ConfigScope::Both)
+        .await
+        .doing("detaching the disk")?;
+    let gone = |change: &DomainChange| matches!(change, DomainChange::DeviceRemoved { .. });
+    watch.until("that the disk is gone", gone).await?;
+    for inactive in [false, true] {
+        ensure!(
+            !has(&domain, "vdz", inactive).await?,
+            "one configuration still has the disk (inactive: {inactive})"
+        );
+    }
+    let again = domain.detach_device(&disk, ConfigScope::Live).await;
+    refused(again, ErrorKind::NotFound, "detaching it once more")?;
+    Ok(())
+}
+
+async fn a_device_is_detached_by_its_alias(env: &Env) -> Result<(), Failure> {
+    let domain = env.booted("by-alias").await?;
+    let disk = data(env)?;
+    domain
+        .attach_device(&disk, ConfigScope::Live)
+        .await
+        .doing("attaching a disk")?;
+    let config = domain.config().await.doing("reading its configuration")?;
+    let found = config.devices.as_ref().and_then(|devices| devices.find(&disk));
+    let Some(alias) = found.and_then(|found| found.alias()) else {
+        return Err(Failure::new("the disk has no alias, or is not there"));
+    };
+    domain
+        .with_deadline(env.patience())
+        .detach_device_alias(&alias)
+        .await
+        .doing("detaching the disk by its alias")?;
+    ensure!(!has(&domain, "vdz", false).await?, "the disk is still there");
+    Ok(())
+}
+
+async fn with_drive(env: &Env) -> Result<Domain, Failure> {
+    let mut config = env.machine("drive")?;
+    let drive = Disk::empty_cdrom()
+        .target("sdz")
+        .bus(virt_core::model::domain::devices::DiskBus::Sata);
+    config.devices_mut().disks.push(drive);
+    env.conn()
+        .define_domain(&config)
+        .await
+        .doing("defining a machine with a drive")
+}
+
+async fn medium(domain: &Domain) -> Result<Option<String>, Failure> {
+    let config = domain.config().await.doing("reading its configuration")?;
+    let drive = Device::from(Disk::empty_cdrom().target("sdz"));
+    match config.devices.as_ref().and_then(|devices| devices.find(&drive)) {
+        Some(Device::Disk(disk)) => Ok(disk.source.and_then(|source| source.file)),
+        _ => Err(Failure::new("the drive is gone")),
+    }
+}
+
+async fn a_medium_is_changed_in_the_next_start(env: &Env) -> Result<(), Failure> {
+    let domain = with_drive(env).await?;
+    let options = DeviceUpdateOptions::default().scope(ConfigScope::Config);
+    let path = env.path("medium.iso").to_string_lossy().into_owned();
+    domain
+        .change_media("sdz", &Disk::cdrom(path.as_str()), &options)
+        .await
+        .doing("putting a medium in")?;
+    ensure_eq!(medium(&domain).await?, Some(path), "what is in the drive");
+    domain
+        .change_media("sdz", &Disk::empty_cdrom(), &options)
+        .await
+        .doing("taking the medium out")?;
+    ensure_eq!(medium(&domain).await?, None, "what is in the drive");
+    let missing = domain.change_media("sdy", &Disk::empty_cdrom(), &options).await;
+    let error = refused(missing, ErrorKind::NotFound, "a drive that is not there")?;
+    ensure!(
+        error.message().contains("sdz"),
+        "the drive there is is not named: {error}"
+    );
+    Ok(())
+}
+
+async fn a_disk_without_a_tray_gets_no_medium(env: &Env) -> Result<(), Failure> {
+    let mut config = env.machine("no-tray")?;
+    config.devices_mut().disks.push(env.disk("vdz")?);
+    let domain = env.conn().define_domain(&config).await.doing("defining it")?;
+    let options = DeviceUpdateOptions::default();
+    let changed = domain
+        .change_media("vdz", &Disk::cdrom("/medium.iso"), &options)
+        .await;
+    refused(
+        changed,
+        ErrorKind::InvalidArgument,
+        "a medium for a disk without a tray",
+    )?;
+    Ok(())
+}
+
+async fn a_device_that_is_not_there_is_not_changed(env: &Env) -> Result<(), Failure> {
+    let domain = env.defined("unchanged").await?;
+    let options = DeviceUpdateOptions::default();
+    let changed = domain.update_device(&data(env)?, &options).await;
+    refused(
+        changed,
+        ErrorKind::NotFound,
+        "changing a device that is not there",
+    )?;
+    Ok(())
+}

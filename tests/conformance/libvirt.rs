@@ -121,6 +121,10 @@ impl Target for DaemonTarget {
         matches!(self.driver, Driver::Qemu(_))
     }
 
+    fn has_directories(&self) -> bool {
+        matches!(self.driver, Driver::Qemu(_))
+    }
+
     async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure> {
         tell(domain, "poweroff -f").await
     }

@@ -18,7 +18,7 @@ virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
 daemon=
 start() {
-    NOTIFY_SOCKET="$1/ready" libvirtd -t 0 -p /run/libvirt/libvirtd.pid >>/var/log/libvirt/output 2>&1 3<&- &
+    NOTIFY_SOCKET="$1/ready" libvirtd -t 0 ${LIBVIRTD_ARGS:-} -p /run/libvirt/libvirtd.pid >>/var/log/libvirt/output 2>&1 3<&- &
     daemon=$!
 }
 start "$1"

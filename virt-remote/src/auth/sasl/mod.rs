@@ -156,12 +156,13 @@ async fn answered(
 
 /// A daemon does not say why it refuses; that it does is told by its errors alone.
 fn refusal(error: RpcError, mechanism: &str) -> Error {
-    match &error {
-        RpcError::Libvirt { .. } => Error::new(
-            ErrorKind::AuthenticationFailed,
-            format!("the daemon refuses the login by SASL ({mechanism}): user and password, or what the daemon allows them"),
-        )
-        .with_source(error),
-        _ => error.into(),
+    match error {
+        RpcError::Libvirt { error, .. } => {
+            let message = format!(
+                "the daemon refuses the login by SASL ({mechanism}): user and password, or what the daemon allows them"
+            );
+            Error::new(ErrorKind::AuthenticationFailed, message).with_source(*error)
+        }
+        other => other.into(),
     }
 }

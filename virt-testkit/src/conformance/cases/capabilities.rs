@@ -10,7 +10,6 @@ use virt_core::model::ByteSize;
 use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
 use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
-use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
@@ -350,8 +349,8 @@ async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         (_, Err(error)) => return Ok(Err(error)),
         (_, Ok(pool)) => pool,
     };
-    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
-    pool.start_with(&built).await.doing("starting a pool")?;
+    pool.build().await.doing("building a pool")?;
+    pool.start().await.doing("starting it")?;
     let config = env.volume("tried", ByteSize::mib(1))?;
     let volume = match (capability, pool.create_volume(&config).await) {
         (Capability::StorageVolumes, made) => return Ok(made.map(drop)),

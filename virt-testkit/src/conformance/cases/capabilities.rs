@@ -35,6 +35,7 @@ const OF_MACHINES: &[Capability] = &[
     Capability::Autostart,
     Capability::Metadata,
     Capability::LifecycleActions,
+    Capability::PreserveOnPoweroff,
     Capability::Statistics,
     Capability::Events,
     Capability::CoreDump,
@@ -150,6 +151,11 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         Capability::Metadata => {
             let title = MetadataItem::Title(Some("tried".to_owned()));
             env.defined("tried").await?.set_metadata(&title, current).await
+        }
+        Capability::PreserveOnPoweroff => {
+            let mut config = env.machine("tried")?;
+            config.on_poweroff = Some(virt_core::model::domain::LifecycleAction::Preserve);
+            conn.define_domain(&config).await.map(drop)
         }
         Capability::LifecycleActions => {
             let (event, action) = (LifecycleEvent::Reboot, LifecycleAction::Destroy);

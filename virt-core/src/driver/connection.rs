@@ -6,8 +6,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::{
-    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver, SecretDriver,
-    StatisticsDriver, StorageDriver,
+    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver, NodeDriver,
+    SecretDriver, StatisticsDriver, StorageDriver,
 };
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
@@ -76,6 +76,11 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Secrets.
     fn secrets(&self) -> Option<&dyn SecretDriver> {
+        None
+    }
+
+    /// The machine.
+    fn node(&self) -> Option<&dyn NodeDriver> {
         None
     }
 

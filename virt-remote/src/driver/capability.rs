@@ -4,11 +4,87 @@ use virt_core::{Capabilities, Capability, Support};
 
 use super::hypervisor::Hypervisor;
 
+/// From when on a driver can do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// From this version of libvirt on, as libvirt counts: 1.2.19 is 1002019.
+    Version(u64),
+    /// It can't.
+    Never,
+    /// It can't be told from here.
+    Unknown,
+}
+
+use Since::{Never, Unknown, Version};
+
+/// In every version that there may still be.
+const ALWAYS: Since = Version(0);
+
+/// What QEMU's, libvirt's test and LXC's driver can do. Of the other drivers it can't be told, but for what nobody can;
+/// what is not here is done by none.
+const TABLE: &[(Capability, [Since; 3])] = &[
+    (Capability::PersistentDomains, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::TransientDomains, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::StartPaused, [ALWAYS, Never, Never]),
+    (Capability::AutoDestroy, [ALWAYS, Never, ALWAYS]),
+    (Capability::Suspend, [ALWAYS, ALWAYS, Unknown]),
+    (Capability::ShutdownAcpi, [ALWAYS, Never, Never]),
+    (Capability::ShutdownAgent, [ALWAYS, Never, Never]),
+    (Capability::Reboot, [ALWAYS, ALWAYS, Unknown]),
+    (Capability::Reset, [ALWAYS, ALWAYS, Never]),
+    (Capability::DestroyGraceful, [ALWAYS, ALWAYS, Unknown]),
+    (
+        Capability::Rename,
+        [Version(1_002_019), Version(4_001_000), Never],
+    ),
+    (Capability::Autostart, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::Metadata, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::LifecycleActions, [Version(3_009_000), Never, Never]),
+    (Capability::SetMemory, [ALWAYS, ALWAYS, Unknown]),
+    (Capability::Console, [ALWAYS, Never, Unknown]),
+    (Capability::Agent, [ALWAYS, Never, Never]),
+    (Capability::Statistics, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::Events, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::CoreDump, [ALWAYS, Never, Never]),
+];
+
 /// What a daemon's driver can do, as far as it can be told without asking for it.
-pub(super) fn of(hypervisor: Hypervisor) -> Capabilities {
-    let unknown = Capability::ALL
+pub(super) fn of(hypervisor: Hypervisor, libvirt: u64) -> Capabilities {
+    TABLE
         .iter()
-        .fold(Capabilities::none(), |all, one| all.with(*one, Support::Unknown));
-    let _ = hypervisor;
-    unknown
+        .fold(Capabilities::none(), |all, (capability, [qemu, test, lxc])| {
+            let since = match hypervisor {
+                Hypervisor::Qemu => *qemu,
+                Hypervisor::Test => *test,
+                Hypervisor::Lxc => *lxc,
+                _ => Unknown,
+            };
+            all.with(*capability, since.support(libvirt))
+        })
+}
+
+impl Since {
+    fn support(self, libvirt: u64) -> Support {
+        match self {
+            Version(version) if version <= libvirt => Support::Yes,
+            Version(_) | Never => Support::No,
+            Unknown => Support::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_daemon_can_do_less() {
+        let new = of(Hypervisor::Qemu, 11_003_000);
+        let old = of(Hypervisor::Qemu, 1_002_000);
+        assert_eq!(new.support(Capability::Rename), Support::Yes);
+        assert_eq!(old.support(Capability::Rename), Support::No);
+        assert_eq!(new.support(Capability::ConsoleScrollback), Support::No);
+        let vbox = of(Hypervisor::Vbox, 11_003_000);
+        assert_eq!(vbox.support(Capability::Suspend), Support::Unknown);
+    }
 }

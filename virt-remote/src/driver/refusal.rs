@@ -26,6 +26,11 @@ pub(super) fn is_held(error: &RpcError) -> bool {
     error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
 }
 
+/// Whether the object's state did not allow it.
+pub(super) fn is_invalid_state(error: &RpcError) -> bool {
+    error.code() == Some(ErrorCode::OPERATION_INVALID)
+}
+
 /// Whether it may be about the object's state, or a name or a uuid that somebody has already: libvirt has several codes
 /// for these, and uses them for much else. Who wants to know looks at the object.
 pub(super) fn may_be_about_state(error: &RpcError) -> bool {
@@ -50,6 +55,28 @@ pub(super) fn of_agent(error: RpcError) -> Error {
         )
         .with_retry(Retry::Never)
         .with_source(error),
+        // The agent's own words: it has no command of that name, or does not allow it.
+        Some(_)
+            if said(
+                &error,
+                &["has not been found", "has been disabled", "is disabled"],
+            ) =>
+        {
+            Error::new(
+                ErrorKind::Unsupported,
+                "the guest agent lacks the command, or does not allow it",
+            )
+            .with_source(error)
+        }
+        Some(ErrorCode::INTERNAL_ERROR) => {
+            let failed = Error::new(ErrorKind::Failed, "the guest agent reported a failure");
+            failed.with_source(error)
+        }
         _ => error.into(),
     }
+}
+
+fn said(error: &RpcError, words: &[&str]) -> bool {
+    let message = error.libvirt().map(|error| error.message.as_str());
+    message.is_some_and(|message| words.iter().any(|words| message.contains(words)))
 }

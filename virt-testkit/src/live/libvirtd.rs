@@ -5,6 +5,7 @@
 
 use super::cache::cache_directory;
 use super::error::{LiveError, Result};
+use super::libvirtd_options::LibvirtdOptions;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -40,19 +41,30 @@ impl Libvirtd {
     /// # Cancel safety
     /// Safe: a daemon that was being started ends.
     pub async fn start() -> std::result::Result<Self, LiveError> {
+        Self::start_with(&LibvirtdOptions::default()).await
+    }
+
+    /// Starts one that differs from the usual.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// As [`start`](Self::start).
+    pub async fn start_with(options: &LibvirtdOptions) -> std::result::Result<Self, LiveError> {
         let directory = tempfile::Builder::new()
             .prefix("virt-libvirtd.")
             .tempdir()
             .map_err(|error| LiveError::file("create a directory in", &std::env::temp_dir(), error))?;
         let configuration = directory.path().join("etc");
-        write_configuration(&configuration)?;
+        write_configuration(&configuration, options)?;
         open_to_all(directory.path())?;
         let cache = cache_directory().join("libvirtd");
         fs::create_dir_all(&cache).map_err(|error| LiveError::file("create", &cache, error))?;
         let ready = directory.path().join("ready");
         let notified =
             UnixDatagram::bind(&ready).map_err(|error| LiveError::file("listen at", &ready, error))?;
-        let mut daemon = Self::spawn(directory, &cache)?;
+        let mut daemon = Self::spawn(directory, &cache, options)?;
         daemon.wait_until_ready(&notified).await?;
         Ok(daemon)
     }
@@ -75,6 +87,13 @@ impl Libvirtd {
         self.directory.path()
     }
 
+    /// The mount namespace in which its sockets are where libvirt has them: for programs that look for them there.
+    #[must_use]
+    pub fn mount_namespace(&self) -> PathBuf {
+        let pid = self.child.id().unwrap_or_default();
+        PathBuf::from(format!("/proc/{pid}/ns/mnt"))
+    }
+
     /// Stops it and its guests, and waits until all are gone.
     ///
     /// # Errors
@@ -88,8 +107,9 @@ impl Libvirtd {
         Ok(())
     }
 
-    fn spawn(directory: tempfile::TempDir, cache: &Path) -> Result<Self> {
+    fn spawn(directory: tempfile::TempDir, cache: &Path, options: &LibvirtdOptions) -> Result<Self> {
         let mut child = Command::new("unshare")
+            .envs(options.environment())
             .args([
                 "--mount",
                 "--pid",
@@ -146,7 +166,7 @@ impl Libvirtd {
     }
 }
 
-fn write_configuration(target: &Path) -> Result<()> {
+fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
     let file = |name: &str, text: String| {
         let path = target.join(name);
         fs::write(&path, text).map_err(|error| LiveError::file("write", &path, error))
@@ -154,9 +174,14 @@ fn write_configuration(target: &Path) -> Result<()> {
     fs::create_dir_all(target).map_err(|error| LiveError::file("create", target, error))?;
     file(
         "libvirtd.conf",
-        format!("{DAEMON}host_uuid = \"{}\"\n", uuid::Uuid::new_v4()),
+        format!(
+            "{}host_uuid = \"{}\"\n",
+            options.configuration(DAEMON),
+            uuid::Uuid::new_v4()
+        ),
     )?;
-    file("qemu.conf", String::new())?;
+    // As whom its files are, so that what tests make for themselves alone is within reach.
+    file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;
     file("virtlogd.conf", String::new())?;
     file("virtlockd.conf", String::new())
 }

@@ -16,7 +16,7 @@ for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$b
 hostname virt-sdk-test
 virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
-NOTIFY_SOCKET="$1/ready" libvirtd -t 0 -p /run/libvirt/libvirtd.pid >/var/log/libvirt/output 2>&1 3<&- &
+NOTIFY_SOCKET="$1/ready" libvirtd -t 0 ${LIBVIRTD_ARGS:-} -p /run/libvirt/libvirtd.pid >/var/log/libvirt/output 2>&1 3<&- &
 daemon=$!
 # The end of standard input is the word to stop, and comes too when whoever started this is killed.
 cat <&3 >/dev/null &

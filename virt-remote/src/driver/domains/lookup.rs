@@ -3,10 +3,10 @@
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, DomainState, StateReason, XmlOptions};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, Result};
 
 use super::state_of;
-use crate::driver::{RemoteConnection, flags, objects, refusal};
+use crate::driver::{RemoteConnection, document, flags, objects, refusal};
 use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
 use crate::protocol::remote::domain::{
     DomainGetAutostart, DomainGetAutostartArgs, DomainGetState, DomainGetStateArgs, DomainGetXmlDesc,
@@ -19,9 +19,6 @@ use crate::rpc::{RpcError, RpcResult};
 /// `virDomainXMLFlags`.
 const SECURE: u32 = 1;
 const INACTIVE: u32 = 2;
-
-/// How many names an error shows.
-const SHOWN: usize = 5;
 
 impl RemoteConnection {
     pub(super) async fn look_up(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
@@ -45,7 +42,7 @@ impl RemoteConnection {
         }
     }
 
-    pub(super) async fn found_by_uuid(&self, call: &CallContext, uuid: Uuid) -> RpcResult<Domain> {
+    pub(in crate::driver) async fn found_by_uuid(&self, call: &CallContext, uuid: Uuid) -> RpcResult<Domain> {
         let args = DomainLookupByUuidArgs { uuid };
         Ok(self.link.call::<DomainLookupByUuid>(call, &args).await?.dom)
     }
@@ -61,26 +58,12 @@ impl RemoteConnection {
             need_results: 1,
             flags: 0,
         };
-        let message = match self.link.call::<ConnectListAllDomains>(call, &args).await {
-            Ok(listed) => {
-                let mut names: Vec<String> = listed
-                    .domains
-                    .into_iter()
-                    .map(|domain| domain.name.into_text())
-                    .collect();
-                names.sort_unstable();
-                match names.len() {
-                    0 => "no such domain (there is none at all)".to_owned(),
-                    all => {
-                        names.truncate(SHOWN);
-                        let more = if all > SHOWN { ", …" } else { "" };
-                        format!("no such domain (there are: {}{more})", names.join(", "))
-                    }
-                }
-            }
-            Err(_) => "no such domain".to_owned(),
-        };
-        Error::new(ErrorKind::NotFound, message).with_source(cause)
+        let listed = self.link.call::<ConnectListAllDomains>(call, &args).await.ok();
+        let names = listed.map(|listed| {
+            let domains = listed.domains.into_iter();
+            domains.map(|domain| domain.name.into_text()).collect()
+        });
+        objects::no_such("domain", names).with_source(cause)
     }
 
     pub(super) async fn domain_config(
@@ -102,13 +85,7 @@ impl RemoteConnection {
     ) -> Result<DomainConfig> {
         let args = DomainGetXmlDescArgs { dom, flags };
         let text = self.link.call::<DomainGetXmlDesc>(call, &args).await?.xml;
-        DomainConfig::from_xml(&text.text()).map_err(|error| {
-            Error::new(
-                ErrorKind::Corrupt,
-                "the daemon's document of the domain is not understood",
-            )
-            .with_source(error)
-        })
+        DomainConfig::from_xml(&text.text()).map_err(|error| document::not_understood("domain", error))
     }
 
     pub(super) async fn domain_info(&self, call: &CallContext, domain: Uuid) -> Result<DomainInfo> {
@@ -140,6 +117,7 @@ impl RemoteConnection {
         (info.state, info.reason) = (state, reason);
         info.id = objects::run_id(found).filter(|_| state.is_active());
         info.auto_destroy = self.auto_destroyed.has(found.uuid, info.id);
+        info.reason = self.reason_of(found.uuid, info.id, (state, reason));
         info.max_memory = config
             .memory
             .as_ref()
@@ -152,6 +130,20 @@ impl RemoteConnection {
         info.title = config.title.clone();
         info.agent_connected = agent_connected(config).filter(|_| state.is_active());
         info
+    }
+
+    /// Why a domain is in its state: the daemon does not tell a paused start from a pause.
+    pub(in crate::driver) fn reason_of(
+        &self,
+        domain: Uuid,
+        run: Option<u32>,
+        (state, reason): (DomainState, StateReason),
+    ) -> StateReason {
+        let is_paused = (state, reason) == (DomainState::Paused, StateReason::User);
+        match is_paused && self.started_paused.has(domain, run) {
+            true => StateReason::StartedPaused,
+            false => reason,
+        }
     }
 
     pub(in crate::driver) async fn state_of_domain(

@@ -24,7 +24,16 @@ pub(super) fn is_unsupported(error: &RpcError) -> bool {
 pub(super) fn is_held(error: &RpcError) -> bool {
     // By another stream of the daemon's, or by another process on the machine.
     error.code() == Some(ErrorCode::OPERATION_FAILED)
-        && said(error, &["Active console session exists", "is locked by lock file"])
+        && said(
+            error,
+            &["Active console session exists", "is locked by lock file"],
+        )
+}
+
+/// Whether the guest agent went away before it answered.
+pub(super) fn is_agent_gone(error: &RpcError) -> bool {
+    let ended = error.code() == Some(ErrorCode::INTERNAL_ERROR) && said(error, &["End of file from agent"]);
+    ended || error.code() == Some(ErrorCode::AGENT_UNRESPONSIVE)
 }
 
 /// Whether the object's state did not allow it.

@@ -39,6 +39,8 @@
 //!   of `<on_crash>coredump-…` is only counted ([`GuestControl::crash_dumps`]).
 //! * `destroy` with [`DestroyOptions::graceful`](crate::domain::DestroyOptions) differs only for a guest that hangs:
 //!   there are no caches.
+//! * A domain that is saved to a file is its document and what it did, not its memory.
+//! * Domains move between the connections of one process ([`TestControl::migration_uri`]), without copies of images.
 //! * Autostart is kept and shown, but no world is ever opened a second time.
 
 mod backend;
@@ -52,8 +54,12 @@ mod job;
 mod lane;
 mod life;
 mod line;
+mod migration;
 mod record;
+mod saved;
+mod snapshots;
 mod world;
+mod worlds;
 
 pub use backend::TestBackend;
 pub use control::TestControl;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, ConsoleDriver, DomainDriver};
+use virt_core::driver::{
+    ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, MigrationDriver, SaveDriver, ScreenDriver, SnapshotDriver,
+};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
 
@@ -127,6 +129,26 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
+        Some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        Some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
         Some(self)
     }
 

@@ -251,6 +251,22 @@ impl Env {
         Ok(connection)
     }
 
+    /// A connection that domains can move to; cleaned up as the first one.
+    ///
+    /// # Errors
+    /// When this target has none.
+    pub async fn migration_target(&self) -> Result<Connection, Failure> {
+        let uri = self.target.migration_target(self.place()).await?;
+        let uri = uri.ok_or_else(|| Failure::not_here("there is no second manager to move domains to"))?;
+        let opened = self.target.builder().open(&uri).await;
+        let connection = opened.doing(&format!("opening {uri}"))?;
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection.clone());
+        Ok(connection)
+    }
+
     /// All connections that were opened.
     pub(super) fn opened(&self) -> Vec<Connection> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -7,7 +7,11 @@ mod device_changes;
 mod devices;
 mod domains;
 mod jobs;
+mod migration;
 mod operations;
+mod saved;
+mod screens;
+mod snapshots;
 mod statistics;
 
 use std::any::Any;
@@ -21,7 +25,8 @@ use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver,
+    SaveDriver, ScreenDriver, SnapshotDriver, StatisticsDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -118,6 +123,22 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        Some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
         Some(self)
     }
 

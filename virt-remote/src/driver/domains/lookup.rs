@@ -45,7 +45,7 @@ impl RemoteConnection {
         }
     }
 
-    pub(super) async fn found_by_uuid(&self, call: &CallContext, uuid: Uuid) -> RpcResult<Domain> {
+    pub(in crate::driver) async fn found_by_uuid(&self, call: &CallContext, uuid: Uuid) -> RpcResult<Domain> {
         let args = DomainLookupByUuidArgs { uuid };
         Ok(self.link.call::<DomainLookupByUuid>(call, &args).await?.dom)
     }
@@ -164,7 +164,7 @@ impl RemoteConnection {
         Ok(state_of(found.state, found.reason))
     }
 
-    pub(super) async fn is_persistent(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
+    pub(in crate::driver) async fn is_persistent(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
         let args = DomainIsPersistentArgs { dom };
         let found = self.link.call::<DomainIsPersistent>(call, &args).await?;
         Ok(found.persistent != 0)

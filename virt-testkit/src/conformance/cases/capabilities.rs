@@ -1,12 +1,12 @@
 //! Capabilities: what says Yes works, what says No is `Unsupported`.
 
 use virt_core::domain::{
-    AddressSource, ConfigScope, CoreDumpOptions, DestroyOptions, DeviceUpdateOptions, DomainName,
-    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownMode, ShutdownOptions,
+    AddressSource, ConfigScope, CoreDumpOptions, DestroyOptions, DeviceUpdateOptions, DomainName, KeyCodes,
+    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, SaveOptions, ShutdownMode, ShutdownOptions,
     StartOptions,
 };
 use virt_core::event::{DomainChange, EventFilter};
-use virt_core::model::ByteSize;
+use virt_core::model::{ByteSize, SnapshotConfig};
 use virt_core::stats::StatsGroups;
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
@@ -41,7 +41,17 @@ const OF_MACHINES: &[Capability] = &[
     Capability::InterfaceAddresses,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
+    Capability::Snapshots,
+    Capability::SaveImages,
+    Capability::ManagedSave,
+    Capability::JobStatistics,
+    Capability::Screenshot,
+    Capability::SendKeys,
+    Capability::InjectNmi,
 ];
+
+/// What is tried by the cases of its theme: it takes a second connection.
+const OF_PAIRS: &[Capability] = &[Capability::Migration, Capability::PeerToPeerMigration];
 
 /// What is tried with a guest that has booted; those that end it come last.
 const OF_GUESTS: &[Capability] = &[
@@ -159,6 +169,47 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
             let domain = env.defined("tried").await?;
             domain.set_max_memory(ByteSize::mib(512), current).await
         }
+        Capability::Snapshots => {
+            let snapshot = SnapshotConfig::builder().name("tried").build()?;
+            env.defined("tried")
+                .await?
+                .create_snapshot(&snapshot)
+                .await
+                .map(drop)
+        }
+        Capability::SaveImages => {
+            let path = env.path("saved").to_string_lossy().into_owned();
+            let domain = some_machine(env).await?;
+            match domain.save(&path, &SaveOptions::default()).await {
+                Ok(job) => env.soon("a save", job.wait()).await?,
+                Err(error) => Err(error),
+            }
+        }
+        Capability::ManagedSave => match env
+            .running("tried")
+            .await?
+            .managed_save(&SaveOptions::default())
+            .await
+        {
+            Ok(job) => env.soon("a managed save", job.wait()).await?,
+            Err(error) => Err(error),
+        },
+        Capability::JobStatistics => some_machine(env).await?.job_statistics().await.map(drop),
+        Capability::Screenshot => {
+            // A machine may have no screen: that there are pictures at all is what a refusal for another reason shows.
+            match some_machine(env).await?.screenshot(0).await {
+                Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Internal) => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        Capability::SendKeys => {
+            let hold = std::time::Duration::from_millis(20);
+            some_machine(env)
+                .await?
+                .send_keys(KeyCodes::Linux, &[30], hold)
+                .await
+        }
+        Capability::InjectNmi => some_machine(env).await?.inject_nmi().await,
         other => return Err(Failure::new(format!("{other:?} is not tried with machines"))),
     })
 }
@@ -245,7 +296,9 @@ async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<C
 
 async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
     for capability in Capability::ALL {
-        let tried = OF_MACHINES.contains(capability) || OF_GUESTS.contains(capability);
+        let tried = OF_MACHINES.contains(capability)
+            || OF_GUESTS.contains(capability)
+            || OF_PAIRS.contains(capability);
         ensure!(tried, "{capability:?} is tried by no case");
     }
     Ok(())

@@ -21,7 +21,11 @@ mod input;
 mod jobs;
 mod lists;
 mod memory;
+mod migration;
 mod policies;
+mod saving;
+mod screens;
+mod snapshots;
 mod starting;
 mod states;
 mod statistics;
@@ -48,6 +52,10 @@ const THEMES: &[&[Case]] = &[
     vcpus::CASES,
     devices::CASES,
     blocks::CASES,
+    snapshots::CASES,
+    saving::CASES,
+    migration::CASES,
+    screens::CASES,
     events::CASES,
     consoles::CASES,
     agents::CASES,

@@ -92,6 +92,36 @@ pub enum Capability {
     SendKeys,
     /// Non-maskable interrupts.
     InjectNmi,
+    /// Virtual networks: define, start, destroy.
+    Networks,
+    /// One part of a network changed without redefinition.
+    NetworkUpdate,
+    /// Title, description and metadata of a network, changed without redefinition.
+    NetworkMetadata,
+    /// The addresses a network has lent.
+    NetworkLeases,
+    /// Ports of networks.
+    NetworkPorts,
+    /// Secrets.
+    Secrets,
+    /// What the machine and its hypervisor can do, as a document.
+    HostCapabilities,
+    /// What guests can have, as a document.
+    DomainCapabilities,
+    /// What the machine's processors and memory are doing.
+    HostStatistics,
+    /// CPUs compared, and their baseline.
+    CpuComparison,
+    /// Storage pools: define, create, build, start, destroy.
+    StoragePools,
+    /// Volumes of storage pools: create, clone, delete.
+    StorageVolumes,
+    /// Volumes that change their capacity.
+    VolumeResize,
+    /// Volumes that are overwritten so that their content can't be had back.
+    VolumeWipe,
+    /// The content of volumes as streams: upload and download.
+    VolumeTransfer,
 }
 
 impl Capability {
@@ -134,6 +164,21 @@ impl Capability {
         Self::Screenshot,
         Self::SendKeys,
         Self::InjectNmi,
+        Self::Networks,
+        Self::NetworkUpdate,
+        Self::NetworkMetadata,
+        Self::NetworkLeases,
+        Self::NetworkPorts,
+        Self::Secrets,
+        Self::HostCapabilities,
+        Self::DomainCapabilities,
+        Self::HostStatistics,
+        Self::CpuComparison,
+        Self::StoragePools,
+        Self::StorageVolumes,
+        Self::VolumeResize,
+        Self::VolumeWipe,
+        Self::VolumeTransfer,
     ];
 }
 

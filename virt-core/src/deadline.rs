@@ -25,6 +25,8 @@ pub enum CallClass {
     Freeze,
     /// Thawing a guest's file systems. Default 3 min.
     Thaw,
+    /// Goes through all that is in a volume or a pool: create, clone, resize, wipe, build. Default 12 h.
+    Bulk,
 }
 
 /// The deadlines of a connection, one per class.
@@ -45,6 +47,8 @@ pub struct Deadlines {
     pub freeze: Duration,
     /// For [`CallClass::Thaw`].
     pub thaw: Duration,
+    /// For [`CallClass::Bulk`].
+    pub bulk: Duration,
 }
 
 impl Default for Deadlines {
@@ -57,6 +61,7 @@ impl Default for Deadlines {
             agent: Duration::from_secs(10),
             freeze: Duration::from_secs(3600),
             thaw: Duration::from_secs(180),
+            bulk: Duration::from_secs(12 * 3600),
         }
     }
 }
@@ -73,6 +78,7 @@ impl Deadlines {
             CallClass::Agent => self.agent,
             CallClass::Freeze => self.freeze,
             CallClass::Thaw => self.thaw,
+            CallClass::Bulk => self.bulk,
         }
     }
 
@@ -87,6 +93,7 @@ impl Deadlines {
             CallClass::Agent => self.agent = time,
             CallClass::Freeze => self.freeze = time,
             CallClass::Thaw => self.thaw = time,
+            CallClass::Bulk => self.bulk = time,
         }
         self
     }
@@ -193,6 +200,7 @@ mod tests {
             CallClass::Agent,
             CallClass::Freeze,
             CallClass::Thaw,
+            CallClass::Bulk,
         ] {
             let table = Deadlines::default().with(class, Duration::from_millis(7));
             assert_eq!(table.of(class), Duration::from_millis(7));

@@ -332,8 +332,12 @@ impl StdError for Error {
 }
 
 impl From<std::io::Error> for Error {
+    /// The error that is inside, where there is one of this type: what streams pass on. Else that of the operating system.
     fn from(error: std::io::Error) -> Self {
-        Self::new(kind_of_io(&error), "the operating system refused").with_source(error)
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(error) => Self::new(kind_of_io(&error), "the operating system refused").with_source(error),
+        }
     }
 }
 

@@ -155,7 +155,11 @@ impl Connection {
 
     /// The domains a filter shows, sorted by name.
     pub async fn domains_with(&self, filter: &DomainFilter) -> Result<Vec<Domain>> {
-        let infos = self.domain_infos(filter).await?;
+        let infos = self
+            .call("domains", CallClass::Query, async |call, driver| {
+                driver.domains().list(&call, filter).await
+            })
+            .await?;
         Ok(infos
             .into_iter()
             .map(|info| self.domain_handle(info.domain))

@@ -22,15 +22,23 @@ impl ConfigScope {
     /// # Errors
     /// [`ErrorKind::InvalidState`](crate::ErrorKind::InvalidState) when it has no such configuration.
     pub fn resolve(self, active: bool, persistent: bool) -> crate::Result<(bool, bool)> {
-        let refuse = |why: &'static str| Err(crate::Error::new(crate::ErrorKind::InvalidState, why));
+        self.resolve_for("domain", active, persistent)
+    }
+
+    /// What this means for an object of the kind `what` that is `active` and `persistent`: (live, inactive).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidState`](crate::ErrorKind::InvalidState) when it has no such configuration.
+    pub fn resolve_for(self, what: &str, active: bool, persistent: bool) -> crate::Result<(bool, bool)> {
+        let refuse = |why: String| Err(crate::Error::new(crate::ErrorKind::InvalidState, why));
         match self {
             Self::Current => Ok((active, !active)),
             Self::Live | Self::Both if !active => {
-                refuse("the domain is not running: it has no live configuration")
+                refuse(format!("the {what} is not active: it has no live configuration"))
             }
-            Self::Config | Self::Both if !persistent => {
-                refuse("the domain is transient: it has no configuration for a next start")
-            }
+            Self::Config | Self::Both if !persistent => refuse(format!(
+                "the {what} is transient: it has no configuration for a next start"
+            )),
             Self::Live => Ok((true, false)),
             Self::Config => Ok((false, true)),
             Self::Both => Ok((true, true)),

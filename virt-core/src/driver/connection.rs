@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{
     AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver,
-    SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver, StorageDriver,
+    NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver, StorageDriver,
 };
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
@@ -96,6 +96,11 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Secrets.
     fn secrets(&self) -> Option<&dyn SecretDriver> {
+        None
+    }
+
+    /// The machine.
+    fn node(&self) -> Option<&dyn NodeDriver> {
         None
     }
 

@@ -62,3 +62,45 @@ impl From<&SecretRef> for Subject {
         Self::Secret(secret.to_string())
     }
 }
+
+/// How a secret is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretSelector {
+    /// By uuid (`virSecretLookupByUUID`).
+    Uuid(Uuid),
+    /// By what it is for (`virSecretLookupByUsage`).
+    Usage(SecretUsageId),
+}
+
+impl SecretSelector {
+    /// Whether this is the one.
+    #[must_use]
+    pub fn matches(&self, secret: &SecretRef) -> bool {
+        match self {
+            Self::Uuid(uuid) => *uuid == secret.uuid,
+            Self::Usage(usage) => Some(usage) == secret.usage.as_ref(),
+        }
+    }
+}
+
+impl fmt::Display for SecretSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(uuid) => write!(f, "{uuid}"),
+            Self::Usage(usage) => write!(f, "{usage}"),
+        }
+    }
+}
+
+impl From<Uuid> for SecretSelector {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+impl From<SecretUsageId> for SecretSelector {
+    fn from(usage: SecretUsageId) -> Self {
+        Self::Usage(usage)
+    }
+}

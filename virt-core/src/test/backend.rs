@@ -56,5 +56,6 @@ fn populate_default(world: &mut World) -> Result<()> {
     let domain = world.define(config, &DefineOptions::default())?;
     world.start(domain.uuid, &StartOptions::default())?;
     world.finish_boot(domain.uuid);
-    Ok(())
+    super::network::populate_default(world)?;
+    super::storage::populate_default(world)
 }

@@ -20,6 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) enum LaneKey {
     /// Changes of a domain.
     Domain(Uuid),
+    /// Changes of an object that is no domain.
+    Object(Uuid),
     /// Exchanges with a domain's agent.
     Agent(Uuid),
     /// Its end, which waits for nobody.
@@ -32,9 +34,11 @@ impl LaneKey {
     /// Whose lane it is.
     pub(super) const fn domain(self) -> Uuid {
         match self {
-            Self::Domain(uuid) | Self::Agent(uuid) | Self::Destroy(uuid) | Self::DestroyGracefully(uuid) => {
-                uuid
-            }
+            Self::Domain(uuid)
+            | Self::Object(uuid)
+            | Self::Agent(uuid)
+            | Self::Destroy(uuid)
+            | Self::DestroyGracefully(uuid) => uuid,
         }
     }
 }

@@ -191,6 +191,7 @@ impl World {
         }
         run.print(format!("\r\n{name} is up\r\n").as_bytes());
         record.set_reading();
+        self.lend_addresses(domain);
         self.set_agent_presence(domain);
     }
 

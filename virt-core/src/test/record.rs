@@ -266,7 +266,7 @@ impl Record {
             LaneKey::Agent(_) => held_up_by(self.guest.agent_answers()),
             LaneKey::DestroyGracefully(_) => held_up_by(&self.answers),
             LaneKey::Domain(_) if NEED_AN_ANSWER.contains(&operation) => held_up_by(&self.answers),
-            LaneKey::Domain(_) | LaneKey::Destroy(_) => Pause::default(),
+            LaneKey::Domain(_) | LaneKey::Object(_) | LaneKey::Destroy(_) => Pause::default(),
         }
     }
 

@@ -7,13 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::fault::{FaultPlan, Pause, Verdict};
 use super::lane::{LaneKey, Lanes, Ticket, Work, work_off};
 use super::life::Timer;
 use super::migration::Incoming;
+use super::network::NetworkRecord;
 use super::record::Record;
+use super::secrets::SecretRecord;
+use super::storage::Storage;
 use crate::deadline::CallContext;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{DomainChange, DomainEvent, Event, EventBus};
@@ -33,6 +37,9 @@ pub(super) enum Link {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) domains: BTreeMap<Uuid, Record>,
+    pub(super) networks: BTreeMap<Uuid, NetworkRecord>,
+    pub(super) secrets: BTreeMap<Uuid, SecretRecord>,
+    pub(super) storage: Storage,
     pub(super) faults: FaultPlan,
     pub(super) lanes: Lanes,
     pub(super) events: EventBus,
@@ -41,6 +48,8 @@ pub(super) struct World {
     pub(super) link: Link,
     /// Domains that are to come from another world.
     pub(super) incoming: BTreeMap<Uuid, Incoming>,
+    /// When the machine booted.
+    pub(super) since: Instant,
     last_id: u32,
 }
 
@@ -48,12 +57,16 @@ impl World {
     pub(super) fn new(events: EventBus) -> Self {
         Self {
             domains: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            storage: Storage::default(),
             faults: FaultPlan::default(),
             lanes: Lanes::default(),
             events,
             timers: Vec::new(),
             link: Link::Up,
             incoming: BTreeMap::new(),
+            since: Instant::now(),
             last_id: 0,
         }
     }
@@ -87,27 +100,20 @@ impl World {
 
     /// "There is none such", naming a few that do exist.
     pub(super) fn not_found(&self) -> Error {
-        const SHOWN: usize = 5;
-        let mut names: Vec<&str> = self.domains.values().map(Record::name).collect();
-        names.sort_unstable();
-        let more = if names.len() > SHOWN { ", …" } else { "" };
-        let message = if names.is_empty() {
-            "no such domain (there is none at all)".to_owned()
-        } else {
-            names.truncate(SHOWN);
-            format!("no such domain (there are: {}{more})", names.join(", "))
-        };
-        Error::new(ErrorKind::NotFound, message)
+        none_such("domain", self.domains.values().map(Record::name))
     }
 
     /// Tells everybody what changed. What happens while the connection is lost is not heard.
     pub(super) fn publish(&self, domain: Uuid, change: DomainChange) {
-        if self.link == Link::Lost {
-            return;
-        }
         if let Some(record) = self.domains.get(&domain) {
-            self.events
-                .publish(&Event::Domain(DomainEvent::now(record.reference(), change)));
+            self.tell(&Event::Domain(DomainEvent::now(record.reference(), change)));
+        }
+    }
+
+    /// Tells everybody of an event, unless the connection is lost.
+    pub(super) fn tell(&self, event: &Event) {
+        if self.link != Link::Lost {
+            self.events.publish(event);
         }
     }
 
@@ -209,6 +215,25 @@ impl Shared {
         let result = self.with(|world| {
             world.check_link()?;
             read(world)
+        });
+        Verdict::report(verdict.failure(), result)
+    }
+
+    /// Passes a piece of a stream on: no call, but faults strike it.
+    pub(super) async fn piece<T>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        pass: impl FnOnce(&mut World) -> Result<T>,
+    ) -> Result<T> {
+        let mut verdict = self.with(|world| {
+            world.check_link()?;
+            Ok::<_, Error>(world.faults.judge(operation, None))
+        })?;
+        verdict.pause.over().await;
+        verdict.check()?;
+        let result = self.with(|world| {
+            world.check_link()?;
+            pass(world)
         });
         Verdict::report(verdict.failure(), result)
     }
@@ -345,6 +370,21 @@ impl Shared {
         self.close();
         waited
     }
+}
+
+/// "There is none such", naming a few that do exist.
+pub(super) fn none_such<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    const SHOWN: usize = 5;
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let message = if names.is_empty() {
+        format!("no such {what} (there is none at all)")
+    } else {
+        names.truncate(SHOWN);
+        format!("no such {what} (there are: {}{more})", names.join(", "))
+    };
+    Error::new(ErrorKind::NotFound, message)
 }
 
 pub(super) fn connection_lost(outcome: Outcome) -> Error {

@@ -38,6 +38,7 @@ mod document;
 mod enumeration;
 mod error;
 mod json;
+mod keep;
 mod kept;
 mod limits;
 mod name;
@@ -71,9 +72,9 @@ pub use walk::{Found, FoundKind};
 
 pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use blank::trimmed;
-pub(crate) use compare::keep_spelling;
 pub(crate) use diff::{Pair, diff_at, identity_of, is_same, other_root, pairs, step_to, value_at};
 pub(crate) use enumeration::xml_enum;
+pub(crate) use keep::{keep_spelling, keep_unknown};
 pub(crate) use value::{write_digits, xml_text_value, xml_value_slot};
 
 /// What the derive macro calls; not meant to be called by hand.
@@ -84,7 +85,7 @@ pub mod derived {
     pub use super::json::{from_json, to_json};
     pub use super::read::{Parsed, read_element, read_root};
     pub use super::typed::is_typed;
-    pub use super::values::check_values;
+    pub use super::values::{check_said_values, check_values};
     pub use super::walk::walk;
     pub use super::write::{write_element, write_root};
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};

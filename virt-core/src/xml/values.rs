@@ -19,8 +19,25 @@ use super::write::write_root;
 /// [`XmlProblem::IllegalCharacter`], [`XmlProblem::Value`], [`XmlProblem::Missing`] or [`XmlProblem::Invalid`], with the
 /// path.
 pub fn check_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
+    checked(record, problem)
+}
+
+/// The same where an empty text is one that is not there, as libvirt's older parsers read it.
+///
+/// # Errors
+/// As [`check_values`].
+pub fn check_said_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
+    checked(record, |slot, item, text| {
+        problem(slot, item, text).filter(|_| !text.is_empty())
+    })
+}
+
+/// What is wrong with the value at a place, which is written so.
+type Judge = fn(&dyn ValueSlot, usize, &str) -> Option<XmlProblem>;
+
+fn checked<T: Record + Default>(record: &T, judge: Judge) -> Result<(), XmlError> {
     let root = record.spec().element;
-    check(record, &mut String::new(), 1).map_err(|error| error.within(root))?;
+    check(record, &mut String::new(), (1, judge)).map_err(|error| error.within(root))?;
     if !kept::has_any(record) {
         return Ok(());
     }
@@ -56,7 +73,7 @@ fn misread(record: &dyn Record, path: &str, problem: &XmlProblem) -> XmlError {
     XmlError::new(problem.clone()).at(position).within(path)
 }
 
-fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), XmlError> {
+fn check(record: &dyn Record, text: &mut String, (depth, judge): (usize, Judge)) -> Result<(), XmlError> {
     let spec = record.spec();
     let filled = record.filled();
     let position = record.rest().position().unwrap_or_default();
@@ -78,11 +95,13 @@ fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), Xml
     }
     for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
         match record.slot(row) {
-            Slot::Value(slot) => check_items(slot, field, text).map_err(|error| error.at(position))?,
+            Slot::Value(slot) => {
+                check_items(slot, field, (text, judge)).map_err(|error| error.at(position))?
+            }
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
-                        check(child, text, depth + 1)
+                        check(child, text, (depth + 1, judge))
                             .map_err(|error| error.within(&segment(field, item, slot.is_single())))?;
                     }
                 }
@@ -93,17 +112,21 @@ fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), Xml
     kept::check(record, depth)
 }
 
-fn check_items(slot: &dyn ValueSlot, field: &Field, text: &mut String) -> Result<(), XmlError> {
+fn check_items(
+    slot: &dyn ValueSlot,
+    field: &Field,
+    (text, judge): (&mut String, Judge),
+) -> Result<(), XmlError> {
     if slot.plain() {
         return Ok(());
     }
     for item in 0..slot.count() {
         let found = match slot.text(item) {
-            Some(text) => problem(slot, item, text),
+            Some(text) => judge(slot, item, text),
             None => {
                 text.clear();
                 slot.write(item, text);
-                problem(slot, item, text)
+                judge(slot, item, text)
             }
         };
         if let Some(problem) = found {

@@ -5,12 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use virt_core::backend::{Backend, OpenRequest};
 use virt_core::driver::ConnectionDriver;
-use virt_core::{CallContext, Error, Outcome, Result};
+use virt_core::{CallContext, Outcome, Result};
 
-use super::RemoteConnection;
-use crate::rpc::RpcEvents;
-use crate::session::{Session, SessionOptions};
-use crate::transport::{tcp, unix};
+use super::{RemoteConnection, dial};
 
 /// The drivers that a libvirt daemon may have, by the scheme of their URIs.
 pub const DRIVERS: &[&str] = &[
@@ -58,30 +55,9 @@ impl Backend for RemoteBackend {
     /// us in; `Unsupported` where it has no such driver, or the transport is not known here.
     async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>> {
         let opened = call.bound(Outcome::NotApplied, async {
-            let session = dial(&request, call).await?;
-            RemoteConnection::begin(session, call).await
+            let session = dial::dial(&request, call).await?;
+            RemoteConnection::begin(request, session, call).await
         });
         Ok(Arc::new(opened.await?))
-    }
-}
-
-/// A session with the daemon that a URI names.
-async fn dial(request: &OpenRequest, call: &CallContext) -> Result<(Session, RpcEvents)> {
-    let uri = &request.uri;
-    let options = SessionOptions::default().with_access(request.access);
-    match uri.transport() {
-        None | Some("unix") if uri.host().is_none_or(str::is_empty) => {
-            let sockets = unix::candidates(uri, request.access, &unix::Caller::this_process())?;
-            let stream = unix::connect(&sockets).await?;
-            Session::open_unix(stream, uri, options, call.deadline).await
-        }
-        Some("tcp") => {
-            let stream = tcp::connect(uri).await?;
-            Session::open(stream, uri, options, call.deadline).await
-        }
-        other => Err(Error::unsupported(format!(
-            "no way to a libvirt daemon by the transport {:?} (there are: unix, tcp)",
-            other.unwrap_or("tls")
-        ))),
     }
 }

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use uuid::Uuid;
-use virt_core::agent::{GuestAddress, GuestInterface};
+use virt_core::agent::GuestInterface;
 use virt_core::domain::{AddressSource, BlockInfo, BlockSize, ConfigScope, DeviceUpdateOptions};
-use virt_core::driver::DeviceDriver;
+use virt_core::driver::{AgentDriver as _, DeviceDriver};
 use virt_core::model::{ByteSize, Device, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
-use super::{RemoteConnection, flags, objects, refusal};
+use super::agents::guest_interface;
+use super::{RemoteConnection, flags, objects};
 use crate::protocol::remote::domain_block::{
     DomainBlockResize, DomainBlockResizeArgs, DomainGetBlockInfo, DomainGetBlockInfoArgs,
 };
@@ -17,9 +18,7 @@ use crate::protocol::remote::domain_device::{
     DomainDetachDeviceAliasArgs, DomainDetachDeviceFlags, DomainDetachDeviceFlagsArgs,
     DomainUpdateDeviceFlags, DomainUpdateDeviceFlagsArgs,
 };
-use crate::protocol::remote::domain_guest::{
-    DomainInterface, DomainInterfaceAddresses, DomainInterfaceAddressesArgs,
-};
+use crate::protocol::remote::domain_guest::{DomainInterfaceAddresses, DomainInterfaceAddressesArgs};
 use crate::rpc::RpcError;
 
 /// `VIR_DOMAIN_DEVICE_MODIFY_FORCE`.
@@ -153,7 +152,7 @@ impl DeviceDriver for RemoteConnection {
     ) -> Result<Vec<GuestInterface>> {
         let source = match source {
             AddressSource::Lease => 0,
-            AddressSource::Agent => 1,
+            AddressSource::Agent => return self.interfaces(call, domain).await,
             AddressSource::Arp => 2,
             _ => return Err(Error::unsupported("this source is not known to the daemon")),
         };
@@ -162,12 +161,8 @@ impl DeviceDriver for RemoteConnection {
             source,
             flags: 0,
         };
-        let found = self.link.call::<DomainInterfaceAddresses>(call, &args).await;
-        let found = found.map_err(|error| match source {
-            1 => refusal::of_agent(error),
-            _ => error.into(),
-        })?;
-        Ok(found.ifaces.into_iter().map(interface).collect())
+        let found = self.link.call::<DomainInterfaceAddresses>(call, &args).await?;
+        Ok(found.ifaces.into_iter().map(guest_interface).collect())
     }
 }
 
@@ -211,7 +206,9 @@ impl RemoteConnection {
         );
         if may_be_missing {
             let lacks = |config: &DomainConfig| find(config, device).is_none();
-            if self.any_document(call, domain, scope, lacks).await && self.has_scope(call, domain, scope).await {
+            if self.any_document(call, domain, scope, lacks).await
+                && self.has_scope(call, domain, scope).await
+            {
                 let message = format!("the domain has no {}", device.title());
                 return Err(Error::new(ErrorKind::NotFound, message).with_source(error));
             }
@@ -256,16 +253,4 @@ impl RemoteConnection {
 
 fn find(config: &DomainConfig, device: &Device) -> Option<Device> {
     config.devices.as_ref()?.find(device)
-}
-
-fn interface(found: DomainInterface) -> GuestInterface {
-    let addresses = found.addrs.into_iter().filter_map(|address| {
-        Some(GuestAddress {
-            ip: address.addr.text().parse().ok()?,
-            prefix: u8::try_from(address.prefix).ok()?,
-        })
-    });
-    let addresses = addresses.collect();
-    let mac = found.hwaddr.map(|mac| mac.into_text());
-    GuestInterface::new(found.name.into_text(), mac, addresses)
 }

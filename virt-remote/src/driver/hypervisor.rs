@@ -39,6 +39,11 @@ impl Hypervisor {
         }
     }
 
+    /// Whether its guests may have agents.
+    pub(super) const fn may_have_agents(self) -> bool {
+        matches!(self, Self::Qemu | Self::Vz | Self::Cloud | Self::Other)
+    }
+
     /// The driver's name, as this SDK has it.
     pub(super) const fn name(self) -> &'static str {
         match self {

@@ -133,10 +133,7 @@ mod tests {
 
     #[test]
     fn every_field_there_is_has_its_place_and_what_is_newer_is_kept() {
-        let mut params: Params = FIELDS
-            .iter()
-            .map(|name| (*name, ParamValue::ULong(7)))
-            .collect();
+        let mut params: Params = FIELDS.iter().map(|name| (*name, ParamValue::ULong(7))).collect();
         params.push("operation", ParamValue::Int(5));
         params.push("auto_converge_throttle", ParamValue::Int(20));
         params.push("success", ParamValue::Bool(false));
@@ -145,7 +142,10 @@ mod tests {
         let statistics = of(params);
         assert_eq!(statistics.kind, Some(JobKind::Migration));
         assert_eq!(statistics.auto_converge_throttle, Some(20));
-        assert_eq!((statistics.success, statistics.message.as_deref()), (Some(false), Some("no")));
+        assert_eq!(
+            (statistics.success, statistics.message.as_deref()),
+            (Some(false), Some("no"))
+        );
         assert_eq!(statistics.memory.and_then(|memory| memory.rate), Some(7));
         assert_eq!(statistics.downtime_net, Some(Duration::from_millis(7)));
         let rest: Vec<&str> = statistics.rest.iter().map(|(name, _)| name).collect();

@@ -149,7 +149,10 @@ fn params_of(options: &MigrationOptions) -> TypedParams {
     let given = params::to_tell(&options.params);
     let mut all = TypedParams::new();
     // What was given by name wins.
-    for param in known.iter().filter(|param| given.get(&param.field.text()).is_none()) {
+    for param in known
+        .iter()
+        .filter(|param| given.get(&param.field.text()).is_none())
+    {
         all.push(param.field.clone(), param.value.clone());
     }
     for param in given.iter() {
@@ -275,7 +278,9 @@ impl MigrationDriver for RemoteConnection {
                 ))
             }
             // It has cleared up, and has no domain to tell of.
-            Err(error) if cancelled && error.libvirt().is_some() => Ok(MigrationFinished::new(None, Vec::new())),
+            Err(error) if cancelled && error.libvirt().is_some() => {
+                Ok(MigrationFinished::new(None, Vec::new()))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -409,10 +414,19 @@ mod tests {
         let params = params_of(&options);
         assert_eq!(params.u64("bandwidth"), Some(9));
         assert_eq!(params.i64("parallel.connections"), Some(8));
-        let methods = params.iter().filter(|param| param.field == *"compression").count();
+        let methods = params
+            .iter()
+            .filter(|param| param.field == *"compression")
+            .count();
         assert_eq!(methods, 2);
         assert!(params.get("of_tomorrow").is_some());
         let params = with(&params, "of_tomorrow", "now");
-        assert_eq!(params.iter().filter(|param| param.field == *"of_tomorrow").count(), 1);
+        assert_eq!(
+            params
+                .iter()
+                .filter(|param| param.field == *"of_tomorrow")
+                .count(),
+            1
+        );
     }
 }

@@ -10,25 +10,33 @@
 //! What several of them need: `objects` (what objects are called by on the wire), `flags`, `refusal` (which error of a
 //! daemon means what, where its code alone does not say it), `background` (tasks that end with the connection).
 
+mod agents;
 mod backend;
 mod background;
 mod capability;
 mod connection;
 mod consoles;
 mod devices;
+mod dial;
 mod domains;
 mod events;
 mod flags;
 mod hypervisor;
 mod job_statistics;
+mod jobs;
+mod keeper;
 mod link;
 mod migration;
 mod objects;
 mod params;
 mod refusal;
+mod run_marks;
 mod saved;
 mod screens;
 mod snapshots;
+mod statistics;
+mod storage;
 
 pub use backend::{DRIVERS, RemoteBackend};
 pub use connection::RemoteConnection;
+use run_marks::RunMarks;

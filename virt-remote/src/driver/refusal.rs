@@ -50,6 +50,28 @@ pub(super) fn of_agent(error: RpcError) -> Error {
         )
         .with_retry(Retry::Never)
         .with_source(error),
+        // The agent's own words: it has no command of that name, or does not allow it.
+        Some(_)
+            if said(
+                &error,
+                &["has not been found", "has been disabled", "is disabled"],
+            ) =>
+        {
+            Error::new(
+                ErrorKind::Unsupported,
+                "the guest agent lacks the command, or does not allow it",
+            )
+            .with_source(error)
+        }
+        Some(ErrorCode::INTERNAL_ERROR) => {
+            let failed = Error::new(ErrorKind::Failed, "the guest agent reported a failure");
+            failed.with_source(error)
+        }
         _ => error.into(),
     }
+}
+
+fn said(error: &RpcError, words: &[&str]) -> bool {
+    let message = error.libvirt().map(|error| error.message.as_str());
+    message.is_some_and(|message| words.iter().any(|words| message.contains(words)))
 }

@@ -13,10 +13,10 @@ use super::{RemoteConnection, flags, objects};
 use crate::protocol::remote::domain_save::{
     DomainHasManagedSaveImage, DomainHasManagedSaveImageArgs, DomainManagedSave, DomainManagedSaveArgs,
     DomainManagedSaveDefineXml, DomainManagedSaveDefineXmlArgs, DomainManagedSaveGetXmlDesc,
-    DomainManagedSaveGetXmlDescArgs, DomainManagedSaveRemove, DomainManagedSaveRemoveArgs, DomainRestoreFlags,
-    DomainRestoreFlagsArgs, DomainSaveFlags, DomainSaveFlagsArgs, DomainSaveImageDefineXml,
-    DomainSaveImageDefineXmlArgs, DomainSaveImageGetXmlDesc, DomainSaveImageGetXmlDescArgs, DomainSaveParams,
-    DomainSaveParamsArgs,
+    DomainManagedSaveGetXmlDescArgs, DomainManagedSaveRemove, DomainManagedSaveRemoveArgs,
+    DomainRestoreFlags, DomainRestoreFlagsArgs, DomainSaveFlags, DomainSaveFlagsArgs,
+    DomainSaveImageDefineXml, DomainSaveImageDefineXmlArgs, DomainSaveImageGetXmlDesc,
+    DomainSaveImageGetXmlDescArgs, DomainSaveParams, DomainSaveParamsArgs,
 };
 use crate::protocol::xdr::TypedParams;
 use crate::rpc::RpcError;
@@ -39,15 +39,12 @@ fn state_flags(state: Option<ResumeState>) -> u32 {
 
 #[async_trait]
 impl SaveDriver for RemoteConnection {
-    async fn save(
-        &self,
-        call: &CallContext,
-        domain: Uuid,
-        path: &str,
-        options: &SaveOptions,
-    ) -> Result<Job> {
+    async fn save(&self, call: &CallContext, domain: Uuid, path: &str, options: &SaveOptions) -> Result<Job> {
         if !path.starts_with('/') {
-            let error = Error::new(ErrorKind::InvalidArgument, "the path of a saved domain is absolute");
+            let error = Error::new(
+                ErrorKind::InvalidArgument,
+                "the path of a saved domain is absolute",
+            );
             return Err(error.with_subject(Subject::Path(path.to_owned())));
         }
         self.refuse_existing_file(path).await?;

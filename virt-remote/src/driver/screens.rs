@@ -49,7 +49,11 @@ impl ScreenDriver for RemoteConnection {
             KeyCodes::Usb => 7,
             KeyCodes::Win32 => 8,
             KeyCodes::Qnum => 9,
-            _ => return Err(Error::unsupported("these numbers of keys are not known to the daemon")),
+            _ => {
+                return Err(Error::unsupported(
+                    "these numbers of keys are not known to the daemon",
+                ));
+            }
         };
         let args = DomainSendKeyArgs {
             dom: objects::domain(domain),

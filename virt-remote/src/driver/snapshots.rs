@@ -52,7 +52,10 @@ impl SnapshotDriver for RemoteConnection {
             need_results: 1,
             flags: list_flags(filter, filter.descendants),
         };
-        let listed = self.link.call::<DomainSnapshotListAllChildren>(call, &args).await?;
+        let listed = self
+            .link
+            .call::<DomainSnapshotListAllChildren>(call, &args)
+            .await?;
         Ok(names(listed.snapshots, filter))
     }
 

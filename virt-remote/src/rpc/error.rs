@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::coding::called;
 use super::framing::FramingError;
+use crate::protocol::Procedure;
 use crate::protocol::error_code::{ErrorCode, ErrorDomain};
 use crate::protocol::net::{MessageDomain, MessageError, MessageNetwork};
 use crate::protocol::xdr::XdrError;
@@ -252,6 +254,15 @@ impl RpcError {
             | Self::FdsNotPassed { procedure }
             | Self::StreamAborted { procedure }
             | Self::StreamNotRead { procedure, .. } => procedure,
+        }
+    }
+
+    /// A call that was not made: the connection ended before it.
+    pub(crate) fn not_sent<P: Procedure>(reason: EndReason) -> Self {
+        Self::Disconnected {
+            procedure: called(P::INFO),
+            delivery: Delivery::NotSent,
+            reason,
         }
     }
 

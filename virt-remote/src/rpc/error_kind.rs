@@ -179,9 +179,13 @@ impl From<RpcError> for Error {
         };
         let object = error.libvirt().and_then(|error| error.object.as_ref());
         let subject = object.map(|domain| Subject::Domain(domain.name.text().into_owned()));
-        let core = Self::new(kind, message(&error))
-            .with_outcome(outcome)
-            .with_source(error);
+        let message = message(&error);
+        let core = Self::new(kind, message).with_outcome(outcome);
+        let core = match error {
+            // What the daemon said, without what was said here already.
+            RpcError::Libvirt { error, .. } => core.with_source(*error),
+            error => core.with_source(error),
+        };
         match subject {
             Some(subject) => core.with_subject(subject),
             None => core,

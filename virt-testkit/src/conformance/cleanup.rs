@@ -26,8 +26,11 @@ impl Env {
                 Err(failure) => note(Err(failure)),
             }
         }
+        let made = self.take_made();
         for connection in &alive {
             note(remove_all(connection).await);
+            note(made.remove(connection).await);
+            note(self.remove_pools(connection).await);
         }
         for connection in &alive {
             note(connection.shutdown().await.doing("shutting the connection down"));

@@ -12,6 +12,7 @@ use virt_core::domain::StartOptions;
 use virt_core::model::DomainConfig;
 use virt_core::{Capability, Connection, Domain};
 
+use super::objects::Made;
 use super::{ConsoleReader, Doing, Failure, Target, Times, Watch};
 
 /// What a case gets: a connection of its own, names nobody else has, configurations that work at this target.
@@ -24,6 +25,7 @@ pub struct Env {
     connection: Connection,
     opened: Mutex<Vec<Connection>>,
     names: AtomicU32,
+    made: Mutex<Made>,
 }
 
 impl Env {
@@ -46,6 +48,7 @@ impl Env {
             opened: Mutex::new(vec![connection.clone()]),
             connection,
             names: AtomicU32::new(1),
+            made: Mutex::default(),
         })
     }
 
@@ -270,6 +273,16 @@ impl Env {
     /// All connections that were opened.
     pub(super) fn opened(&self) -> Vec<Connection> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what the case makes besides domains.
+    pub(super) fn note(&self, note: impl FnOnce(&mut Made)) {
+        note(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What the case made besides domains.
+    pub(super) fn take_made(&self) -> Made {
+        std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits for something that has to happen before long.

@@ -156,7 +156,8 @@ fn write_configuration(target: &Path) -> Result<()> {
         "libvirtd.conf",
         format!("{DAEMON}host_uuid = \"{}\"\n", uuid::Uuid::new_v4()),
     )?;
-    file("qemu.conf", String::new())?;
+    // As whom its files are, so that what tests make for themselves alone is within reach.
+    file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;
     file("virtlogd.conf", String::new())?;
     file("virtlockd.conf", String::new())
 }

@@ -1,6 +1,6 @@
 //! Features of the machine and the hypervisor.
 
-use super::capabilities::Capabilities;
+use super::capabilities::LinuxCapabilities;
 use super::hyperv::Hyperv;
 use super::memory::{ScaledKib, ScaledMib};
 use crate::model::value::{OnOff, YesNo};
@@ -37,9 +37,9 @@ pub struct Features {
     /// Spin locks that know they are virtual.
     #[xml(child)]
     pub pvspinlock: Option<FeatureState>,
-    /// Capabilities of a container.
+    /// LinuxCapabilities of a container.
     #[xml(child)]
-    pub capabilities: Option<Capabilities>,
+    pub capabilities: Option<LinuxCapabilities>,
     /// The performance monitoring unit.
     #[xml(child)]
     pub pmu: Option<FeatureState>,

@@ -3,6 +3,7 @@
 use crate::domain::MetadataItem;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::DomainConfig;
+use crate::model::domain::Metadata;
 use crate::xml::{Document, Element, Name};
 
 /// A change of what users write about a domain, checked.
@@ -37,16 +38,25 @@ impl MetadataChange {
 
     /// Carries it out.
     pub(in crate::test) fn apply(&self, config: &mut DomainConfig) -> Result<()> {
+        self.apply_to(&mut config.title, &mut config.description, &mut config.metadata)
+    }
+
+    /// Carries it out on the parts of any document that has them.
+    pub(in crate::test) fn apply_to(
+        &self,
+        title: &mut Option<String>,
+        description: &mut Option<String>,
+        metadata: &mut Option<Metadata>,
+    ) -> Result<()> {
         match self {
-            Self::Title(title) => config.title.clone_from(title),
-            Self::Description(description) => config.description.clone_from(description),
-            Self::Set(element) => config.metadata_mut().set(element.clone())?,
+            Self::Title(new) => title.clone_from(new),
+            Self::Description(new) => description.clone_from(new),
+            Self::Set(element) => metadata.get_or_insert_default().set(element.clone())?,
             Self::Remove(uri) => {
-                let metadata = config.metadata_mut();
-                metadata.remove(uri);
-                if metadata.is_empty() {
-                    config.metadata = None;
+                if let Some(known) = metadata {
+                    known.remove(uri);
                 }
+                *metadata = metadata.take().filter(|metadata| !metadata.is_empty());
             }
         }
         Ok(())

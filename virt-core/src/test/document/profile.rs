@@ -4,8 +4,8 @@ use super::live::{disk_alias, interface_alias};
 use crate::domain::machine::LifecyclePolicy;
 use crate::domain::{LifecycleAction, LifecycleEvent};
 use crate::model::domain::LifecycleAction as Written;
-use crate::model::domain::devices::{Devices, MemBalloonModel};
-use crate::model::{ByteSize, Console, DomainConfig};
+use crate::model::domain::devices::{Devices, InterfaceType, MemBalloonModel};
+use crate::model::{ByteSize, Console, DomainConfig, MacAddress};
 
 /// A disk, as far as statistics show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,9 @@ pub(in crate::test) struct DiskProfile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::test) struct InterfaceProfile {
     pub(in crate::test) alias: String,
-    pub(in crate::test) mac: Option<String>,
+    pub(in crate::test) mac: Option<MacAddress>,
+    /// The network it is on.
+    pub(in crate::test) network: Option<String>,
 }
 
 /// What matters of a document while the domain lives.
@@ -121,11 +123,12 @@ fn disks(devices: &Devices) -> Vec<DiskProfile> {
 fn interfaces(devices: &Devices) -> Vec<InterfaceProfile> {
     let profile = |(index, interface): (usize, &crate::model::Interface)| InterfaceProfile {
         alias: interface_alias(interface, index),
-        mac: interface
-            .mac
+        mac: interface.mac.as_ref().and_then(|mac| mac.address),
+        network: interface
+            .source
             .as_ref()
-            .and_then(|mac| mac.address)
-            .map(|address| address.to_string()),
+            .filter(|_| interface.kind == Some(InterfaceType::Network))
+            .and_then(|source| source.network.clone()),
     };
     devices.interfaces.iter().enumerate().map(profile).collect()
 }

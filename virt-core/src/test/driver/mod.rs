@@ -8,25 +8,35 @@ mod devices;
 mod domains;
 mod jobs;
 mod migration;
+mod networks;
+mod node;
+mod operations;
 mod operations;
 mod saved;
 mod screens;
+mod secrets;
 mod snapshots;
 mod statistics;
+mod storage;
+mod transfers;
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use super::world::{Link, Shared};
+use super::lane::LaneKey;
+use super::machine;
+use super::world::{Link, Shared, World};
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
     AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver,
-    SaveDriver, ScreenDriver, SnapshotDriver, StatisticsDriver,
+    NetworkDriver, NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver,
+    StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -39,6 +49,16 @@ pub(super) struct TestDriver {
 impl TestDriver {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// Carries a change of an object that is no domain out, in its lane.
+    async fn on_object<T: Send + 'static>(
+        &self,
+        call: &CallContext,
+        object: Uuid,
+        work: impl FnOnce(&mut World) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.change(call, LaneKey::Object(object), work).await
     }
 }
 
@@ -65,22 +85,7 @@ impl ConnectionDriver for TestDriver {
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
-        self.shared
-            .query(call, None, |_| {
-                Ok(NodeInfo {
-                    hostname: "localhost".to_owned(),
-                    arch: "x86_64".to_owned(),
-                    cpu_model: "Test CPU".to_owned(),
-                    memory_kib: 64 << 20,
-                    cpus: 16,
-                    mhz: 1400,
-                    cells: 2,
-                    sockets: 2,
-                    cores: 2,
-                    threads: 2,
-                })
-            })
-            .await
+        self.shared.query(call, None, |_| Ok(machine::node_info())).await
     }
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
@@ -139,6 +144,22 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        Some(self)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
+        Some(self)
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
         Some(self)
     }
 

@@ -174,7 +174,7 @@ impl Counters {
                 let (rx_bytes, tx_bytes) = (idle.saturating_add(received), idle.saturating_add(sent));
                 InterfaceStats {
                     name: interface.alias.clone(),
-                    mac: interface.mac.clone(),
+                    mac: interface.mac.map(|mac| mac.to_string()),
                     traffic: Some(Traffic {
                         rx_bytes,
                         rx_packets: rx_bytes.div_ceil(PACKET),

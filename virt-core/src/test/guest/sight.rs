@@ -22,7 +22,7 @@ pub(in crate::test) fn interfaces(guest: &Guest, profile: &Profile) -> Vec<Guest
         };
         interfaces.push(GuestInterface::new(
             format!("eth{position}"),
-            interface.mac.clone(),
+            interface.mac.map(|mac| mac.to_string()),
             addresses,
         ));
     }

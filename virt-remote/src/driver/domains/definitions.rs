@@ -66,9 +66,7 @@ impl RemoteConnection {
         };
         match self.link.call::<DomainCreateXml>(call, &args).await {
             Ok(created) => {
-                if let (true, Some(run)) = (options.auto_destroy, objects::run_id(&created.dom)) {
-                    self.auto_destroyed.add(created.dom.uuid, run);
-                }
+                self.mark(&created.dom, options);
                 Ok(objects::domain_ref(&created.dom))
             }
             Err(error) => Err(self.clash_or_running(call, config, error).await),

@@ -90,7 +90,13 @@ impl RemoteConnection {
                 Err(self.state_or(call, domain, request, error).await)
             }
             Err(error) if mode == ShutdownMode::Agent => Err(refusal::of_agent(error)),
-            asked => Ok(asked?),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                if matches!(stop, Stop::Reboot) {
+                    self.has_rebooted(call, domain).await;
+                }
+                Ok(())
+            }
         }
     }
 

@@ -3,14 +3,17 @@
 use uuid::Uuid;
 use virt_core::domain::machine::{Admission, Machine, Request};
 use virt_core::domain::{DestroyOptions, StartOptions};
+use virt_core::event::{DomainChange, DomainEvent};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
+use crate::driver::hypervisor::Hypervisor;
 use crate::driver::{RemoteConnection, flags, objects, refusal};
 use crate::protocol::Procedure;
 use crate::protocol::remote::domain_lifecycle::{
     DomainCreateWithFlags, DomainCreateWithFlagsArgs, DomainDestroyFlags, DomainDestroyFlagsArgs,
     DomainReset, DomainResetArgs, DomainResume, DomainResumeArgs, DomainSuspend, DomainSuspendArgs,
 };
+use crate::protocol::remote::object::Domain;
 use crate::rpc::RpcError;
 
 /// `virDomainCreateFlags`.
@@ -41,12 +44,23 @@ impl RemoteConnection {
             flags: start_flags(options),
         };
         let started = self.ask::<DomainCreateWithFlags>(call, (domain, Request::Start), &args);
-        if let Some(started) = started.await?
-            && let (true, Some(run)) = (options.auto_destroy, objects::run_id(&started.dom))
-        {
-            self.auto_destroyed.add(domain, run);
+        if let Some(started) = started.await? {
+            self.mark(&started.dom, options);
         }
         Ok(())
+    }
+
+    /// Keeps in mind what the daemon does not tell of a run that was started so.
+    pub(super) fn mark(&self, started: &Domain, options: &StartOptions) {
+        let Some(run) = objects::run_id(started) else {
+            return;
+        };
+        if options.auto_destroy {
+            self.auto_destroyed.add(started.uuid, run);
+        }
+        if options.paused {
+            self.started_paused.add(started.uuid, run);
+        }
     }
 
     pub(super) async fn reset_machine(&self, call: &CallContext, domain: Uuid) -> Result<()> {
@@ -55,8 +69,20 @@ impl RemoteConnection {
             flags: 0,
         };
         self.ask::<DomainReset>(call, (domain, Request::Reset), &args)
-            .await
-            .map(drop)
+            .await?;
+        self.has_rebooted(call, domain).await;
+        Ok(())
+    }
+
+    /// libvirt's test driver reboots at once, and does not tell.
+    pub(super) async fn has_rebooted(&self, call: &CallContext, domain: Uuid) {
+        if self.hypervisor == Hypervisor::Test
+            && let Ok(found) = self.found_by_uuid(call, domain).await
+            && found.id >= 0
+        {
+            let domain = objects::domain_ref(&found);
+            self.events.tell(DomainEvent::now(domain, DomainChange::Rebooted));
+        }
     }
 
     pub(super) async fn suspend_domain(&self, call: &CallContext, domain: Uuid) -> Result<()> {
@@ -72,9 +98,10 @@ impl RemoteConnection {
         let args = DomainResumeArgs {
             dom: objects::domain(domain),
         };
-        self.ask::<DomainResume>(call, (domain, Request::Resume), &args)
-            .await
-            .map(drop)
+        let resumed = self.ask::<DomainResume>(call, (domain, Request::Resume), &args);
+        resumed.await?;
+        self.started_paused.remove(domain);
+        Ok(())
     }
 
     pub(super) async fn destroy_domain(

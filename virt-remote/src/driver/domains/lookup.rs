@@ -140,6 +140,7 @@ impl RemoteConnection {
         (info.state, info.reason) = (state, reason);
         info.id = objects::run_id(found).filter(|_| state.is_active());
         info.auto_destroy = self.auto_destroyed.has(found.uuid, info.id);
+        info.reason = self.reason_of(found.uuid, info.id, (state, reason));
         info.max_memory = config
             .memory
             .as_ref()
@@ -152,6 +153,20 @@ impl RemoteConnection {
         info.title = config.title.clone();
         info.agent_connected = agent_connected(config).filter(|_| state.is_active());
         info
+    }
+
+    /// Why a domain is in its state: the daemon does not tell a paused start from a pause.
+    pub(in crate::driver) fn reason_of(
+        &self,
+        domain: Uuid,
+        run: Option<u32>,
+        (state, reason): (DomainState, StateReason),
+    ) -> StateReason {
+        let is_paused = (state, reason) == (DomainState::Paused, StateReason::User);
+        match is_paused && self.started_paused.has(domain, run) {
+            true => StateReason::StartedPaused,
+            false => reason,
+        }
     }
 
     pub(in crate::driver) async fn state_of_domain(

@@ -1,6 +1,5 @@
 //! The domains: `DomainDriver`, over the procedures of the same names.
 
-mod auto_destroy;
 mod changes;
 mod definitions;
 mod guest_stop;
@@ -21,7 +20,6 @@ use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Result};
 
 use super::RemoteConnection;
-pub(super) use auto_destroy::AutoDestroyed;
 pub(super) use state::state_of;
 
 #[async_trait]

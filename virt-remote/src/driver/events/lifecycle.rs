@@ -59,7 +59,8 @@ impl Lifecycle {
                 6 => StoppedReason::FromSnapshot,
                 _ => StoppedReason::Destroyed,
             }),
-            (6, _) => Self::ShutdownFinished,
+            // By the guest; one by the host (2) is the hypervisor's own end, and told by `Stopped`.
+            (6, 0 | 1) => Self::ShutdownFinished,
             (7, _) => Self::Slept,
             (8, _) => Self::Panicked,
             _ => Self::Unknown,

@@ -10,21 +10,46 @@ use virt_core::domain::{DomainRef, StateReason};
 use virt_core::event::{DomainChange, DomainEvent, Event, EventBus, PanicAction};
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::LifecycleAction;
-use virt_core::{CallClass, CallContext};
+use virt_core::{CallClass, CallContext, Result};
 
-use super::domain_changes;
 use super::lifecycle::Lifecycle;
 use super::lives::{Lives, Step};
+use super::{domain_changes, registration};
+use crate::driver::hypervisor::Hypervisor;
 use crate::driver::link::Link;
 use crate::driver::objects;
 use crate::protocol::remote::domain::{
     DomainGetState, DomainGetStateArgs, DomainGetXmlDesc, DomainGetXmlDescArgs,
 };
 use crate::protocol::remote::domain_event_callback::DomainEventCallbackLifecycle;
-use crate::rpc::{RpcEvent, RpcEventItem, RpcEvents};
+use crate::rpc::{RpcConnection, RpcEvent, RpcEventItem, RpcEvents};
 
-/// Whom to tell once everything that has come was told.
-pub(super) type CaughtUp = oneshot::Sender<()>;
+/// What the pump is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// Answer once everything that has come was told.
+    CaughtUp(oneshot::Sender<()>),
+    /// The events come from another session from now on.
+    GoOn(Source),
+}
+
+/// Where events come from.
+#[derive(Debug)]
+pub(super) struct Source {
+    events: RpcEvents,
+    lives: Lives,
+}
+
+impl Source {
+    /// A session, asked for all its events.
+    pub(super) async fn of(connection: &RpcConnection, hypervisor: Hypervisor) -> Result<Self> {
+        // From before the first registration: nothing is missed.
+        let events = connection.events();
+        let active = registration::register_all(connection).await?;
+        let lives = Lives::new(hypervisor, active);
+        Ok(Self { events, lives })
+    }
+}
 
 /// How long the daemon is asked about something that its event leaves open; nobody hears anything meanwhile.
 const ASKING: Duration = Duration::from_secs(2);
@@ -35,19 +60,23 @@ const RUNNING: i32 = 1;
 /// Tells what the daemon tells.
 pub(super) struct Pump {
     bus: EventBus,
-    lives: Lives,
     link: Arc<Link>,
 }
 
 impl Pump {
-    pub(super) fn new(bus: EventBus, lives: Lives, link: Arc<Link>) -> Self {
-        Self { bus, lives, link }
+    pub(super) fn new(bus: EventBus, link: Arc<Link>) -> Self {
+        Self { bus, link }
     }
 
-    /// Tells what comes, until the connection ends.
-    pub(super) async fn run(mut self, mut events: RpcEvents, mut waiting: mpsc::UnboundedReceiver<CaughtUp>) {
+    /// Tells what comes, from one session after the other, until the connection is closed.
+    pub(super) async fn run(self, source: Source, mut inbox: mpsc::UnboundedReceiver<Message>) {
+        let Source {
+            mut events,
+            mut lives,
+        } = source;
+        let mut flowing = true;
         loop {
-            let overdue = self.lives.next_overdue();
+            let overdue = lives.next_overdue();
             let overdue = async move {
                 match overdue {
                     Some(time) => tokio::time::sleep_until(time).await,
@@ -57,34 +86,40 @@ impl Pump {
             tokio::select! {
                 // Whoever waits is told when there is nothing left to be read.
                 biased;
-                item = events.next() => match item {
-                    Some(RpcEventItem::Event(event)) => self.tell(&event).await,
+                item = events.next(), if flowing => match item {
+                    Some(RpcEventItem::Event(event)) => self.tell(&event, &mut lives).await,
                     Some(RpcEventItem::Lagged(lost)) => self.bus.publish(&Event::Lagged(lost)),
-                    None => break,
+                    None => flowing = false,
                 },
                 () = overdue => {
-                    for (domain, change) in self.lives.overdue(Instant::now()) {
+                    for (domain, change) in lives.overdue(Instant::now()) {
                         self.publish(domain, change);
                     }
                 }
-                Some(caught_up) = waiting.recv() => {
-                    // Fails where nobody waits any more.
-                    let _gone = caught_up.send(());
-                }
+                message = inbox.recv() => match message {
+                    Some(Message::CaughtUp(caught_up)) => {
+                        // Fails where nobody waits any more.
+                        let _gone = caught_up.send(());
+                    }
+                    Some(Message::GoOn(source)) => {
+                        (events, lives) = (source.events, source.lives);
+                        flowing = true;
+                        self.bus.publish(&Event::Resync);
+                    }
+                    None => return,
+                },
             }
         }
-        self.bus.publish(&Event::Resync);
-        self.bus.close();
     }
 
-    async fn tell(&mut self, event: &RpcEvent) {
+    async fn tell(&self, event: &RpcEvent, lives: &mut Lives) {
         if let Some(lifecycle) = event.decode::<DomainEventCallbackLifecycle>() {
             let Ok(it) = lifecycle else {
                 return self.not_understood(event);
             };
             let domain = objects::domain_ref(&it.msg.dom);
             let happened = Lifecycle::of(it.msg.event, it.msg.detail);
-            for step in self.lives.follow(&domain, happened, Instant::now()) {
+            for step in lives.follow(&domain, happened, Instant::now()) {
                 self.carry_out(&domain, step).await;
             }
             return;

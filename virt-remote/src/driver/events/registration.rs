@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::time::Instant;
 use uuid::Uuid;
-use virt_core::{CallClass, CallContext, Error, Result};
+use virt_core::Result;
 
-use crate::driver::link::Link;
 use crate::driver::refusal;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
 use crate::protocol::remote::event_registration::{
     ConnectDomainEventCallbackRegisterAny, ConnectDomainEventCallbackRegisterAnyArgs,
 };
+use crate::rpc::RpcConnection;
 
 /// Nobody's patience in particular: whoever subscribed has a deadline of its own.
 const TIME: Duration = Duration::from_secs(60);
@@ -27,19 +28,15 @@ const ACTIVE: u32 = 1;
 
 /// Asks for the events of all domains. Those a daemon is too old for are left out. Gives the domains that run when the
 /// events begin.
-pub(super) async fn register_all(link: &Link) -> Result<Vec<Uuid>> {
-    if !link.tells_of_callbacks() {
-        return Err(Error::unsupported(
-            "this daemon is too old for events: it has to be libvirt 1.3.3 or newer",
-        ));
-    }
-    let call = CallContext::new("events", CallClass::Query, TIME);
+pub(super) async fn register_all(connection: &RpcConnection) -> Result<Vec<Uuid>> {
+    let deadline = Instant::now() + TIME;
     let asked = DOMAIN_EVENTS.iter().map(|event_id| async {
         let args = ConnectDomainEventCallbackRegisterAnyArgs {
             event_id: *event_id,
             dom: None,
         };
-        link.call::<ConnectDomainEventCallbackRegisterAny>(&call, &args)
+        connection
+            .call::<ConnectDomainEventCallbackRegisterAny>(&args, deadline)
             .await
     });
     let mut refused = None;
@@ -61,15 +58,15 @@ pub(super) async fn register_all(link: &Link) -> Result<Vec<Uuid>> {
     }
     match refused {
         Some(error) if registered == 0 => Err(error.into()),
-        _ => active_now(link, &call).await,
+        _ => active_now(connection, deadline).await,
     }
 }
 
-async fn active_now(link: &Link, call: &CallContext) -> Result<Vec<Uuid>> {
+async fn active_now(connection: &RpcConnection, deadline: Instant) -> Result<Vec<Uuid>> {
     let args = ConnectListAllDomainsArgs {
         need_results: 1,
         flags: ACTIVE,
     };
-    let listed = link.call::<ConnectListAllDomains>(call, &args).await?;
+    let listed = connection.call::<ConnectListAllDomains>(&args, deadline).await?;
     Ok(listed.domains.into_iter().map(|domain| domain.uuid).collect())
 }

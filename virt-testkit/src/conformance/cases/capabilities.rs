@@ -6,15 +6,20 @@ use virt_core::domain::{
     StartOptions,
 };
 use virt_core::event::{DomainChange, EventFilter};
+use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
 use virt_core::model::{ByteSize, SnapshotConfig};
+use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
+use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
 
 cases! { "capabilities";
+    what_says_yes_works_and_what_says_no_is_unsupported_of_storage(None);
     what_says_yes_works_and_what_says_no_is_unsupported_of_machines(Machine);
     what_says_yes_works_and_what_says_no_is_unsupported_of_guests(Booted, PersistentDomains, Events);
+    what_says_yes_works_and_what_says_no_is_unsupported_of_other_objects(None);
     every_capability_is_tried_by_this_suite(None);
 }
 
@@ -62,6 +67,29 @@ const OF_GUESTS: &[Capability] = &[
     Capability::Reboot,
     Capability::ShutdownAgent,
     Capability::ShutdownAcpi,
+];
+
+/// What is tried without any domain.
+const OF_OBJECTS: &[Capability] = &[
+    Capability::Networks,
+    Capability::NetworkUpdate,
+    Capability::NetworkMetadata,
+    Capability::NetworkLeases,
+    Capability::NetworkPorts,
+    Capability::Secrets,
+    Capability::HostCapabilities,
+    Capability::DomainCapabilities,
+    Capability::HostStatistics,
+    Capability::CpuComparison,
+];
+
+/// What is tried with storage pools.
+const OF_STORAGE: &[Capability] = &[
+    Capability::StoragePools,
+    Capability::StorageVolumes,
+    Capability::VolumeResize,
+    Capability::VolumeWipe,
+    Capability::VolumeTransfer,
 ];
 
 fn judge(env: &Env, capability: Capability, result: CallResult<()>) -> Result<(), Failure> {
@@ -294,11 +322,103 @@ async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<C
     Ok(waiter.wait_for(virt_core::DomainState::ShutOff).await)
 }
 
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_other_objects(
+    env: &Env,
+) -> Result<(), Failure> {
+    for capability in OF_OBJECTS {
+        let tried = object(env, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
+async fn what_says_yes_works_and_what_says_no_is_unsupported_of_storage(env: &Env) -> Result<(), Failure> {
+    for capability in OF_STORAGE {
+        let tried = storage(env, *capability).await?;
+        judge(env, *capability, tried)?;
+    }
+    Ok(())
+}
+
+async fn object(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let node = env.conn().node();
+    let network = match capability {
+        Capability::Networks => {
+            let config = env.network("tried")?;
+            return Ok(env.conn().define_network(&config).await.map(drop));
+        }
+        Capability::Secrets => {
+            let secret = env.secret("tried")?;
+            return Ok(env.conn().define_secret(&secret).await.map(drop));
+        }
+        Capability::HostCapabilities => return Ok(node.capabilities().await.map(drop)),
+        Capability::DomainCapabilities => {
+            let target = HypervisorTarget::default();
+            return Ok(node.domain_capabilities(&target).await.map(drop));
+        }
+        Capability::HostStatistics => return Ok(node.memory_stats(None).await.map(drop)),
+        Capability::CpuComparison => return Ok(node.cpu_models("x86_64").await.map(drop)),
+        _ if !env.has(Capability::Networks) => return Ok(no_networks(env).await),
+        _ => env.active_network("tried").await?,
+    };
+    let current = ConfigScope::Current;
+    Ok(match capability {
+        Capability::NetworkLeases => network.dhcp_leases().await.map(drop),
+        Capability::NetworkPorts => network.ports().await.map(drop),
+        Capability::NetworkMetadata => {
+            let title = MetadataItem::Title(Some("tried".to_owned()));
+            network.set_metadata(&title, current).await
+        }
+        Capability::NetworkUpdate => {
+            let mut host = DhcpHost::default();
+            host.name = Some("tried".to_owned());
+            let config = network.config().await.doing("reading it")?;
+            let dhcp = config.ips.first().and_then(|ip| ip.dhcp.as_ref());
+            host.ip = dhcp.and_then(|dhcp| dhcp.ranges.first()?.start);
+            let update = NetworkUpdate::new(UpdateCommand::AddLast, host);
+            network.update(&update, current).await
+        }
+        other => return Err(Failure::new(format!("{other:?} is not tried without a domain"))),
+    })
+}
+
+/// What is answered where there are no networks at all.
+async fn no_networks(env: &Env) -> CallResult<()> {
+    env.conn().networks().await.map(drop)
+}
+
+async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Failure> {
+    let defined = env.conn().define_storage_pool(&env.pool("tried")?).await;
+    let pool = match (capability, defined) {
+        (Capability::StoragePools, defined) => return Ok(defined.map(drop)),
+        // Without pools there are no volumes, and what refuses the one refuses the other.
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(pool)) => pool,
+    };
+    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
+    pool.start_with(&built).await.doing("starting a pool")?;
+    let config = env.volume("tried", ByteSize::mib(1))?;
+    let volume = match (capability, pool.create_volume(&config).await) {
+        (Capability::StorageVolumes, made) => return Ok(made.map(drop)),
+        (_, Err(error)) => return Ok(Err(error)),
+        (_, Ok(volume)) => volume,
+    };
+    Ok(match capability {
+        Capability::VolumeResize => volume.resize(ByteSize::mib(2)).await,
+        Capability::VolumeWipe => volume.wipe().await,
+        Capability::VolumeTransfer => match volume.upload().await {
+            Ok(upload) => upload.finish().await,
+            Err(error) => Err(error),
+        },
+        other => return Err(Failure::new(format!("{other:?} is not tried with storage"))),
+    })
+}
+
 async fn every_capability_is_tried_by_this_suite(_env: &Env) -> Result<(), Failure> {
     for capability in Capability::ALL {
-        let tried = OF_MACHINES.contains(capability)
-            || OF_GUESTS.contains(capability)
-            || OF_PAIRS.contains(capability);
+        let tried = [OF_MACHINES, OF_GUESTS, OF_PAIRS, OF_OBJECTS, OF_STORAGE]
+            .iter()
+            .any(|tried| tried.contains(capability));
         ensure!(tried, "{capability:?} is tried by no case");
     }
     Ok(())

@@ -16,22 +16,33 @@ mod ending;
 mod errors;
 mod events;
 mod freezing;
+mod host;
 mod identity;
 mod input;
 mod jobs;
 mod lists;
 mod memory;
 mod migration;
+mod network_changes;
+mod network_events;
+mod network_ports;
+mod networks;
 mod policies;
+mod policies;
+mod pools;
 mod saving;
 mod screens;
+mod secrets;
 mod snapshots;
 mod starting;
 mod states;
 mod statistics;
+mod storage_events;
 mod suspending;
+mod transfers;
 mod transient;
 mod vcpus;
+mod volumes;
 mod waiting;
 
 use super::Case;
@@ -62,6 +73,16 @@ const THEMES: &[&[Case]] = &[
     freezing::CASES,
     statistics::CASES,
     jobs::CASES,
+    networks::CASES,
+    network_changes::CASES,
+    network_ports::CASES,
+    network_events::CASES,
+    secrets::CASES,
+    host::CASES,
+    pools::CASES,
+    volumes::CASES,
+    transfers::CASES,
+    storage_events::CASES,
     waiting::CASES,
     errors::CASES,
     deadlines::CASES,

@@ -1,0 +1,61 @@
+//! What a daemon's errors about storage mean, where the code alone does not say it.
+
+use virt_core::{CallContext, Error, ErrorKind};
+
+use crate::driver::link::Link;
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::remote::storage_pool::{ConnectListAllStoragePools, ConnectListAllStoragePoolsArgs};
+use crate::rpc::RpcError;
+
+/// How many names of what there is are told.
+const SHOWN: usize = 5;
+
+/// The error of something that needs what a pool or a volume stands on: a path that is missing there says nothing
+/// about the pool itself.
+pub(super) fn of_ground(error: RpcError) -> Error {
+    let is_missing = error.code() == Some(ErrorCode::SYSTEM_ERROR)
+        && error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound);
+    if is_missing {
+        let message = "what it stands on is not there: build the pool first";
+        return Error::new(ErrorKind::Failed, message).with_source(error);
+    }
+    error.into()
+}
+
+/// "There is none such", naming a few pools that do exist.
+pub(super) async fn no_such_pool(link: &Link, call: &CallContext, cause: RpcError) -> Error {
+    let args = ConnectListAllStoragePoolsArgs {
+        need_results: 1,
+        flags: 0,
+    };
+    let listed = link.call::<ConnectListAllStoragePools>(call, &args).await;
+    let names = listed.map(|listed| {
+        listed
+            .pools
+            .into_iter()
+            .map(|pool| pool.name.into_text())
+            .collect()
+    });
+    none_such("storage pool", names.ok(), cause)
+}
+
+/// "There is none such", naming a few of those there are, as far as they are known.
+pub(super) fn none_such(what: &str, names: Option<Vec<String>>, cause: RpcError) -> Error {
+    let message = match names {
+        None => format!("no such {what}"),
+        Some(names) if names.is_empty() => format!("no such {what} (there is none at all)"),
+        Some(mut names) => {
+            names.sort_unstable();
+            let more = if names.len() > SHOWN { ", …" } else { "" };
+            names.truncate(SHOWN);
+            format!("no such {what} (there are: {}{more})", names.join(", "))
+        }
+    };
+    Error::new(ErrorKind::NotFound, message).with_source(cause)
+}
+
+/// A document of the daemon's that is not understood.
+pub(super) fn corrupt(what: &str, error: virt_core::xml::XmlError) -> Error {
+    let message = format!("the daemon's document of the {what} is not understood");
+    Error::new(ErrorKind::Corrupt, message).with_source(error)
+}

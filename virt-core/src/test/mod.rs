@@ -68,7 +68,6 @@ mod machine;
 mod migration;
 mod network;
 mod record;
-mod record;
 mod saved;
 mod secrets;
 mod snapshots;

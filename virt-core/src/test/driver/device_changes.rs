@@ -134,7 +134,10 @@ impl World {
             .filter(|_| booted)
             .collect();
         Ok(interfaces
-            .map(|interface| GuestInterface::new(interface.alias, interface.mac, addresses.clone()))
+            .map(|interface| {
+                let mac = interface.mac.map(|mac| mac.to_string());
+                GuestInterface::new(interface.alias, mac, addresses.clone())
+            })
             .collect())
     }
 

@@ -11,7 +11,6 @@ mod migration;
 mod networks;
 mod node;
 mod operations;
-mod operations;
 mod saved;
 mod screens;
 mod secrets;

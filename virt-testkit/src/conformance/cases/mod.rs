@@ -28,7 +28,6 @@ mod network_events;
 mod network_ports;
 mod networks;
 mod policies;
-mod policies;
 mod pools;
 mod saving;
 mod screens;

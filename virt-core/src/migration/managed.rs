@@ -256,7 +256,7 @@ impl Leader {
             }
             Err(absent) if absent.kind() != ErrorKind::NotFound => {
                 let message = "the target was lost as the guest was to go on there: whether it does cannot be told, \
-                               and it is kept paused at the source (resume it there, or destroy it, once you know)";
+                               and it is kept paused at the source (once you know: destroy it there, or resume it from a new connection)";
                 Err(Error::new(ErrorKind::ConnectionLost, message)
                     .with_outcome(Outcome::Unknown)
                     .with_subject(at(&self.target))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
-use super::world::Shared;
+use super::world::{Link, Shared};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the URI of a world begins with.
@@ -45,6 +45,7 @@ pub(super) fn find(uri: &str) -> Result<Arc<Shared>> {
     };
     let worlds = WORLDS.lock().unwrap_or_else(PoisonError::into_inner);
     let world = worlds.open.get(&number).and_then(Weak::upgrade);
+    let world = world.filter(|world| world.link() != Link::Closed);
     world.ok_or_else(|| {
         let message = format!("no world {uri:?}: its connection is closed, or of another process");
         Error::new(ErrorKind::NotFound, message)

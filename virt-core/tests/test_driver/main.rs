@@ -11,7 +11,9 @@ mod cancel;
 mod consoles;
 mod control;
 mod definitions;
+mod devices;
 mod lifecycle;
+mod migration;
 
 use virt_core::event::{DomainChange, Event, EventStream};
 use virt_core::model::{ByteSize, Channel, Console, DomainConfig, Interface};

@@ -113,6 +113,16 @@ impl Env {
         self.with_uuid(self.target.machine(self.place(), &self.name(stem))?)
     }
 
+    /// A small machine on images that hold snapshots, defined.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn defined_for_snapshots(&self, stem: &str) -> Result<Domain, Failure> {
+        let config = self.target.for_snapshots(self.machine(stem)?)?;
+        let defined = self.connection.define_domain(&config).await;
+        defined.doing("defining a small machine on images that hold snapshots")
+    }
+
     /// A disk to be attached as `target`.
     ///
     /// # Errors

@@ -66,6 +66,11 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         Ok(disk.target(target).bus(DiskBus::Virtio))
     }
 
+    /// The same machine on images that hold snapshots.
+    fn for_snapshots(&self, config: DomainConfig) -> Result<DomainConfig, Failure> {
+        Ok(config)
+    }
+
     /// The URI of a connection, at a place of the case alone, that domains can move to; `None` where there is none.
     async fn migration_target(&self, _place: &Path) -> Result<Option<String>, Failure> {
         Ok(None)

@@ -146,6 +146,20 @@ impl Libvirtd {
     }
 }
 
+/// Where domains come in from another daemon: at ports of this one's own.
+fn migration() -> String {
+    const FIRST: u16 = 20_000;
+    const EACH: u16 = 16;
+    const DAEMONS: u16 = 1_500;
+    let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+    let minimum = FIRST + u16::from_be_bytes([high, low]) % DAEMONS * EACH;
+    format!(
+        "migration_host = \"127.0.0.1\"\nmigration_address = \"127.0.0.1\"\n\
+         migration_port_min = {minimum}\nmigration_port_max = {}\n",
+        minimum + EACH - 1
+    )
+}
+
 fn write_configuration(target: &Path) -> Result<()> {
     let file = |name: &str, text: String| {
         let path = target.join(name);
@@ -157,7 +171,10 @@ fn write_configuration(target: &Path) -> Result<()> {
         format!("{DAEMON}host_uuid = \"{}\"\n", uuid::Uuid::new_v4()),
     )?;
     // As whom its files are, so that what tests make for themselves alone is within reach.
-    file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;
+    file(
+        "qemu.conf",
+        format!("user = \"root\"\ngroup = \"root\"\n{}", migration()),
+    )?;
     file("virtlogd.conf", String::new())?;
     file("virtlockd.conf", String::new())
 }

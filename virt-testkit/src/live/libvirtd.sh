@@ -13,7 +13,8 @@ mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images
 chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null || true
 # Services outside know processes by other numbers: libvirtd must not find them.
 for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$bus"; done
-hostname virt-sdk-test
+# A domain moves between daemons that take each other for machines of their own.
+hostname "$(basename "$1" | tr . -)"
 virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
 NOTIFY_SOCKET="$1/ready" libvirtd -t 0 -p /run/libvirt/libvirtd.pid >/var/log/libvirt/output 2>&1 3<&- &

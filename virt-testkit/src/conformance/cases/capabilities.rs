@@ -199,7 +199,7 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         }
         Capability::Snapshots => {
             let snapshot = SnapshotConfig::builder().name("tried").build()?;
-            env.defined("tried")
+            env.defined_for_snapshots("tried")
                 .await?
                 .create_snapshot(&snapshot)
                 .await

@@ -28,9 +28,14 @@ cases! { "migration";
     a_manager_that_is_not_there_is_told(Machine, PersistentDomains, PeerToPeerMigration);
 }
 
+/// The machines of a target may share their images in a way that a manager takes for unsafe.
+fn options() -> MigrationOptions {
+    MigrationOptions::default().allow_unsafe()
+}
+
 /// What takes so long that there is time to do something about it.
 fn slow() -> MigrationOptions {
-    MigrationOptions::default().bandwidth(ByteSize::mib(1))
+    options().bandwidth(ByteSize::mib(1))
 }
 
 async fn what_says_no_is_unsupported(env: &Env) -> Result<(), Failure> {
@@ -39,14 +44,11 @@ async fn what_says_no_is_unsupported(env: &Env) -> Result<(), Failure> {
     if support(Capability::Migration) == Support::No {
         let tuned = domain.migration_max_downtime().await;
         refused(tuned, ErrorKind::Unsupported, "tuning a migration there is not")?;
-        let moved = domain.migrate_to(env.conn(), &MigrationOptions::default()).await;
+        let moved = domain.migrate_to(env.conn(), &options()).await;
         refused(moved, ErrorKind::Unsupported, "a migration there is not")?;
     }
     if support(Capability::PeerToPeerMigration) == Support::No {
-        let moved = match domain
-            .migrate_to_uri("test:///default", &MigrationOptions::default())
-            .await
-        {
+        let moved = match domain.migrate_to_uri("test:///default", &options()).await {
             Ok(job) => env.soon("a migration there is not", job.wait()).await?,
             Err(error) => Err(error),
         };
@@ -85,7 +87,7 @@ async fn a_running_machine_moves(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.running("moving").await?;
     let mut watch = env.watch(&domain).await?;
-    let moved = arrive(env, &domain, &target, &MigrationOptions::default()).await?;
+    let moved = arrive(env, &domain, &target, &options()).await?;
     let gone = |change: &DomainChange| *change == DomainChange::Stopped(StoppedReason::Migrated);
     watch.until("that it has gone", gone).await?;
     let source = domain.info().await.doing("asking the source")?;
@@ -105,9 +107,7 @@ async fn a_running_machine_moves(env: &Env) -> Result<(), Failure> {
 async fn a_machine_takes_its_definition_along(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.running("along").await?;
-    let options = MigrationOptions::default()
-        .persist_destination()
-        .undefine_source();
+    let options = options().persist_destination().undefine_source();
     let moved = arrive(env, &domain, &target, &options).await?;
     let source = domain.info().await;
     refused(
@@ -121,9 +121,6 @@ async fn a_machine_takes_its_definition_along(env: &Env) -> Result<(), Failure> 
         "there it is {there:?}"
     );
     // And back again.
-    let options = MigrationOptions::default()
-        .persist_destination()
-        .undefine_source();
     let back = arrive(env, &moved, env.conn(), &options).await?;
     let back = back.info().await.doing("asking the source once it is back")?;
     ensure!(
@@ -144,7 +141,7 @@ async fn a_machine_takes_its_definition_along(env: &Env) -> Result<(), Failure> 
 async fn a_paused_machine_arrives_paused(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.paused("paused").await?;
-    let moved = arrive(env, &domain, &target, &MigrationOptions::default()).await?;
+    let moved = arrive(env, &domain, &target, &options()).await?;
     let there = moved.info().await.doing("asking the target")?;
     ensure_eq!(there.state, DomainState::Paused, "its state at the target");
     moved.resume().await.doing("letting it go on")?;
@@ -154,13 +151,13 @@ async fn a_paused_machine_arrives_paused(env: &Env) -> Result<(), Failure> {
 async fn a_machine_that_does_not_run_moves_offline_only(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.defined("off").await?;
-    let moved = domain.migrate_to(&target, &MigrationOptions::default()).await;
+    let moved = domain.migrate_to(&target, &options()).await;
     refused(
         moved,
         ErrorKind::InvalidState,
         "moving a machine that does not run",
     )?;
-    let options = MigrationOptions::default().offline().persist_destination();
+    let options = options().offline().persist_destination();
     let moved = arrive(env, &domain, &target, &options).await?;
     let there = moved.info().await.doing("asking the target")?;
     ensure!(
@@ -176,7 +173,7 @@ async fn a_machine_gets_another_name(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.running("named").await?;
     let name = env.name("renamed");
-    let options = MigrationOptions::default().destination_name(name.as_str());
+    let options = options().destination_name(name.as_str());
     let moved = arrive(env, &domain, &target, &options).await?;
     let there = moved.info().await.doing("asking the target")?;
     ensure_eq!(there.domain.name, name, "its name at the target");
@@ -199,7 +196,7 @@ async fn a_machine_that_runs_at_the_target_is_in_the_way(env: &Env) -> Result<()
         .await
         .doing("defining it without disks")?;
     domain.start().await.doing("starting it")?;
-    let moved = domain.migrate_to(&target, &MigrationOptions::default()).await;
+    let moved = domain.migrate_to(&target, &options()).await;
     let error = match moved {
         Err(error) => error,
         Ok(_) => return Err(Failure::new("it began to move to where it runs")),
@@ -223,7 +220,6 @@ async fn a_machine_that_runs_at_the_target_is_in_the_way(env: &Env) -> Result<()
 async fn options_that_do_not_go_together_are_refused(env: &Env) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let domain = env.running("options").await?;
-    let options = MigrationOptions::default;
     for wrong in [
         options().tunnelled(),
         options().offline(),
@@ -309,7 +305,7 @@ async fn a_guest_goes_on_at_the_target(env: &Env) -> Result<(), Failure> {
         .write_file("/tmp-note", b"in memory")
         .await
         .doing("writing a file of the guest")?;
-    let moved = arrive(env, &domain, &target, &MigrationOptions::default()).await?;
+    let moved = arrive(env, &domain, &target, &options()).await?;
     env.agent_answers(&moved).await?;
     let read = moved.agent().read_file("/tmp-note").await;
     let read = read.doing("reading the file of the guest at the target")?;
@@ -353,9 +349,7 @@ async fn the_manager_leads_a_migration(env: &Env) -> Result<(), Failure> {
         return Err(Failure::not_here("a manager has no way to the other one"));
     };
     let domain = env.running("led").await?;
-    let options = MigrationOptions::default()
-        .persist_destination()
-        .undefine_source();
+    let options = options().persist_destination().undefine_source();
     let job = domain
         .migrate_to_uri(&uri, &options)
         .await
@@ -385,7 +379,7 @@ async fn the_manager_leads_a_migration(env: &Env) -> Result<(), Failure> {
 async fn a_manager_that_is_not_there_is_told(env: &Env) -> Result<(), Failure> {
     let domain = env.running("nowhere").await?;
     let uri = "test+unix:///default?socket=/nowhere/at/all";
-    let moved = match domain.migrate_to_uri(uri, &MigrationOptions::default()).await {
+    let moved = match domain.migrate_to_uri(uri, &options()).await {
         Ok(job) => env.soon("a migration to nowhere", job.wait()).await?,
         Err(error) => Err(error),
     };

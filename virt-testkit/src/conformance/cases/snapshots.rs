@@ -40,7 +40,7 @@ fn names(snapshots: &[Snapshot]) -> Vec<&str> {
 
 /// a ── b ── c, and d after a.
 async fn tree(env: &Env) -> Result<Domain, Failure> {
-    let domain = env.defined("tree").await?;
+    let domain = env.defined_for_snapshots("tree").await?;
     let a = make(&domain, "a").await?;
     make(&domain, "b").await?;
     make(&domain, "c").await?;
@@ -142,7 +142,7 @@ async fn a_snapshot_knows_its_parent_and_what_comes_after_it(env: &Env) -> Resul
 }
 
 async fn a_name_is_given_once(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("named").await?;
+    let domain = env.defined_for_snapshots("named").await?;
     make(&domain, "once").await?;
     let again = domain.create_snapshot(&named("once")?).await;
     refused(again, ErrorKind::AlreadyExists, "a snapshot of a name there is")?;
@@ -150,7 +150,7 @@ async fn a_name_is_given_once(env: &Env) -> Result<(), Failure> {
 }
 
 async fn a_snapshot_that_is_not_there_is_named(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("missing").await?;
+    let domain = env.defined_for_snapshots("missing").await?;
     let there = make(&domain, "there").await?;
     let missing = domain.snapshot("nowhere").await;
     let error = refused(
@@ -181,7 +181,7 @@ async fn a_snapshot_that_is_not_there_is_named(env: &Env) -> Result<(), Failure>
 }
 
 async fn a_snapshot_without_a_name_gets_one(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("nameless").await?;
+    let domain = env.defined_for_snapshots("nameless").await?;
     let config = SnapshotConfig::builder().description("no name").build()?;
     let made = domain.create_snapshot(&config).await.doing("making a snapshot")?;
     ensure!(!made.name().is_empty(), "it has no name");
@@ -191,7 +191,7 @@ async fn a_snapshot_without_a_name_gets_one(env: &Env) -> Result<(), Failure> {
 }
 
 async fn a_domain_that_is_off_goes_back(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("off").await?;
+    let domain = env.defined_for_snapshots("off").await?;
     let title = |text: &str| MetadataItem::Title(Some(text.to_owned()));
     let scope = ConfigScope::Config;
     domain
@@ -221,7 +221,8 @@ async fn a_domain_that_is_off_goes_back(env: &Env) -> Result<(), Failure> {
 }
 
 async fn a_running_machine_goes_back_to_running_and_to_paused(env: &Env) -> Result<(), Failure> {
-    let domain = env.running("ran").await?;
+    let domain = env.defined_for_snapshots("ran").await?;
+    domain.start().await.doing("starting it")?;
     let ran = make(&domain, "ran").await?;
     let info = domain.info().await.doing("asking for it")?;
     ensure_eq!(info.state, DomainState::Running, "its state after the snapshot");
@@ -303,7 +304,7 @@ async fn what_comes_after_a_deleted_snapshot_comes_after_its_parent(env: &Env) -
 }
 
 async fn a_deleted_snapshot_can_be_noted_again(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("noted").await?;
+    let domain = env.defined_for_snapshots("noted").await?;
     let first = make(&domain, "first").await?;
     let config = first.config_with_secrets().await.doing("reading its document")?;
     let notes = SnapshotDeleteOptions::default().metadata_only();
@@ -327,7 +328,7 @@ async fn a_deleted_snapshot_can_be_noted_again(env: &Env) -> Result<(), Failure>
 }
 
 async fn options_that_do_not_go_together_are_refused(env: &Env) -> Result<(), Failure> {
-    let domain = env.defined("options").await?;
+    let domain = env.defined_for_snapshots("options").await?;
     let options = SnapshotCreateOptions::default;
     for wrong in [
         options().current(),
@@ -356,7 +357,8 @@ async fn options_that_do_not_go_together_are_refused(env: &Env) -> Result<(), Fa
 }
 
 async fn a_guest_finds_itself_as_it_was(env: &Env) -> Result<(), Failure> {
-    let domain = env.booted("memory").await?;
+    let config = env.target().for_snapshots(env.guest("memory")?)?;
+    let domain = env.boot(&config).await?;
     let write = async |text: &str| {
         let written = domain.agent().write_file("/tmp-note", text.as_bytes()).await;
         written.doing("writing a file of the guest")

@@ -57,7 +57,7 @@ pub use virt_core::{
 };
 pub use virt_core::{
     agent, backend, connection, console, credentials, domain, driver, event, host, job, migration, model,
-    params, snapshot, stats, test, xml,
+    params, snapshot, stats, storage, test, xml,
 };
 #[cfg(feature = "qemu")]
 pub use virt_qemu as qemu;

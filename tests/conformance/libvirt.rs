@@ -176,6 +176,10 @@ impl Target for DaemonTarget {
         matches!(self.driver, Driver::Qemu(_))
     }
 
+    fn has_directories(&self) -> bool {
+        matches!(self.driver, Driver::Qemu(_))
+    }
+
     async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure> {
         tell(domain, "poweroff -f").await
     }
@@ -201,10 +205,11 @@ impl Target for DaemonTarget {
 
 /// libvirt makes as many PCIe ports as there are devices: what is attached to a running machine needs more.
 fn with_free_ports(mut config: DomainConfig) -> Result<DomainConfig, Failure> {
-    const PORTS: usize = 12;
-    for _ in 0..PORTS {
-        let port = Device::from_xml("<controller type='pci' model='pcie-root-port'/>")?;
-        port.add_to(config.devices_mut());
+    const PORTS: u32 = 12;
+    for index in 0..=PORTS {
+        let model = if index == 0 { "pcie-root" } else { "pcie-root-port" };
+        let port = format!("<controller type='pci' index='{index}' model='{model}'/>");
+        Device::from_xml(&port)?.add_to(config.devices_mut());
     }
     Ok(config)
 }

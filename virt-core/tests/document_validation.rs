@@ -1,10 +1,5 @@
 //! What `validate` checks, the same for every document: see `virt_core::model`.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 
@@ -416,4 +411,68 @@ fn thousands_of_controllers_do_not_hang() {
     assert_eq!(places.len(), 20_000);
     assert_eq!(controllers[2].index, Some(1), "the first that is free");
     config.validate().unwrap();
+}
+
+/// Rules for what stands in several documents are the same in each.
+#[test]
+fn ports_and_secrets_are_judged_alike_wherever_they_stand() {
+    let port = |kind: &str, parameters: &str| {
+        let port = format!("<virtualport type='{kind}'><parameters {parameters}/></virtualport>");
+        let interface = format!("<interface type='bridge'><source bridge='b'/>{port}</interface>");
+        let domain = DOMAIN.replace("</domain>", &format!("<devices>{interface}</devices></domain>"));
+        let network =
+            format!("<network><name>a</name><forward mode='bridge'/><bridge name='b'/>{port}</network>");
+        [domain, network]
+    };
+    for (kind, parameters, path) in [
+        ("none", "", "/virtualport/@type"),
+        (
+            "openvswitch",
+            "managerid='1'",
+            "/virtualport/parameters/@managerid",
+        ),
+        (
+            "802.1Qbg",
+            "managerid='300' typeid='1' typeidversion='1'",
+            "/virtualport/parameters/@managerid",
+        ),
+    ] {
+        for text in port(kind, parameters) {
+            let error = refused(&text);
+            assert!(error.path().ends_with(path), "{error}\n{text}");
+        }
+    }
+    // That all is there is asked of interfaces only: to a network they may bring the rest.
+    let [domain, network] = port("802.1Qbh", "");
+    assert!(
+        refused(&domain)
+            .path()
+            .ends_with("/virtualport/parameters/@profileid")
+    );
+    AnyDocument::from_xml(&network).unwrap().validate().unwrap();
+
+    let encryption =
+        "<encryption format='luks' engine='default'><secret type='passphrase' usage='u'/></encryption>";
+    let disk = format!("<disk type='file'><source file='/a'>{encryption}</source><target dev='vda'/></disk>");
+    let error = refused(&DOMAIN.replace("</domain>", &format!("<devices>{disk}</devices></domain>")));
+    assert_eq!(error.path(), "/domain/devices/disk[1]/source/encryption/@engine");
+    let error = refused(&format!(
+        "<volume><name>a</name><capacity>1</capacity><target>{encryption}</target></volume>"
+    ));
+    assert_eq!(error.path(), "/volume/target/encryption/@engine");
+}
+
+/// A blank text with a comment in it leaves no gap in the order of what stands beside it.
+#[test]
+fn a_blank_text_does_not_shift_what_stands_beside_it() {
+    let text = "<domain type='kvm'><name>a</name><devices>\
+        <disk type='file'><source file='/b'/><target dev='vdb'/></disk><emulator><![CDATA[ ]]></emulator>\
+        <interface type='user'/><disk type='file'><source file='/a'/><target dev='vda'/></disk></devices></domain>";
+    let config = DomainConfig::from_xml(text).unwrap();
+    let written = config.to_xml();
+    let place = |what: &str| written.find(what).unwrap();
+    assert!(
+        place("vdb") < place("<interface") && place("<interface") < place("vda"),
+        "{written}"
+    );
 }

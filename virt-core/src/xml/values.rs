@@ -27,13 +27,13 @@ pub fn check_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
 /// # Errors
 /// As [`check_values`].
 pub fn check_said_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
-    checked(record, |slot, item, text| {
-        problem(slot, item, text).filter(|_| !text.is_empty())
+    checked(record, |slot, text| {
+        problem(slot, text).filter(|_| !text.is_empty())
     })
 }
 
-/// What is wrong with the value at a place, which is written so.
-type Judge = fn(&dyn ValueSlot, usize, &str) -> Option<XmlProblem>;
+/// What is wrong with a value that is not sound, or of which only its text tells.
+type Judge = fn(&dyn ValueSlot, &str) -> Option<XmlProblem>;
 
 fn checked<T: Record + Default>(record: &T, judge: Judge) -> Result<(), XmlError> {
     let root = record.spec().element;
@@ -117,19 +117,13 @@ fn check_items(
     field: &Field,
     (text, judge): (&mut String, Judge),
 ) -> Result<(), XmlError> {
-    if slot.plain() {
-        return Ok(());
-    }
-    for item in 0..slot.count() {
-        let found = match slot.text(item) {
-            Some(text) => judge(slot, item, text),
-            None => {
-                text.clear();
-                slot.write(item, text);
-                judge(slot, item, text)
-            }
-        };
-        if let Some(problem) = found {
+    for item in 0..items(field, slot) {
+        if slot.is_sound(item) == Some(true) {
+            continue;
+        }
+        text.clear();
+        slot.write(item, text);
+        if let Some(problem) = judge(slot, text) {
             return Err(XmlError::new(problem).within(&segment(field, item, slot.is_single())));
         }
     }
@@ -145,8 +139,18 @@ fn segment(field: &Field, item: usize, single: bool) -> String {
     }
 }
 
-fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> {
-    if let Some(known) = slot.unknown_among(item) {
+/// How many values there are: of a field that holds something, and is an attribute or a text, one.
+fn items(field: &Field, slot: &dyn ValueSlot) -> usize {
+    match field.kind {
+        FieldKind::Attribute | FieldKind::Text => 1,
+        _ => slot.count(),
+    }
+}
+
+/// What is wrong with a value that is not sound, or of which only its text tells.
+fn problem(slot: &dyn ValueSlot, text: &str) -> Option<XmlProblem> {
+    let known = slot.traits().spellings;
+    if !known.is_empty() {
         return Some(XmlProblem::Value {
             value: text.chars().take(64).collect(),
             expected: format!("one of {}", known.join(", ")),

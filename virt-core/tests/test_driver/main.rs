@@ -14,6 +14,7 @@ mod definitions;
 mod devices;
 mod lifecycle;
 mod migration;
+mod storage;
 
 use virt_core::event::{DomainChange, Event, EventStream};
 use virt_core::model::{ByteSize, Channel, Console, DomainConfig, Interface};

@@ -12,7 +12,8 @@ use virt_core::backend::OpenRequest;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
     AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver,
-    SaveDriver, ScreenDriver, SnapshotDriver, StatisticsDriver, StorageDriver,
+    NetworkDriver, NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver,
+    StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
@@ -149,12 +150,7 @@ impl ConnectionDriver for RemoteConnection {
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
         let version = self.link.call::<ConnectGetVersion>(call, &()).await?.hv_ver;
-        let part = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(HypervisorVersion {
-            major: part(version / 1_000_000),
-            minor: part(version / 1000 % 1000),
-            micro: part(version % 1000),
-        })
+        Ok(objects::version(version))
     }
 
     fn is_alive(&self) -> bool {
@@ -170,7 +166,7 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
-        Some(self)
+        self.hypervisor.may_have_consoles().then_some(self)
     }
 
     fn devices(&self) -> Option<&dyn DeviceDriver> {
@@ -206,6 +202,18 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        Some(self)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
         Some(self)
     }
 

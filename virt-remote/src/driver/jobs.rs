@@ -23,6 +23,7 @@ use crate::protocol::remote::domain_save::{
 };
 use crate::rpc::RpcResult;
 use crate::session::Session;
+use crate::transport::Way;
 
 /// How often the daemon is asked how far a job is: at first, and later.
 const ASK_SOON: Duration = Duration::from_millis(20);
@@ -88,8 +89,10 @@ impl JobDriver for RemoteConnection {
         }
         let found = self.found_by_uuid(call, domain).await?;
         let stats = match job_stats(&self.link, call, domain, 0).await {
-            // Without a run there is no job.
-            Err(error) if refusal::may_be_about_state(&error) => return Ok(None),
+            // Without a run there is no job, and some drivers have none at all.
+            Err(error) if refusal::is_invalid_state(&error) || refusal::is_unsupported(&error) => {
+                return Ok(None);
+            }
             stats => stats?,
         };
         let operation = stats.params.i64("operation");
@@ -227,8 +230,7 @@ impl RemoteConnection {
 
     /// Whether the daemon is on this machine.
     pub(super) fn is_on_this_machine(&self) -> bool {
-        let uri = &self.request.uri;
-        matches!(uri.transport(), None | Some("unix")) && uri.host().is_none_or(str::is_empty)
+        matches!(Way::of(&self.request.uri), Ok(Way::Unix))
     }
 }
 

@@ -96,7 +96,7 @@ fn secrets_of(disk: &Disk) -> Vec<(&'static str, &'static str)> {
     if takes_secret && (source.auth.is_some() || disk.auth.is_some()) {
         secrets.push(("auth", "secret0"));
     }
-    let encryption = source.encryption.as_deref().or(disk.encryption.as_ref());
+    let encryption = source.encryption.as_deref().or(disk.encryption.as_deref());
     let is_luks = encryption.is_some_and(|encryption| {
         encryption.format.as_deref() == Some("luks") && !encryption.secrets.is_empty()
     });

@@ -6,17 +6,13 @@ use virt_core::domain::{ConfigScope, LifecycleAction, LifecycleEvent, MetadataIt
 use virt_core::model::ByteSize;
 use virt_core::{CallContext, Error, Result};
 
+use crate::driver::metadata::MetadataParts;
 use crate::driver::{RemoteConnection, flags, objects, refusal};
 use crate::protocol::remote::domain::{DomainSetAutostart, DomainSetAutostartArgs};
 use crate::protocol::remote::domain_device::{DomainSetMetadata, DomainSetMetadataArgs};
 use crate::protocol::remote::domain_lifecycle::{DomainSetLifecycleAction, DomainSetLifecycleActionArgs};
 use crate::protocol::remote::domain_tuning::{DomainSetMemoryFlags, DomainSetMemoryFlagsArgs};
 use crate::protocol::remote::domain_vcpu::{DomainSetVcpusFlags, DomainSetVcpusFlagsArgs};
-
-/// `virDomainMetadataType`.
-const DESCRIPTION: i32 = 0;
-const TITLE: i32 = 1;
-const ELEMENT: i32 = 2;
 
 /// `VIR_DOMAIN_MEM_MAXIMUM`.
 const MEMORY_MAXIMUM: u32 = 4;
@@ -45,25 +41,13 @@ impl RemoteConnection {
         item: &MetadataItem,
         scope: ConfigScope,
     ) -> Result<()> {
-        let text = |text: &Option<String>| text.as_ref().map(Into::into);
-        let (type_, metadata, key, uri) = match item {
-            MetadataItem::Title(title) => (TITLE, text(title), None, None),
-            MetadataItem::Description(description) => (DESCRIPTION, text(description), None, None),
-            MetadataItem::Element { uri, prefix, xml } => {
-                (ELEMENT, text(xml), Some(prefix.into()), Some(uri.into()))
-            }
-            _ => {
-                return Err(Error::unsupported(
-                    "this kind of metadata is not known to the daemon",
-                ));
-            }
-        };
+        let parts = MetadataParts::of(item)?;
         let args = DomainSetMetadataArgs {
             dom: objects::domain(domain),
-            type_,
-            metadata,
-            key,
-            uri,
+            type_: parts.kind,
+            metadata: parts.metadata,
+            key: parts.key,
+            uri: parts.uri,
             flags: flags::affect(scope),
         };
         Ok(self.link.call::<DomainSetMetadata>(call, &args).await?)

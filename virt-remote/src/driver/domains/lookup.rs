@@ -3,10 +3,10 @@
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, DomainState, StateReason, XmlOptions};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, Result};
 
 use super::state_of;
-use crate::driver::{RemoteConnection, flags, objects, refusal};
+use crate::driver::{RemoteConnection, document, flags, objects, refusal};
 use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
 use crate::protocol::remote::domain::{
     DomainGetAutostart, DomainGetAutostartArgs, DomainGetState, DomainGetStateArgs, DomainGetXmlDesc,
@@ -19,9 +19,6 @@ use crate::rpc::{RpcError, RpcResult};
 /// `virDomainXMLFlags`.
 const SECURE: u32 = 1;
 const INACTIVE: u32 = 2;
-
-/// How many names an error shows.
-const SHOWN: usize = 5;
 
 impl RemoteConnection {
     pub(super) async fn look_up(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
@@ -61,26 +58,12 @@ impl RemoteConnection {
             need_results: 1,
             flags: 0,
         };
-        let message = match self.link.call::<ConnectListAllDomains>(call, &args).await {
-            Ok(listed) => {
-                let mut names: Vec<String> = listed
-                    .domains
-                    .into_iter()
-                    .map(|domain| domain.name.into_text())
-                    .collect();
-                names.sort_unstable();
-                match names.len() {
-                    0 => "no such domain (there is none at all)".to_owned(),
-                    all => {
-                        names.truncate(SHOWN);
-                        let more = if all > SHOWN { ", …" } else { "" };
-                        format!("no such domain (there are: {}{more})", names.join(", "))
-                    }
-                }
-            }
-            Err(_) => "no such domain".to_owned(),
-        };
-        Error::new(ErrorKind::NotFound, message).with_source(cause)
+        let listed = self.link.call::<ConnectListAllDomains>(call, &args).await.ok();
+        let names = listed.map(|listed| {
+            let domains = listed.domains.into_iter();
+            domains.map(|domain| domain.name.into_text()).collect()
+        });
+        objects::no_such("domain", names).with_source(cause)
     }
 
     pub(super) async fn domain_config(
@@ -102,13 +85,7 @@ impl RemoteConnection {
     ) -> Result<DomainConfig> {
         let args = DomainGetXmlDescArgs { dom, flags };
         let text = self.link.call::<DomainGetXmlDesc>(call, &args).await?.xml;
-        DomainConfig::from_xml(&text.text()).map_err(|error| {
-            Error::new(
-                ErrorKind::Corrupt,
-                "the daemon's document of the domain is not understood",
-            )
-            .with_source(error)
-        })
+        DomainConfig::from_xml(&text.text()).map_err(|error| document::not_understood("domain", error))
     }
 
     pub(super) async fn domain_info(&self, call: &CallContext, domain: Uuid) -> Result<DomainInfo> {

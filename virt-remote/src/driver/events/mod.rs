@@ -11,6 +11,8 @@ mod domain_changes;
 mod lifecycle;
 mod lives;
 mod native;
+mod object_changes;
+mod object_registration;
 mod pump;
 mod registration;
 

@@ -14,7 +14,7 @@ use virt_core::{CallClass, CallContext, Result};
 
 use super::lifecycle::Lifecycle;
 use super::lives::{Lives, Step};
-use super::{domain_changes, registration};
+use super::{domain_changes, object_changes, registration};
 use crate::driver::hypervisor::Hypervisor;
 use crate::driver::link::Link;
 use crate::driver::objects;
@@ -125,7 +125,15 @@ impl Pump {
             return;
         }
         match domain_changes::read(event) {
-            Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
+            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {
+                return;
+            }
+            Some(Ok((domain, change))) => return self.publish(objects::domain_ref(&domain), change),
+            Some(Err(_)) => return self.not_understood(event),
+            None => {}
+        }
+        match object_changes::read(event) {
+            Some(Ok(told)) => self.bus.publish(&told),
             Some(Err(_)) => self.not_understood(event),
             None => {}
         }

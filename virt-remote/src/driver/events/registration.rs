@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use virt_core::Result;
 
+use super::object_registration;
 use crate::driver::refusal;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
@@ -26,7 +27,7 @@ const DOMAIN_EVENTS: &[i32] = &[
 /// `VIR_CONNECT_LIST_DOMAINS_ACTIVE`.
 const ACTIVE: u32 = 1;
 
-/// Asks for the events of all domains. Those a daemon is too old for are left out. Gives the domains that run when the
+/// Asks for the events of all objects. Those a daemon is too old for are left out. Gives the domains that run when the
 /// events begin.
 pub(super) async fn register_all(connection: &RpcConnection) -> Result<Vec<Uuid>> {
     let deadline = Instant::now() + TIME;
@@ -41,9 +42,11 @@ pub(super) async fn register_all(connection: &RpcConnection) -> Result<Vec<Uuid>
     });
     let mut refused = None;
     let mut registered = 0_usize;
-    for asked in join_all(asked).await {
+    let (domains, objects) = tokio::join!(join_all(asked), object_registration::ask(connection, deadline));
+    let of_domains = domains.into_iter().map(|asked| asked.map(drop));
+    for asked in of_domains.chain(objects) {
         match asked {
-            Ok(_) => registered += 1,
+            Ok(()) => registered += 1,
             Err(error)
                 if refusal::is_unsupported(&error)
                     || matches!(

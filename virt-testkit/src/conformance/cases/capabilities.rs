@@ -1,16 +1,16 @@
 //! Capabilities: what says Yes works, what says No is `Unsupported`.
 
+mod facets;
+
 use virt_core::domain::{
-    AddressSource, ConfigScope, CoreDumpOptions, DestroyOptions, DeviceUpdateOptions, DomainName, KeyCodes,
-    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, SaveOptions, ShutdownMode, ShutdownOptions,
-    StartOptions,
+    ConfigScope, CoreDumpOptions, DestroyOptions, DomainName, KeyCodes, LifecycleAction, LifecycleEvent,
+    MetadataItem, RebootOptions, ShutdownMode, ShutdownOptions, StartOptions,
 };
 use virt_core::event::{DomainChange, EventFilter};
+use virt_core::model::ByteSize;
 use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
-use virt_core::model::{ByteSize, SnapshotConfig};
 use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
-use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
@@ -36,6 +36,7 @@ const OF_MACHINES: &[Capability] = &[
     Capability::Autostart,
     Capability::Metadata,
     Capability::LifecycleActions,
+    Capability::PreserveOnPoweroff,
     Capability::Statistics,
     Capability::Events,
     Capability::CoreDump,
@@ -113,7 +114,7 @@ async fn what_says_yes_works_and_what_says_no_is_unsupported_of_machines(env: &E
 }
 
 /// A machine that runs, however this target lets machines run.
-async fn some_machine(env: &Env) -> Result<Domain, Failure> {
+pub(super) async fn some_machine(env: &Env) -> Result<Domain, Failure> {
     if env.has(Capability::PersistentDomains) {
         return env.running("tried").await;
     }
@@ -162,92 +163,18 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
             let title = MetadataItem::Title(Some("tried".to_owned()));
             env.defined("tried").await?.set_metadata(&title, current).await
         }
+        Capability::PreserveOnPoweroff => {
+            let mut config = env.machine("tried")?;
+            config.on_poweroff = Some(virt_core::model::domain::LifecycleAction::Preserve);
+            conn.define_domain(&config).await.map(drop)
+        }
         Capability::LifecycleActions => {
             let (event, action) = (LifecycleEvent::Reboot, LifecycleAction::Destroy);
             let domain = env.defined("tried").await?;
             domain.set_lifecycle_action(event, action, current).await
         }
-        Capability::DeviceAttach => {
-            let disk = env.disk("vdz")?.into();
-            env.defined("tried").await?.attach_device(&disk, current).await
-        }
-        Capability::DeviceUpdate => {
-            let mut config = env.machine("tried")?;
-            let disk = env.disk("vdz")?;
-            config.devices_mut().disks.push(disk.clone());
-            let domain = conn.define_domain(&config).await.doing("defining a machine")?;
-            let options = DeviceUpdateOptions::default();
-            domain.update_device(&disk.readonly().into(), &options).await
-        }
-        Capability::BlockInfo => {
-            let (domain, target) = with_disk(env).await?;
-            domain.block_info(&target).await.map(drop)
-        }
-        Capability::BlockResize => {
-            let (domain, target) = with_disk(env).await?;
-            domain.start().await.doing("starting a machine")?;
-            domain.block_resize(&target, ByteSize::mib(32)).await
-        }
-        Capability::InterfaceAddresses => {
-            let domain = some_machine(env).await?;
-            domain.interface_addresses(AddressSource::Arp).await.map(drop)
-        }
-        Capability::SetVcpus => env.defined("tried").await?.set_vcpus(1, current).await,
-        Capability::SetMaxMemory => {
-            let domain = env.defined("tried").await?;
-            domain.set_max_memory(ByteSize::mib(512), current).await
-        }
-        Capability::Snapshots => {
-            let snapshot = SnapshotConfig::builder().name("tried").build()?;
-            env.defined_for_snapshots("tried")
-                .await?
-                .create_snapshot(&snapshot)
-                .await
-                .map(drop)
-        }
-        Capability::SaveImages => {
-            let path = env.path("saved").to_string_lossy().into_owned();
-            let domain = some_machine(env).await?;
-            match domain.save(&path, &SaveOptions::default()).await {
-                Ok(job) => env.soon("a save", job.wait()).await?,
-                Err(error) => Err(error),
-            }
-        }
-        Capability::ManagedSave => match env
-            .running("tried")
-            .await?
-            .managed_save(&SaveOptions::default())
-            .await
-        {
-            Ok(job) => env.soon("a managed save", job.wait()).await?,
-            Err(error) => Err(error),
-        },
-        Capability::JobStatistics => some_machine(env).await?.job_statistics().await.map(drop),
-        Capability::Screenshot => {
-            // A machine may have no screen: that there are pictures at all is what a refusal for another reason shows.
-            match some_machine(env).await?.screenshot(0).await {
-                Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Internal) => Ok(()),
-                other => other.map(drop),
-            }
-        }
-        Capability::SendKeys => {
-            let hold = std::time::Duration::from_millis(20);
-            some_machine(env)
-                .await?
-                .send_keys(KeyCodes::Linux, &[30], hold)
-                .await
-        }
-        Capability::InjectNmi => some_machine(env).await?.inject_nmi().await,
-        other => return Err(Failure::new(format!("{other:?} is not tried with machines"))),
+        other => return Box::pin(facets::machine(env, other)).await,
     })
-}
-
-/// A defined machine with a disk of its own.
-async fn with_disk(env: &Env) -> Result<(Domain, String), Failure> {
-    let mut config = env.machine("tried")?;
-    config.devices_mut().disks.push(env.disk("vdz")?);
-    let defined = env.conn().define_domain(&config).await;
-    Ok((defined.doing("defining a machine with a disk")?, "vdz".to_owned()))
 }
 
 async fn what_says_yes_works_and_what_says_no_is_unsupported_of_guests(env: &Env) -> Result<(), Failure> {
@@ -395,8 +322,8 @@ async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         (_, Err(error)) => return Ok(Err(error)),
         (_, Ok(pool)) => pool,
     };
-    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
-    pool.start_with(&built).await.doing("starting a pool")?;
+    pool.build().await.doing("building a pool")?;
+    pool.start().await.doing("starting it")?;
     let config = env.volume("tried", ByteSize::mib(1))?;
     let volume = match (capability, pool.create_volume(&config).await) {
         (Capability::StorageVolumes, made) => return Ok(made.map(drop)),

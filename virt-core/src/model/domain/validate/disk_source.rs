@@ -17,7 +17,7 @@ pub(super) fn check(at: At<'_>, disk: &Disk) -> Checked {
     let at = at.on(&source.rest);
     check_one(at, "/source", disk.kind.as_ref(), source)?;
     let auth = [
-        ("/auth", disk.auth.as_ref()),
+        ("/auth", disk.auth.as_deref()),
         ("/source/auth", source.auth.as_deref()),
     ];
     for (below, auth) in auth {

@@ -9,6 +9,8 @@ place "$1/etc" /etc/libvirt
 place "$1/lib" /var/lib/libvirt
 place "$1/log" /var/log/libvirt
 place "$2" /var/cache/libvirt
+# A daemon that was killed leaves its locks of terminals, and those of others name processes by other numbers.
+place "$1/lock" /run/lock
 mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images
 chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null || true
 # Services outside know processes by other numbers: libvirtd must not find them.

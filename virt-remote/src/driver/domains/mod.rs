@@ -28,6 +28,10 @@ impl DomainDriver for RemoteConnection {
         self.list_domains(call, filter).await
     }
 
+    async fn references(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainRef>> {
+        self.list_references(call, filter).await
+    }
+
     async fn lookup(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
         self.look_up(call, selector).await
     }

@@ -37,7 +37,7 @@ fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
         Some(daemon) => daemon,
         None => {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
-            let started = runtime.block_on(Libvirtd::start());
+            let started = runtime.block_on(Libvirtd::start_apart());
             started.map_err(|error| error.to_string())?
         }
     };

@@ -22,6 +22,8 @@ pub(super) fn of(hypervisor: Hypervisor, libvirt: u64) -> Capabilities {
             let lacking: Vec<Capability> = [
                 since(1_002_019, Capability::Rename),
                 since(3_009_000, Capability::LifecycleActions),
+                since(5_005_000, Capability::NetworkPorts),
+                since(9_007_000, Capability::NetworkMetadata),
             ]
             .into_iter()
             .flatten()
@@ -45,6 +47,11 @@ const LACKING_IN_TEST: &[Capability] = &[
     Capability::Console,
     Capability::Agent,
     Capability::CoreDump,
+    Capability::NetworkLeases,
+    Capability::NetworkPorts,
+    Capability::Secrets,
+    Capability::HostStatistics,
+    Capability::CpuComparison,
 ];
 
 /// What libvirt's driver of containers cannot do.

@@ -40,6 +40,23 @@ impl Libvirtd {
     /// # Cancel safety
     /// Safe: a daemon that was being started ends.
     pub async fn start() -> std::result::Result<Self, LiveError> {
+        Self::start_in(&[]).await
+    }
+
+    /// Starts one in a network namespace of its own: its networks are none of the machine's, and are gone with it.
+    /// Nobody reaches it by TCP.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// As [`start`](Self::start).
+    pub async fn start_apart() -> std::result::Result<Self, LiveError> {
+        Self::start_in(&["--net"]).await
+    }
+
+    /// Starts one with these namespaces of its own besides the usual ones.
+    async fn start_in(namespaces: &[&str]) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("virt-libvirtd.")
             .tempdir()
@@ -52,7 +69,7 @@ impl Libvirtd {
         let ready = directory.path().join("ready");
         let notified =
             UnixDatagram::bind(&ready).map_err(|error| LiveError::file("listen at", &ready, error))?;
-        let mut daemon = Self::spawn(directory, &cache)?;
+        let mut daemon = Self::spawn(directory, &cache, namespaces)?;
         daemon.wait_until_ready(&notified).await?;
         Ok(daemon)
     }
@@ -88,8 +105,9 @@ impl Libvirtd {
         Ok(())
     }
 
-    fn spawn(directory: tempfile::TempDir, cache: &Path) -> Result<Self> {
+    fn spawn(directory: tempfile::TempDir, cache: &Path, namespaces: &[&str]) -> Result<Self> {
         let mut child = Command::new("unshare")
+            .args(namespaces)
             .args([
                 "--mount",
                 "--pid",

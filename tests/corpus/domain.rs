@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use virt_sdk::model::domain::DomainConfig;
+use virt_sdk::xml::XmlError;
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
+use crate::reason;
 use crate::verdict::Verdict;
 
 /// The driver-neutral parser, and drivers that add next to nothing to it.
@@ -44,16 +46,17 @@ fn with_own_defaults(corpus: &Corpus, case: &Case, why: &'static str) -> Verdict
     }
 }
 
-/// Refused when reading or by validation; else excepted where the message says that it is not the document's fault.
+/// Refused when reading or by validation, for the reason libvirt has; else excepted where the message says that it is not
+/// the document's fault.
 fn judge_error(corpus: &Corpus, case: &Case) -> Verdict {
     let text = match input(corpus, case) {
         Ok(text) => text,
         Err(how) => return Verdict::Failed(how),
     };
-    if taken(&text).is_err() {
-        return Verdict::Passed;
-    }
     let message = case.expected_file().and_then(|file| corpus.read(file).ok());
+    if let Err(error) = valid(&text) {
+        return reason::is_same(&error, message.as_deref()).into();
+    }
     match message.as_deref().and_then(not_the_documents_fault) {
         Some(rule) => Verdict::Excepted(rule),
         None => Verdict::Failed(format!(
@@ -103,8 +106,12 @@ fn input(corpus: &Corpus, case: &Case) -> Result<String, String> {
 
 /// The document, read and found valid.
 fn taken(text: &str) -> Result<DomainConfig, String> {
-    let config = DomainConfig::from_xml(text).map_err(|error| error.to_string())?;
-    config.validate().map_err(|error| error.to_string())?;
+    valid(text).map_err(|error| error.to_string())
+}
+
+fn valid(text: &str) -> Result<DomainConfig, XmlError> {
+    let config = DomainConfig::from_xml(text)?;
+    config.validate()?;
     Ok(config)
 }
 

@@ -15,6 +15,7 @@ mod family;
 mod host;
 mod moment;
 mod network;
+mod reason;
 mod relaxng;
 mod report;
 mod schema;

@@ -7,6 +7,7 @@ use virt_sdk::model::{
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::compare::same;
+use crate::reason;
 use crate::relaxng::stays_valid;
 use crate::verdict::Verdict;
 
@@ -107,7 +108,7 @@ fn judge(
         }
         ("error", _) => match given_back(&text) {
             Ok(_) => Verdict::Failed("it was accepted".to_owned()),
-            Err(_) => Verdict::Passed,
+            Err(error) => reason::is_same(&error, None).into(),
         },
         _ => Verdict::Unsupported("an unknown kind of case"),
     }

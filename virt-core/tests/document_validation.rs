@@ -6,7 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-use virt_core::model::{AnyDocument, DomainConfig, DomainStatus};
+use std::collections::BTreeSet;
+
+use virt_core::model::domain::devices::{Controller, ControllerType};
+use virt_core::model::{AnyDocument, DomainConfig, DomainStatus, PoolType};
 use virt_core::xml::{Attribute, Element, Name, Node, XmlError, XmlProblem};
 
 /// The error of a document that is read and not valid.
@@ -69,15 +72,7 @@ fn a_cookie_names_the_domain_and_the_host() {
 }
 
 #[test]
-fn what_a_host_tells_is_checked_with_its_cpu() {
-    let cpu = |topology: &str| {
-        format!("<capabilities><host><cpu><arch>x86_64</arch>{topology}</cpu></host></capabilities>")
-    };
-    let valid = cpu("<topology sockets='1' cores='2' threads='1'/>");
-    AnyDocument::from_xml(&valid).unwrap().validate().unwrap();
-    let error = refused(&cpu("<topology sockets='0' cores='2' threads='1'/>"));
-    assert_eq!(error.path(), "/capabilities/host/cpu/topology/@sockets");
-
+fn what_a_machine_tells_of_itself_is_checked() {
     let error = refused("<cpudata arch='x86'><cpuid eax_in='0x1'/><cpuid ecx='0x1'/></cpudata>");
     assert_eq!(error.path(), "/cpudata/cpuid[2]");
     let error = refused("<cpudata><cpuid eax_in='0x1'/></cpudata>");
@@ -311,4 +306,178 @@ fn only_the_blanks_of_xml_are_layout() {
         let text = format!("<domain type='kvm'><name>a</name><memory>{space}1</memory></domain>");
         assert!(DomainConfig::from_xml(&text).is_err(), "{text}");
     }
+}
+
+/// libvirt looks for devices in every <devices> there is: none may be forgotten.
+#[test]
+fn what_stands_in_two_elements_is_refused_or_put_into_one() {
+    let again = "<devices><disk type='file'><source file='/a'/><target dev='vda'/></disk></devices>\
+        <devices><disk type='file'><source file='/b'/><target dev='vdb'/></disk></devices></domain>";
+    let config = DomainConfig::from_xml(&DOMAIN.replace("</domain>", again)).unwrap();
+    assert_eq!(
+        AnyDocument::from_xml(&config.to_xml()).unwrap(),
+        config.clone().into()
+    );
+    let error = config.validate().unwrap_err();
+    assert_eq!(error.path(), "/domain/devices");
+    let normal = config.normalized();
+    normal.validate().unwrap();
+    assert_eq!(normal.devices.as_ref().unwrap().disks.len(), 2);
+    assert!(normal.rest.elements().next().is_none(), "{normal}");
+    // Of others, it reads the first.
+    let config =
+        DomainConfig::from_xml(&DOMAIN.replace("<name>", "<clock offset='utc'/><clock offset='no'/><name>"))
+            .unwrap();
+    config.validate().unwrap();
+}
+
+/// What this version does not know may be what the next libvirt means.
+#[test]
+fn what_is_unknown_outlives_normalization() {
+    for (text, unknown) in [
+        (
+            "<pool type='dir' new='1'><name>a</name><novel/><target new='2'><path>/a</path><novel/></target></pool>",
+            vec![
+                "/pool/@new",
+                "/pool/novel[1]",
+                "/pool/target/@new",
+                "/pool/target/novel[1]",
+            ],
+        ),
+        (
+            "<pool type='iscsi'><name>a</name><source><host name='h' new='1'/><device path='i'/></source>\
+                <target><path>/dev</path></target></pool>",
+            vec!["/pool/source/host[1]/@new"],
+        ),
+        (
+            "<volume><name>a</name><capacity>1</capacity><target><format type='raw' new='1'/><novel/></target></volume>",
+            vec!["/volume/target/format/@new", "/volume/target/novel[1]"],
+        ),
+        (
+            "<interface type='bridge' name='br0'><protocol family='ipv4'><ip/><ip address='10.0.0.1' new='1'/></protocol>\
+                <bridge><interface type='ethernet' name='eth0'><novel/></interface></bridge></interface>",
+            vec![
+                "/interface/protocol[1]/ip[1]/@new",
+                "/interface/bridge/interface[1]/novel[1]",
+            ],
+        ),
+        (
+            "<secret new='1'><usage type='ceph' new='2'><name>a</name></usage></secret>",
+            vec!["/secret/@new", "/secret/usage/@new"],
+        ),
+    ] {
+        let normal: AnyDocument = match AnyDocument::from_xml(text).unwrap() {
+            AnyDocument::Pool(pool) => pool.normalized().into(),
+            AnyDocument::Volume(volume) => volume.normalized_in(&PoolType::Dir).into(),
+            AnyDocument::HostInterface(interface) => interface.normalized().into(),
+            AnyDocument::Secret(secret) => secret.normalized().into(),
+            other => panic!("{other}"),
+        };
+        let mut found: Vec<String> = normal.unknown().into_iter().map(|found| found.path).collect();
+        found.sort();
+        let mut unknown = unknown;
+        unknown.sort_unstable();
+        assert_eq!(found, unknown, "{normal}");
+    }
+}
+
+#[test]
+fn a_status_is_not_told_where_memory_files_lie() {
+    let status = DomainStatus::from_xml(&format!("<domstatus state='running'>{DOMAIN}</domstatus>")).unwrap();
+    assert!(status.normalized().memory_backing_dir.is_none());
+    let told = status.normalized().with_memory_directory("/srv/ram/");
+    let directory = told
+        .memory_backing_dir
+        .as_ref()
+        .and_then(|directory| directory.path.as_deref());
+    assert_eq!(directory, Some("/srv/ram/-1-a"));
+}
+
+/// Work grows with the number of controllers, not with its square or cube: 20,000 of them, cubed, would take days.
+#[test]
+fn thousands_of_controllers_do_not_hang() {
+    let mut config = domain(|_| {});
+    for number in 0..20_000_u32 {
+        let kind = match number % 2 {
+            0 => ControllerType::Scsi,
+            _ => ControllerType::Sata,
+        };
+        let mut controller = Controller::default();
+        controller.kind = Some(kind);
+        controller.index = (number % 5 == 0).then_some(number);
+        config.devices_mut().controllers.push(controller);
+    }
+    let normal = config.normalized();
+    let controllers = &normal.devices.as_ref().unwrap().controllers;
+    let places: BTreeSet<_> = controllers
+        .iter()
+        .map(|one| (one.kind == Some(ControllerType::Scsi), one.index.unwrap()))
+        .collect();
+    assert_eq!(places.len(), 20_000);
+    assert_eq!(controllers[2].index, Some(1), "the first that is free");
+    config.validate().unwrap();
+}
+
+/// Rules for what stands in several documents are the same in each.
+#[test]
+fn ports_and_secrets_are_judged_alike_wherever_they_stand() {
+    let port = |kind: &str, parameters: &str| {
+        let port = format!("<virtualport type='{kind}'><parameters {parameters}/></virtualport>");
+        let interface = format!("<interface type='bridge'><source bridge='b'/>{port}</interface>");
+        let domain = DOMAIN.replace("</domain>", &format!("<devices>{interface}</devices></domain>"));
+        let network =
+            format!("<network><name>a</name><forward mode='bridge'/><bridge name='b'/>{port}</network>");
+        [domain, network]
+    };
+    for (kind, parameters, path) in [
+        ("none", "", "/virtualport/@type"),
+        (
+            "openvswitch",
+            "managerid='1'",
+            "/virtualport/parameters/@managerid",
+        ),
+        (
+            "802.1Qbg",
+            "managerid='300' typeid='1' typeidversion='1'",
+            "/virtualport/parameters/@managerid",
+        ),
+    ] {
+        for text in port(kind, parameters) {
+            let error = refused(&text);
+            assert!(error.path().ends_with(path), "{error}\n{text}");
+        }
+    }
+    // That all is there is asked of interfaces only: to a network they may bring the rest.
+    let [domain, network] = port("802.1Qbh", "");
+    assert!(
+        refused(&domain)
+            .path()
+            .ends_with("/virtualport/parameters/@profileid")
+    );
+    AnyDocument::from_xml(&network).unwrap().validate().unwrap();
+
+    let encryption =
+        "<encryption format='luks' engine='default'><secret type='passphrase' usage='u'/></encryption>";
+    let disk = format!("<disk type='file'><source file='/a'>{encryption}</source><target dev='vda'/></disk>");
+    let error = refused(&DOMAIN.replace("</domain>", &format!("<devices>{disk}</devices></domain>")));
+    assert_eq!(error.path(), "/domain/devices/disk[1]/source/encryption/@engine");
+    let error = refused(&format!(
+        "<volume><name>a</name><capacity>1</capacity><target>{encryption}</target></volume>"
+    ));
+    assert_eq!(error.path(), "/volume/target/encryption/@engine");
+}
+
+/// A blank text with a comment in it leaves no gap in the order of what stands beside it.
+#[test]
+fn a_blank_text_does_not_shift_what_stands_beside_it() {
+    let text = "<domain type='kvm'><name>a</name><devices>\
+        <disk type='file'><source file='/b'/><target dev='vdb'/></disk><emulator><![CDATA[ ]]></emulator>\
+        <interface type='user'/><disk type='file'><source file='/a'/><target dev='vda'/></disk></devices></domain>";
+    let config = DomainConfig::from_xml(text).unwrap();
+    let written = config.to_xml();
+    let place = |what: &str| written.find(what).unwrap();
+    assert!(
+        place("vdb") < place("<interface") && place("<interface") < place("vda"),
+        "{written}"
+    );
 }

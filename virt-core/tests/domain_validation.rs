@@ -378,11 +378,11 @@ const DEVICES: &[(&str, &str)] = &[
     ),
     (
         "<interface type='user'><vlan><tag id='5000'/></vlan></interface>",
-        "the tag 5000 is more than 4095 at /domain/devices/interface[1]/vlan/tag[1]/@id (line 2, column 39)",
+        "the VLAN tag 5000 is more than 4095 at /domain/devices/interface[1]/vlan/tag[1]/@id (line 2, column 39)",
     ),
     (
         "<interface type='user'><bandwidth><outbound average='1' floor='1'/></bandwidth></interface>",
-        "a floor is for what comes in at /domain/devices/interface[1]/bandwidth/outbound/@floor (line 2, column 44)",
+        "a floor is promised to interfaces only, and for what comes in at /domain/devices/interface[1]/bandwidth/outbound/@floor (line 2, column 44)",
     ),
     (
         "<interface type='user'><portForward proto='tcp'/></interface>",

@@ -1,7 +1,7 @@
 //! What `#[xml(…)]` says on a field.
 
 use syn::spanned::Spanned;
-use syn::{Error, Field, Ident, LitStr, Path, Result};
+use syn::{Error, Field, Ident, LitStr, Path, Result, Type};
 
 /// Where a field stands in its element.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,28 @@ pub(crate) struct RecordField {
     pub(crate) scaled: Option<String>,
     pub(crate) largest: bool,
     pub(crate) namespace: Option<Path>,
+    pub(crate) holder: Holder,
+}
+
+/// What holds the values of a field, as far as its type is written out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Option,
+    Vec,
+    Other,
+}
+
+impl Holder {
+    fn of(written: &Type) -> Self {
+        let Type::Path(path) = written else {
+            return Self::Other;
+        };
+        match path.path.segments.last() {
+            Some(last) if last.ident == "Option" => Self::Option,
+            Some(last) if last.ident == "Vec" => Self::Vec,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl RecordField {
@@ -45,6 +67,7 @@ impl RecordField {
             scaled: None,
             largest: false,
             namespace: None,
+            holder: Holder::of(&field.ty),
         };
         let mut said = false;
         for attribute in field

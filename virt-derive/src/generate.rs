@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Ident, Result};
 
-use crate::field::{Kind, RecordField};
+use crate::field::{Holder, Kind, RecordField};
 use crate::options::StructOptions;
 
 /// Everything the derive adds to a struct.
@@ -49,7 +49,10 @@ pub(crate) fn record(input: &DeriveInput) -> Result<TokenStream> {
     }
     let ident = &input.ident;
     let record = implementation(ident, &options, &fields, &rest.ident);
-    let document = options.element.is_some().then(|| document(ident));
+    let document = options
+        .element
+        .is_some()
+        .then(|| quote!(::virt_core::xml::derived::document_methods!(#ident);));
     Ok(quote! { #record #document })
 }
 
@@ -128,40 +131,7 @@ fn implementation(
             }
         }
 
-        #[automatically_derived]
-        impl ::core::cmp::PartialEq for #ident {
-            fn eq(&self, other: &Self) -> bool {
-                ::virt_core::xml::derived::equal(self, other)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::fmt::Debug for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::virt_core::xml::derived::format_debug(self, f)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::virt_core::xml::derived::Serialize for #ident {
-            fn serialize<S: ::virt_core::xml::derived::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                ::virt_core::xml::derived::to_json(self, serializer)
-            }
-        }
-
-        #[automatically_derived]
-        impl<'de> ::virt_core::xml::derived::Deserialize<'de> for #ident {
-            fn deserialize<D: ::virt_core::xml::derived::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                let mut found = Self::default();
-                ::virt_core::xml::derived::from_json(&mut found, deserializer)?;
-                Ok(found)
-            }
-        }
+        ::virt_core::xml::derived::record_traits!(#ident);
     }
 }
 
@@ -188,11 +158,14 @@ fn bits(fields: &[RecordField], fits: fn(&RecordField) -> bool) -> u128 {
 fn filled(index: usize, field: &RecordField) -> TokenStream {
     let ident = &field.ident;
     let bit = 1_u128 << index;
-    let holds = match (field.kind, &field.scaled) {
-        (_, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
-        (Kind::Child, None) => quote!(::virt_core::xml::ChildSlot::count(&self.#ident) > 0),
-        (Kind::Flag, None) => quote!(self.#ident),
-        (_, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
+    // No call where none is needed: each would be a function more to compile, for every type.
+    let holds = match (field.kind, field.holder, &field.scaled) {
+        (Kind::Flag, _, None) => quote!(self.#ident),
+        (_, Holder::Option, _) => quote!(let ::core::option::Option::Some(_) = self.#ident),
+        (_, Holder::Vec, _) => quote!(self.#ident.len() > 0),
+        (Kind::Child, _, None) => quote!(::virt_core::xml::ChildSlot::children(&self.#ident).count() > 0),
+        (_, _, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
+        (_, _, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
     };
     quote!(if #holds { rows |= #bit; })
 }
@@ -227,100 +200,9 @@ fn arm(index: usize, field: &RecordField, exclusive: bool) -> TokenStream {
     match (exclusive, field.kind) {
         (true, _) => quote!(#index => SlotMut::#kind(&mut self.#ident)),
         (false, Kind::Flag) => quote!(#index => Slot::#kind(self.#ident)),
+        (false, Kind::Child) if field.scaled.is_none() => {
+            quote!(#index => Slot::#kind(::virt_core::xml::ChildSlot::children(&self.#ident)))
+        }
         (false, _) => quote!(#index => Slot::#kind(&self.#ident)),
-    }
-}
-
-/// What a document or fragment can do by itself.
-fn document(ident: &Ident) -> TokenStream {
-    quote! {
-        impl #ident {
-            /// Parses the text within the default limits.
-            ///
-            /// # Errors
-            /// When the text is not well-formed or too large, the root is another element, a value does not parse or
-            /// something required is missing; line, column and element path are named.
-            pub fn from_xml(text: &str) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
-                Self::from_xml_with(text, ::virt_core::xml::Limits::default())
-            }
-
-            /// Parses the text within `limits`.
-            ///
-            /// # Errors
-            /// As `from_xml`.
-            pub fn from_xml_with(
-                text: &str,
-                limits: ::virt_core::xml::Limits,
-            ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
-                let mut found = Self::default();
-                ::virt_core::xml::derived::read_root(&mut found, text, limits)?;
-                Ok(found)
-            }
-
-            /// Reads an element of a tree.
-            ///
-            /// # Errors
-            /// As `from_xml`, but for what concerns the text.
-            pub fn from_element(
-                element: &::virt_core::xml::Element,
-            ) -> ::core::result::Result<Self, ::virt_core::xml::XmlError> {
-                let mut found = Self::default();
-                ::virt_core::xml::derived::read_element(&mut found, element)?;
-                Ok(found)
-            }
-
-            /// The whole document in libvirt's style, secrets included.
-            pub fn to_xml(&self) -> ::std::string::String {
-                ::virt_core::xml::derived::write_root(self, true)
-            }
-
-            /// The document as libvirt shows it when nobody asked for secrets: without them.
-            pub fn to_xml_without_secrets(&self) -> ::std::string::String {
-                ::virt_core::xml::derived::write_root(self, false)
-            }
-
-            /// The same in libvirt's order and spelling throughout, without comments; what was not understood
-            /// comes last in its element.
-            #[must_use]
-            pub fn canonical(&self) -> Self {
-                let mut copy = ::core::clone::Clone::clone(self);
-                ::virt_core::xml::derived::canonicalize(&mut copy);
-                copy
-            }
-
-            /// What changed from this document to the other: nothing exactly when they are equal.
-            pub fn diff(&self, to: &Self) -> ::std::vec::Vec<::virt_core::xml::Change> {
-                ::virt_core::xml::derived::diff(self, to)
-            }
-
-            /// Every element and attribute there is, with its path.
-            pub fn present(&self) -> ::std::vec::Vec<::virt_core::xml::Found> {
-                ::virt_core::xml::derived::walk(self)
-            }
-
-            /// Every element and attribute this version has no typed field for, with its path.
-            pub fn unknown(&self) -> ::std::vec::Vec<::virt_core::xml::Found> {
-                let mut found = ::virt_core::xml::derived::walk(self);
-                found.retain(|found| !found.known);
-                found
-            }
-        }
-
-        /// The document without secrets; [`to_xml`](Self::to_xml) has them.
-        #[automatically_derived]
-        impl ::core::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(&self.to_xml_without_secrets())
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::str::FromStr for #ident {
-            type Err = ::virt_core::xml::XmlError;
-
-            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
-                Self::from_xml(text)
-            }
-        }
     }
 }

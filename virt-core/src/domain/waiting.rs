@@ -4,7 +4,7 @@ use super::{Domain, DomainInfo, DomainState};
 use crate::agent::{GuestAddress, GuestInterface};
 use crate::deadline::{CallClass, CallContext};
 use crate::error::{Error, ErrorKind, Outcome, Result, Retry};
-use crate::event::{AgentState, DomainChange, Event};
+use crate::event::{AgentState, DomainChange, Event, EventFilter, EventStream};
 
 /// Between two questions to an agent that does not answer yet: no event tells that a guest got an address.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
@@ -57,7 +57,7 @@ impl Domain {
     pub async fn wait_for_agent(&self) -> Result<()> {
         let call = self.connection().call_context("wait_for_agent", CallClass::Wait);
         self.bounded(&call, async {
-            let mut events = self.events().await?;
+            let mut events = self.listen(&call).await?;
             loop {
                 self.must_run(&call).await?;
                 match self.agent().ping().await {
@@ -145,7 +145,7 @@ impl Domain {
     ) -> Result<DomainInfo> {
         let call = self.connection().call_context(operation, CallClass::Wait);
         self.bounded(&call, async {
-            let mut events = self.events().await?;
+            let mut events = self.listen(&call).await?;
             loop {
                 let info = self.info().await?;
                 if wanted(&info) {
@@ -157,6 +157,12 @@ impl Domain {
             }
         })
         .await
+    }
+
+    /// The domain's events, as a part of this call.
+    async fn listen(&self, call: &CallContext) -> Result<EventStream> {
+        let driver = self.connection().driver();
+        driver.subscribe(call, EventFilter::domain(self.uuid())).await
     }
 
     async fn bounded<T>(&self, call: &CallContext, work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -11,6 +11,7 @@
 //! * It can be written, and is read back as it is: characters and names XML can hold, in what was not understood as well;
 //!   nothing put into a `rest` that has a field.
 //! * An enumeration has one of libvirt's spellings. One of a newer libvirt is read, kept and written, but not valid.
+//!   An empty text is none of them, but for pools, volumes, secrets and interfaces of hosts, where it says nothing.
 //! * What libvirt's parser of the document checks: what must be there, what may be there once only, ranges,
 //!   contradictions. Documents inside of it are checked as they are by themselves, where libvirt's parser reads them.
 //!
@@ -18,6 +19,7 @@
 //! thing that is wrong, with its element path, and line and column when it was parsed. Builders end with `build`, which
 //! gives back only what is valid.
 
+mod access_rules;
 mod any;
 pub mod backup;
 pub mod capabilities;

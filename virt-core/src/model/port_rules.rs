@@ -1,6 +1,6 @@
 //! What libvirt's parser checks and fills in of VLANs, limits and virtual ports, wherever they stand.
 
-use super::domain::devices::{Bandwidth, BandwidthLimit, VirtualPort, Vlan};
+use super::domain::devices::{Bandwidth, BandwidthLimit, VirtualPort, VirtualPortParameters, Vlan};
 use super::problem::{missing, missing_attribute, only, unknown, wrong};
 use super::value::YesNo;
 use crate::xml::{Rest, XmlError};
@@ -14,11 +14,15 @@ pub(crate) enum Floor {
     Refused,
 }
 
-/// Whether a virtual port has to say its type.
+/// What of a virtual port has to be said.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PortType {
-    Required,
-    Optional,
+pub(crate) enum PortParts {
+    /// Nothing: what is missing comes from somewhere else.
+    Some,
+    /// The type.
+    Type,
+    /// The type and all that a port of its type is made of.
+    All,
 }
 
 pub(crate) fn check_vlan(vlan: &Vlan) -> Result<(), XmlError> {
@@ -72,7 +76,7 @@ pub(crate) fn check_bandwidth(bandwidth: &Bandwidth, floor: Floor) -> Result<(),
 }
 
 fn check_limit(limit: &BandwidthLimit, floor: Floor) -> Result<(), XmlError> {
-    let said = |value: Option<u64>| value.is_some_and(|value| value > 0);
+    let said = |value: Option<u64>| value.is_some();
     if limit.floor.is_some() && floor == Floor::Refused {
         let sentence = "a floor is promised to interfaces only, and for what comes in";
         return Err(wrong(&limit.rest, sentence).within("@floor"));
@@ -109,10 +113,10 @@ pub(crate) fn normalize_bandwidth(bandwidth: &mut Option<Bandwidth>) {
     }
 }
 
-pub(crate) fn check_virtualport(port: &VirtualPort, kind: PortType) -> Result<(), XmlError> {
+pub(crate) fn check_virtualport(port: &VirtualPort, parts: PortParts) -> Result<(), XmlError> {
     let known = ["802.1Qbg", "802.1Qbh", "openvswitch", "midonet"];
     match port.kind.as_deref() {
-        None if kind == PortType::Required => {
+        None if parts != PortParts::Some => {
             return Err(missing_attribute(&port.rest, "type").within("@type"));
         }
         Some(kind) if !known.contains(&kind) => {
@@ -120,6 +124,15 @@ pub(crate) fn check_virtualport(port: &VirtualPort, kind: PortType) -> Result<()
         }
         _ => {}
     }
+    check_parameters(port)?;
+    match parts {
+        PortParts::All => check_complete(port),
+        PortParts::Some | PortParts::Type => Ok(()),
+    }
+}
+
+/// Whether what there is has its range, and a meaning for the type.
+fn check_parameters(port: &VirtualPort) -> Result<(), XmlError> {
     let Some(parameters) = &port.parameters else {
         return Ok(());
     };
@@ -142,27 +155,54 @@ pub(crate) fn check_virtualport(port: &VirtualPort, kind: PortType) -> Result<()
     let Some(kind) = port.kind.as_deref() else {
         return Ok(());
     };
-    let said = [
-        ("managerid", parameters.managerid.is_some()),
-        ("typeid", parameters.typeid.is_some()),
-        ("typeidversion", parameters.typeidversion.is_some()),
-        ("instanceid", parameters.instanceid.is_some()),
-        ("interfaceid", parameters.interfaceid.is_some()),
-        (
-            "profileid",
-            parameters
-                .profileid
-                .as_ref()
-                .is_some_and(|profile| !profile.is_empty()),
-        ),
-    ];
-    match said.iter().find(|(name, said)| *said && !belongs(kind, name)) {
+    let wrong_one = said(parameters)
+        .into_iter()
+        .find(|(name, said)| *said && !belongs(kind, name));
+    match wrong_one {
         Some((name, _)) => {
             let sentence = format!("'{name}' means nothing to a virtual port of type {kind}: leave it out");
             Err(wrong(rest, sentence).within(&format!("parameters/@{name}")))
         }
         None => Ok(()),
     }
+}
+
+/// Whether all is there that nothing can be made up for.
+fn check_complete(port: &VirtualPort) -> Result<(), XmlError> {
+    let needed: &[&str] = match port.kind.as_deref() {
+        Some("802.1Qbg") => &["managerid", "typeid", "typeidversion"],
+        Some("802.1Qbh") => &["profileid"],
+        Some("midonet") => &["interfaceid"],
+        _ => &[],
+    };
+    let none = VirtualPortParameters::default();
+    let parameters = port.parameters.as_ref().unwrap_or(&none);
+    let lacks = |(name, said): &(&str, bool)| !*said && needed.contains(name);
+    match said(parameters).iter().find(|part| lacks(part)) {
+        Some((name, _)) => {
+            let rest = port
+                .parameters
+                .as_ref()
+                .map_or(&port.rest, |parameters| &parameters.rest);
+            Err(missing_attribute(rest, name).within(&format!("parameters/@{name}")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn said(parameters: &VirtualPortParameters) -> [(&'static str, bool); 6] {
+    let profile = parameters
+        .profileid
+        .as_ref()
+        .is_some_and(|profile| !profile.is_empty());
+    [
+        ("managerid", parameters.managerid.is_some()),
+        ("typeid", parameters.typeid.is_some()),
+        ("typeidversion", parameters.typeidversion.is_some()),
+        ("instanceid", parameters.instanceid.is_some()),
+        ("interfaceid", parameters.interfaceid.is_some()),
+        ("profileid", profile),
+    ]
 }
 
 fn belongs(kind: &str, name: &str) -> bool {

@@ -106,7 +106,12 @@ fn libvirts_place(row: usize, order: &[Place]) -> usize {
 
 /// How many items a field has.
 pub(super) fn count(record: &dyn Record, row: usize) -> usize {
-    match record.slot(row) {
+    items(record.slot(row))
+}
+
+/// How many items there are.
+pub(super) fn items(slot: Slot<'_>) -> usize {
+    match slot {
         Slot::Value(slot) => slot.count(),
         Slot::Child(slot) => slot.count(),
         Slot::Flag(flag) => usize::from(flag),

@@ -5,6 +5,7 @@
 
 use super::blank::is_space;
 use super::error::{XmlError, XmlProblem};
+use super::name_key::plain_name;
 use super::references::{is_name, shortened};
 
 /// Names and raw values, in order; ends after the first error.
@@ -22,7 +23,27 @@ impl<'t> RawAttributes<'t> {
         }
     }
 
+    /// The next one, when it is written as libvirt does: after one space, a plain name, without space around `=`.
+    fn plain(&mut self) -> Option<(&'t str, &'t str)> {
+        let text = self.rest.strip_prefix(' ')?;
+        let name = plain_name(text)?;
+        let quoted = text.get(name.len()..)?.strip_prefix('=')?;
+        let quote = quoted
+            .bytes()
+            .next()
+            .filter(|byte| matches!(byte, b'\'' | b'"'))?;
+        let inner = quoted.get(1..)?;
+        let end = inner.bytes().position(|byte| byte == quote)?;
+        let value = inner.get(..end)?;
+        self.rest = inner.get(end + 1..)?;
+        self.first = false;
+        Some((name, value))
+    }
+
     fn take(&mut self) -> Result<Option<(&'t str, &'t str)>, XmlError> {
+        if let Some(plain) = self.plain() {
+            return Ok(Some(plain));
+        }
         let text = trimmed(self.rest);
         let is_apart = text.len() < self.rest.len() || self.first;
         self.first = false;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::arrange::count;
 use super::record::{Field, FieldKind, Record};
-use super::rest::{Rest, Shell, as_index, content};
+use super::rest::{Shell, as_index, content};
 use super::slot::{Slot, SlotMut, ValueSlot};
 use super::tree::{Attribute, Element, Node};
 
@@ -206,18 +206,4 @@ pub fn canonicalize(record: &mut dyn Record) {
             }
         }
     }
-}
-
-/// Makes a value be written as it was read, where libvirt keeps it so: takes over the spelling `from` remembers.
-pub(crate) fn keep_spelling(record: &mut dyn Record, from: &Rest, name: &str) {
-    let Some(row) = record.spec().fields.iter().position(|field| field.name == name) else {
-        return;
-    };
-    let Some(spelling) = from.spelling(row, 0).cloned() else {
-        return;
-    };
-    let spellings = &mut record.rest_mut().more().spellings;
-    let own = (spelling.field, spelling.index);
-    let place = spellings.partition_point(|known| (known.field, known.index) < own);
-    spellings.insert(place, spelling);
 }

@@ -1,18 +1,26 @@
 //! Enumerations with libvirt's spellings.
 
+/// Which of the spellings the text is.
+pub(crate) fn spelling_at(spellings: &[&str], text: &str) -> Option<usize> {
+    spellings.iter().position(|known| *known == text)
+}
+
 /// Declares an enumeration by libvirt's spellings. A spelling it does not know is kept in `Unknown`.
 macro_rules! xml_enum {
     ($($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? })+) => { $(
         $(#[$meta])*
         ///
         /// A spelling this version does not know is kept as it is.
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Hash)]
         #[non_exhaustive]
         $vis enum $name {
             $($(#[$variant_meta])* #[doc = concat!("`", $text, "`")] $variant,)+
             /// A spelling not known to this version.
             Unknown(Box<str>),
         }
+
+        // By hand: the derived one brings a function for each type.
+        impl Eq for $name {}
 
         impl $name {
             /// libvirt's spelling.
@@ -29,9 +37,10 @@ macro_rules! xml_enum {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    other => Self::Unknown(Box::from(other)),
+                let place = $crate::xml::spelling_at(<Self as $crate::xml::XmlValue>::SPELLINGS, text);
+                match place.and_then(|place| Self::KNOWN.get(place)) {
+                    Some(value) => value.clone(),
+                    None => Self::Unknown(Box::from(text)),
                 }
             }
         }
@@ -43,6 +52,8 @@ macro_rules! xml_enum {
         }
 
         impl $crate::xml::XmlValue for $name {
+            const SPELLINGS: &'static [&'static str] = &[$($text),+];
+
             fn parse_xml(text: &str) -> Result<Self, $crate::xml::ValueError> {
                 Ok(Self::from(text))
             }
@@ -55,8 +66,8 @@ macro_rules! xml_enum {
                 Some(self.as_str())
             }
 
-            fn unknown_among(&self) -> Option<&'static [&'static str]> {
-                matches!(self, Self::Unknown(_)).then_some(&[$($text),+])
+            fn is_sound(&self) -> Option<bool> {
+                Some(!matches!(self, Self::Unknown(_)))
             }
         }
     )+ };

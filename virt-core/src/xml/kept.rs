@@ -1,9 +1,12 @@
 //! What a record did not understand, or what was put there by hand: whether XML can hold it.
 
+use super::blank::is_blank;
 use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
-use super::record::Record;
+use super::name::{Name, declared_prefix};
+use super::record::{Field, FieldKind, Record};
 use super::references::{first_illegal, is_name, shortened};
+use super::slot::Slot;
 use super::tree::{Attribute, Element, Node};
 
 /// Refuses the first thing in the record's own rest that XML cannot hold: characters, names, ends of markup inside of it.
@@ -30,19 +33,77 @@ pub(super) fn check(record: &dyn Record, depth: usize) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Whether there is something in the record, or in one inside of it, that must be read again to know that it is the same.
+/// Whether there is something in the record, or in one inside of it, that must be read again to know that it is the same:
+/// all that is kept, but for elements that stand alone.
 pub(super) fn has_any(record: &dyn Record) -> bool {
-    let rest = record.rest();
-    let own = rest.more.as_deref().is_some_and(|more| {
-        !more.attributes.is_empty() || !more.shells.is_empty() || rest.content().next().is_some()
+    let own = record.rest().more.as_deref().is_some_and(|more| {
+        let alone = |node: &Node| stands_alone(record, node);
+        !more.attributes.is_empty() || !more.shells.is_empty() || !more.nodes.iter().all(alone)
     });
     own || record.filled().any(|row| match record.slot(row) {
-        super::slot::Slot::Child(slot) => {
+        Slot::Child(slot) => {
             let mut items = (0..slot.count()).filter_map(|item| slot.item(item));
             items.any(has_any)
         }
         _ => false,
     })
+}
+
+/// Whether a node is read as it is written, wherever it stands: an element no field has the name of, which declares all
+/// prefixes itself and has either elements or one text inside; or what only decorates.
+fn stands_alone(record: &dyn Record, node: &Node) -> bool {
+    match node {
+        Node::Element(element) => {
+            let local = element.name.local();
+            let is_field = |field: &Field| field.name == local && field.kind != FieldKind::Attribute;
+            !record.spec().fields.iter().any(is_field) && is_plain(element, &mut Vec::new())
+        }
+        Node::Text(text) | Node::CData(text) => is_blank(text),
+        Node::Comment(_) | Node::Instruction(_) => true,
+    }
+}
+
+/// As [`stands_alone`], in the scope of prefixes that elements around it declare.
+fn is_plain<'e>(element: &'e Element, scope: &mut Vec<(&'e str, &'e str)>) -> bool {
+    let outside = scope.len();
+    let mut plain = true;
+    for (place, attribute) in element.attributes.iter().enumerate() {
+        let name = attribute.name.as_written();
+        let mut earlier = element.attributes.iter().take(place);
+        plain &= !earlier.any(|earlier| earlier.name.as_written() == name);
+        if let Some(prefix) = declared_prefix(name) {
+            let is_usual = !matches!(prefix, "" | "xml" | "xmlns") && !attribute.value.is_empty();
+            plain &= is_usual && attribute.name.namespace().is_none();
+            scope.push((prefix, &attribute.value));
+        }
+    }
+    let names = element.attributes.iter().map(|attribute| &attribute.name);
+    let said = names.filter(|name| !name.declares_namespace());
+    plain &= std::iter::once(&element.name)
+        .chain(said)
+        .all(|name| is_declared(name, scope));
+    plain &= match element.children.as_slice() {
+        [Node::Text(text)] => !is_blank(text),
+        children => children.iter().all(|child| match child {
+            Node::Element(element) => is_plain(element, scope),
+            Node::Comment(_) | Node::Instruction(_) => true,
+            Node::Text(_) | Node::CData(_) => false,
+        }),
+    };
+    scope.truncate(outside);
+    plain
+}
+
+/// Whether the prefix of the name stands for its namespace in the scope, or there is neither.
+fn is_declared(name: &Name, scope: &[(&str, &str)]) -> bool {
+    match (name.prefix(), name.namespace()) {
+        (None, None) => true,
+        (Some(prefix), Some(uri)) => {
+            let mut inner = scope.iter().rev();
+            inner.find(|(known, _)| *known == prefix).map(|(_, uri)| *uri) == Some(uri)
+        }
+        _ => false,
+    }
 }
 
 fn attributes(attributes: &[Attribute]) -> Result<(), XmlError> {

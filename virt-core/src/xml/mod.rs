@@ -33,14 +33,19 @@ mod arrange;
 mod attributes;
 mod blank;
 mod compare;
+#[doc(hidden)]
+pub mod derived;
 mod diff;
 mod document;
 mod enumeration;
 mod error;
 mod json;
+mod keep;
 mod kept;
 mod limits;
 mod name;
+mod name_key;
+mod places;
 mod raw;
 mod read;
 mod reader;
@@ -61,9 +66,10 @@ pub use document::Document;
 pub use error::{Position, XmlError, XmlProblem};
 pub use limits::Limits;
 pub use name::Name;
-pub use record::{Field, FieldKind, NameKey, Namespace, Record, Rows, Spec};
+pub use name_key::NameKey;
+pub use record::{Field, FieldKind, Namespace, Record, Rows, Spec};
 pub use rest::Rest;
-pub use slot::{ChildSlot, ScaledSlot, Slot, SlotMut, ValueSlot};
+pub use slot::{ChildSlot, Children, RecordList, ScaledSlot, Slot, SlotMut, ValueSlot, ValueTraits};
 pub use tree::{Attribute, Element, Node};
 pub use value::{ValueError, ValueShape, XmlValue};
 pub use virt_derive::XmlElement;
@@ -71,21 +77,7 @@ pub use walk::{Found, FoundKind};
 
 pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use blank::trimmed;
-pub(crate) use compare::keep_spelling;
 pub(crate) use diff::{Pair, diff_at, identity_of, is_same, other_root, pairs, step_to, value_at};
-pub(crate) use enumeration::xml_enum;
+pub(crate) use enumeration::{spelling_at, xml_enum};
+pub(crate) use keep::{keep_spelling, keep_unknown};
 pub(crate) use value::{write_digits, xml_text_value, xml_value_slot};
-
-/// What the derive macro calls; not meant to be called by hand.
-#[doc(hidden)]
-pub mod derived {
-    pub use super::compare::{canonicalize, equal, format_debug};
-    pub use super::diff::diff;
-    pub use super::json::{from_json, to_json};
-    pub use super::read::{Parsed, read_element, read_root};
-    pub use super::typed::is_typed;
-    pub use super::values::check_values;
-    pub use super::walk::walk;
-    pub use super::write::{write_element, write_root};
-    pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
-}

@@ -67,6 +67,7 @@ impl<'t> Parsed<'t> {
             return Err(XmlError::new(XmlProblem::Missing("the root element".to_owned())));
         };
         read_raw(record, &self.0, (number, root))?;
+        record.rest_mut().length = narrow(self.0.length);
         for (other, node) in self.0.all().filter(|(other, _)| *other != number) {
             let more = record.rest_mut().more();
             let around = if other < number {
@@ -85,7 +86,10 @@ impl<'t> Parsed<'t> {
 /// # Errors
 /// Those of [`Parsed`].
 pub fn read_root(record: &mut dyn Record, text: &str, limits: Limits) -> Result<(), XmlError> {
-    Parsed::of(text, limits)?.fill(record)
+    let parsed = Parsed::of(text, limits)?;
+    let filled = parsed.fill(record);
+    parsed.0.give_back();
+    filled
 }
 
 /// Fills the record from an element, which must have the record's own name.
@@ -102,7 +106,7 @@ fn read_raw<'t>(
     (number, root): (usize, &RawElement<'t>),
 ) -> Result<(), XmlError> {
     let expected = record.spec().element;
-    if !root.name.is(expected, None) {
+    if !root.name.is(expected) {
         let wrong = XmlProblem::Root {
             expected: expected.to_owned(),
             found: root.name.full.to_owned(),
@@ -184,7 +188,7 @@ fn take_order(stack: &mut Vec<Place>, from: usize) -> Option<Vec<Place>> {
     order
 }
 
-impl<'t> Reading<'_, 't> {
+impl<'r, 't> Reading<'r, 't> {
     fn fill(
         &mut self,
         record: &mut dyn Record,
@@ -237,7 +241,7 @@ impl<'t> Reading<'_, 't> {
     fn keep_attribute(&mut self, memory: &mut Memory, attribute: &RawAttribute<'t>) {
         let attributes = &mut memory.more().attributes;
         self.attributes.push(Place::Rest(narrow(attributes.len())));
-        attributes.push(attribute.owned());
+        attributes.push(self.raw.attribute(attribute));
     }
 
     /// Takes the attributes; gives back the unit of a size in the text.
@@ -250,17 +254,20 @@ impl<'t> Reading<'_, 't> {
         let spec = record.spec();
         let scaled = spec.scaled().map(|(_, field)| field);
         let unit = scaled.and_then(|scaled| {
-            let is_size = |attribute: &RawAttribute<'_>| attribute.name.is(scaled.name, scaled.uri());
+            let is_size = |attribute: &RawAttribute<'_>| {
+                scaled.is_named(&attribute.name, self.raw.uri(&attribute.name))
+            };
             let has_value = scaled.kind == FieldKind::Text || attributes.iter().any(is_size);
-            let is_unit = |attribute: &&RawAttribute<'_>| has_value && attribute.name.is("unit", None);
+            let is_unit = |attribute: &&RawAttribute<'_>| has_value && attribute.name.is("unit");
             attributes.iter().find(is_unit)
         });
         for attribute in attributes {
-            if unit.is_some() && attribute.name.is("unit", None) {
+            if unit.is_some() && attribute.name.is("unit") {
                 continue;
             }
             let is_attribute = |kind| kind == FieldKind::Attribute;
-            let Some((index, field)) = spec.find(is_attribute, &attribute.name, memory.hint) else {
+            let name = (&attribute.name, self.raw.uri(&attribute.name));
+            let Some((index, field)) = spec.find(is_attribute, name, memory.hint) else {
                 self.keep_attribute(memory, attribute);
                 continue;
             };
@@ -270,7 +277,7 @@ impl<'t> Reading<'_, 't> {
             let taken = if field.unit.is_some() {
                 self.size(record, (index, field), &attribute.value, (unit, memory))
             } else {
-                self.value(record, (index, field), &attribute.value, memory)
+                self.value(record, (index, field, 0), &attribute.value, memory)
             };
             taken.map_err(|error| error.within(&format!("@{}", field.name)))?;
         }
@@ -284,17 +291,20 @@ impl<'t> Reading<'_, 't> {
         record: &mut dyn Record,
         (number, element): (usize, &RawElement<'t>),
         memory: &mut Memory,
-    ) -> Result<String, XmlError> {
+    ) -> Result<Cow<'r, str>, XmlError> {
         let spec = record.spec();
         let raw = self.raw;
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         for (number, node) in raw.children(number, element) {
             match (node, spec.text) {
                 (RawNode::Element(child), _) => {
-                    self.child(record, (number, child, node), element.end, memory)?
+                    self.child(record, (number, child, node), element.end(), memory)?
                 }
                 (RawNode::Text(content) | RawNode::CData(content), Some(index)) => {
-                    text.push_str(content);
+                    match text.is_empty() {
+                        true => text = Cow::Borrowed(content),
+                        false => text.to_mut().push_str(content),
+                    }
                     if memory.first(index) {
                         self.children.push(Place::Field(row(index)));
                     }
@@ -314,7 +324,8 @@ impl<'t> Reading<'_, 't> {
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
         let is_child = |kind| matches!(kind, FieldKind::Child | FieldKind::Leaf | FieldKind::Flag);
-        let Some((index, field)) = record.spec().find(is_child, &element.name, memory.hint) else {
+        let name = (&element.name, self.raw.uri(&element.name));
+        let Some((index, field)) = record.spec().find(is_child, name, memory.hint) else {
             self.keep_node(memory, number, node);
             return Ok(());
         };
@@ -325,26 +336,24 @@ impl<'t> Reading<'_, 't> {
             SlotMut::Child(slot) if !(again && slot.is_single()) => {
                 self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
-                if !again && !single {
-                    // The items of a list are large: they are not moved as it grows.
-                    let siblings = self.raw.nodes(number..end);
-                    let alike = |(_, node): &(usize, &RawNode<'_>)| matches!(node, RawNode::Element(other) if other.name.full == element.name.full);
-                    slot.reserve(siblings.filter(alike).take(MOST_AT_ONCE).count());
-                }
-                self.fill(slot.add(), (number, element), place)
+                // The items of a list are large: they are not moved as it grows.
+                let room = match again || single {
+                    true => 0,
+                    false => self.alike(number..end, element),
+                };
+                self.fill(slot.push(room), (number, element), place)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Value(slot) if !(again && slot.is_single()) => {
-                let is_blank =
-                    |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(|text| is_blank(text));
-                if !slot.exact() && self.raw.children(number, element).all(is_blank) {
+                let has_no_text = |(_, node): (usize, &RawNode<'_>)| node.as_text().is_none_or(is_blank);
+                if !slot.exact() && self.raw.children(number, element).all(has_no_text) {
                     self.keep_node(memory, number, node);
                     return Ok(());
                 }
                 self.children.push(Place::Field(row(index)));
                 let (nth, single) = (slot.count(), slot.is_single());
                 let nth = if single { 0 } else { nth };
-                self.leaf(record, (index, field), (number, element), memory)
+                self.leaf(record, (index, field, nth), (number, element), memory)
                     .map_err(|error| error.within(&segment(field, nth, single)))
             }
             SlotMut::Flag(flag) if !again => {
@@ -360,10 +369,22 @@ impl<'t> Reading<'_, 't> {
         }
     }
 
+    /// How many of the nodes are elements of the same name.
+    fn alike(&self, siblings: std::ops::Range<usize>, element: &RawElement<'t>) -> usize {
+        let is_alike = |(_, node): &(usize, &RawNode<'_>)| match node {
+            RawNode::Element(other) => {
+                other.name.key == element.name.key && other.name.full == element.name.full
+            }
+            _ => false,
+        };
+        let alike = self.raw.nodes(siblings).filter(is_alike);
+        alike.take(MOST_AT_ONCE).count()
+    }
+
     fn leaf(
         &mut self,
         record: &mut dyn Record,
-        (index, field): (usize, &Field),
+        (index, field, nth): (usize, &Field, usize),
         (number, element): (usize, &RawElement<'t>),
         memory: &mut Memory,
     ) -> Result<(), XmlError> {
@@ -380,8 +401,7 @@ impl<'t> Reading<'_, 't> {
                 Cow::Owned(all)
             }
         };
-        let nth = self
-            .value(record, (index, field), &text, memory)
+        self.value(record, (index, field, nth), &text, memory)
             .map_err(|error| error.at(element.position))?;
         self.keep_shell(memory, (index, nth), (number, element), |node| {
             node.as_text().is_none()
@@ -398,7 +418,7 @@ impl<'t> Reading<'_, 't> {
         fits: fn(&RawNode<'_>) -> bool,
     ) {
         let mut others = self.raw.children(number, element).filter(|(_, node)| fits(node));
-        if !element.attributes.is_empty() || others.next().is_some() {
+        if element.attributes > 0 || others.next().is_some() {
             memory.more().shells.push(Shell {
                 field: row(index),
                 index: narrow(nth),
@@ -425,40 +445,38 @@ impl<'t> Reading<'_, 't> {
             return Ok(());
         }
         if field.unit.is_some() {
-            return self
-                .size(record, (index, field), text, (unit.as_ref(), memory))
-                .map(|_| ());
+            return self.size(record, (index, field), text, (unit.as_ref(), memory));
         }
-        self.value(record, (index, field), text, memory).map(|_| ())
+        self.value(record, (index, field, 0), text, memory)
     }
 
-    /// Takes a value; gives back its number among the values of the field.
+    /// Takes the value that is the `nth` of its field.
     fn value(
         &mut self,
         record: &mut dyn Record,
-        (index, field): (usize, &Field),
+        (index, field, nth): (usize, &Field, usize),
         text: &str,
         memory: &mut Memory,
-    ) -> Result<usize, XmlError> {
+    ) -> Result<(), XmlError> {
         let SlotMut::Value(slot) = record.slot_mut(index) else {
-            return Ok(0);
+            return Ok(());
         };
         slot.add(text).map_err(|error| refused(field, text, &error))?;
-        let nth = slot.count().saturating_sub(1);
-        if !slot.exact() && slot.text(nth) != Some(text) {
-            self.scratch.clear();
-            slot.write(nth, &mut self.scratch);
-            if self.scratch != text {
-                memory.more().spellings.push(Spelling {
-                    field: row(index),
-                    index: narrow(nth),
-                    written: SmolStr::new(text),
-                    unit: None,
-                    canonical: SmolStr::new(&self.scratch),
-                });
-            }
+        if slot.text(nth) == Some(text) || slot.exact() {
+            return Ok(());
         }
-        Ok(nth)
+        self.scratch.clear();
+        slot.write(nth, &mut self.scratch);
+        if self.scratch != text {
+            memory.more().spellings.push(Spelling {
+                field: row(index),
+                index: narrow(nth),
+                written: SmolStr::new(text),
+                unit: None,
+                canonical: SmolStr::new(&self.scratch),
+            });
+        }
+        Ok(())
     }
 
     fn size(
@@ -467,9 +485,9 @@ impl<'t> Reading<'_, 't> {
         (index, field): (usize, &Field),
         text: &str,
         (unit, memory): (Option<&RawAttribute<'t>>, &mut Memory),
-    ) -> Result<usize, XmlError> {
+    ) -> Result<(), XmlError> {
         let SlotMut::Scaled(slot) = record.slot_mut(index) else {
-            return Ok(0);
+            return Ok(());
         };
         let default = field.unit.unwrap_or_default();
         let unit_text = unit.map_or(default, |unit| &*unit.value);
@@ -486,7 +504,7 @@ impl<'t> Reading<'_, 't> {
                 canonical: SmolStr::new(format!("{canonical} {canonical_unit}")),
             });
         }
-        Ok(0)
+        Ok(())
     }
 }
 

@@ -1,14 +1,15 @@
 //! Text to the flat list: events of quick-xml, checked, bounded, namespaces resolved.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::attributes::RawAttributes;
 use super::blank::is_blank;
-use super::error::{Position, XmlError, XmlProblem};
+use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::declared_prefix;
+use super::places::Places;
+use super::raw;
 use super::raw::{Raw, RawAttribute, RawElement, RawName, RawNode};
 use super::references::{attribute_value, check_characters, is_name, resolve, shortened, text_content};
 use quick_xml::Reader;
@@ -22,24 +23,15 @@ pub(super) fn read(text: &str, limits: Limits) -> Result<Raw<'_>, XmlError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     check_characters(text).map_err(|(at, error)| error.at(Places::new(text).position(at)))?;
     let mut builder = Builder::new(text, limits);
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_comments = true;
-    loop {
-        let start = offset(&reader);
-        let event = match reader.read_event() {
-            Ok(event) => event,
-            Err(error) => {
-                let at = usize::try_from(reader.error_position()).unwrap_or(start);
-                return Err(builder.failed(syntax(error.to_string()), at));
-            }
-        };
-        if matches!(event, Event::Eof) {
-            return builder.finish();
-        }
-        builder
-            .take(event, start)
-            .map_err(|error| builder.failed(error, start))?;
+    let read = builder.read();
+    if read.is_ok() && builder.is_mixed && !builder.keeps_layout {
+        // Rare: white space in front of text is a part of it. It was left out, and is not the second time.
+        let mut again = Builder::new(text, limits);
+        again.keeps_layout = true;
+        again.read()?;
+        return Ok(again.raw);
     }
+    read.map(|()| builder.raw)
 }
 
 fn offset(reader: &Reader<&[u8]>) -> usize {
@@ -54,64 +46,24 @@ fn too_many(what: &'static str, limit: usize) -> XmlError {
     XmlError::new(XmlProblem::Limit { what, limit })
 }
 
-/// Line and column of offsets, which mostly increase.
-struct Places<'t> {
-    text: &'t str,
-    /// Whether a byte is a character.
-    is_ascii: bool,
-    /// Where each line begins.
-    lines: Vec<usize>,
-    /// The number of a line that begins before the last offset that was asked for.
-    line: usize,
-}
-
-impl<'t> Places<'t> {
-    fn new(text: &'t str) -> Self {
-        let after = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self {
-            text,
-            is_ascii: text.is_ascii(),
-            lines: std::iter::once(0).chain(after).collect(),
-            line: 0,
-        }
-    }
-
-    fn position(&mut self, at: usize) -> Position {
-        if self.lines.get(self.line).is_some_and(|start| *start > at) {
-            self.line = 0;
-        }
-        while self.lines.get(self.line + 1).is_some_and(|next| *next <= at) {
-            self.line += 1;
-        }
-        let start = self.lines.get(self.line).copied().unwrap_or_default();
-        let column = if self.is_ascii {
-            at.min(self.text.len()) - start
-        } else {
-            let before = self.text.as_bytes().get(start..at.min(self.text.len()));
-            let characters = before.unwrap_or_default().iter();
-            characters.filter(|byte| (**byte & 0xC0) != 0x80).count()
-        };
-        Position::new(number(self.line + 1), number(column + 1))
-    }
-}
-
-fn number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
 struct Builder<'t> {
     places: Places<'t>,
     limits: Limits,
     counted: usize,
     raw: Raw<'t>,
     open: Vec<Open>,
-    scope: Vec<(usize, &'t str, Arc<str>)>,
+    /// The prefixes that are declared, each with the depth it is declared at and the number of its namespace.
+    scope: Vec<(usize, &'t str, u32)>,
     text: Option<Cow<'t, str>>,
     has_root: bool,
     started: bool,
     /// Whether the document has carriage returns at all, and ends of CDATA sections.
     has_returns: bool,
     has_section_end: bool,
+    /// Whether white space that seems to lay out elements is kept until its element ends.
+    keeps_layout: bool,
+    /// Whether an element has text behind white space that was left out.
+    is_mixed: bool,
 }
 
 /// An element that is not closed yet.
@@ -121,6 +73,8 @@ struct Open {
     structured: bool,
     /// Whether there is text directly inside that is more than layout.
     written: bool,
+    /// Whether white space directly inside was left out.
+    skipped: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -129,11 +83,12 @@ impl<'t> Builder<'t> {
             places: Places::new(text),
             limits,
             counted: 0,
-            raw: Raw {
-                // A document of libvirt's has a node and an attribute for every 25 to 30 bytes.
-                nodes: Vec::with_capacity(text.len() / 24),
-                attributes: Vec::with_capacity(text.len() / 24),
-            },
+            // What has so many more than usual may grow.
+            raw: Raw::with_room(
+                count(b'<', text).min(text.len() / 8),
+                count(b'=', text).min(text.len() / 16),
+                text.len(),
+            ),
             open: Vec::new(),
             scope: Vec::new(),
             text: None,
@@ -141,6 +96,28 @@ impl<'t> Builder<'t> {
             started: false,
             has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
             has_section_end: memchr::memmem::find(text.as_bytes(), b"]]>").is_some(),
+            keeps_layout: false,
+            is_mixed: false,
+        }
+    }
+
+    fn read(&mut self) -> Result<(), XmlError> {
+        let mut reader = Reader::from_str(self.places.text());
+        reader.config_mut().check_comments = true;
+        loop {
+            let start = offset(&reader);
+            let event = match reader.read_event() {
+                Ok(event) => event,
+                Err(error) => {
+                    let at = usize::try_from(reader.error_position()).unwrap_or(start);
+                    return Err(self.failed(syntax(error.to_string()), at));
+                }
+            };
+            if matches!(event, Event::Eof) {
+                return self.finish();
+            }
+            self.take(event, start)
+                .map_err(|error| self.failed(error, start))?;
         }
     }
 
@@ -164,6 +141,7 @@ impl<'t> Builder<'t> {
                     number,
                     structured: false,
                     written: false,
+                    skipped: false,
                 });
             }
             Event::Empty(tag) => {
@@ -177,9 +155,10 @@ impl<'t> Builder<'t> {
                     .open
                     .pop()
                     .ok_or_else(|| syntax("an end tag without a start tag"))?;
-                if open.structured && !open.written {
+                if open.structured && !open.written && self.keeps_layout {
                     self.drop_layout(open.number + 1);
                 }
+                self.is_mixed |= open.written && open.skipped;
                 self.close(open.number);
             }
             Event::CData(data) => {
@@ -230,13 +209,19 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
+    /// Adds the text before an element's end.
     fn flush_text(&mut self) {
         let text = self.text.take();
         if let Some(parent) = self.open.last_mut()
             && let Some(text) = text
             && !text.is_empty()
         {
-            parent.written |= !is_blank(&text);
+            let is_layout = is_blank(&text);
+            parent.written |= !is_layout;
+            if is_layout && parent.structured && !parent.written && !self.keeps_layout {
+                parent.skipped = true;
+                return;
+            }
             self.raw.nodes.push(RawNode::Text(text));
         }
     }
@@ -246,7 +231,7 @@ impl<'t> Builder<'t> {
         let mut next = from;
         while let Some(node) = self.raw.nodes.get_mut(next) {
             next = match node {
-                RawNode::Element(element) => element.end,
+                RawNode::Element(element) => element.end(),
                 RawNode::Text(_) => {
                     *node = RawNode::Layout;
                     next + 1
@@ -284,13 +269,13 @@ impl<'t> Builder<'t> {
 
     /// Adds a node and gives back its number.
     fn push(&mut self, node: RawNode<'t>) -> Result<usize, XmlError> {
+        if let Some(parent) = self.open.last_mut() {
+            parent.structured = true;
+        }
         self.flush_text();
         self.counted += 1;
         if self.counted > self.limits.nodes {
             return Err(too_many("nodes", self.limits.nodes));
-        }
-        if let Some(parent) = self.open.last_mut() {
-            parent.structured = true;
         }
         self.raw.nodes.push(node);
         Ok(self.raw.nodes.len() - 1)
@@ -298,7 +283,7 @@ impl<'t> Builder<'t> {
 
     /// Ends the element with this number: all nodes after it are inside.
     fn close(&mut self, number: usize) {
-        let end = self.raw.nodes.len();
+        let end = raw::number(self.raw.nodes.len());
         if let Some(RawNode::Element(element)) = self.raw.nodes.get_mut(number) {
             element.end = end;
         }
@@ -321,87 +306,101 @@ impl<'t> Builder<'t> {
         }
         let position = self.places.position(start);
         // The tag as it stands in the text, which lives longer than the event.
-        let whole = self.places.text.get(start + 1..).unwrap_or_default();
+        let whole = self.places.text().get(start + 1..).unwrap_or_default();
         let name_length = tag.name().as_ref().len();
         let name = whole.get(..name_length).unwrap_or_default();
-        let raw = whole
+        let written = whole
             .get(name_length..name_length + tag.attributes_raw().len())
             .unwrap_or_default();
         if !is_name(name) {
             return Err(syntax(format!("'{}' is no name of an element", shortened(name))));
         }
-        let attributes = self.attributes(raw)?;
+        let first = self.raw.attributes.len();
+        if !written.is_empty() {
+            self.attributes(written, first)?;
+        }
         Ok(RawElement {
             name: self.resolved(name),
-            attributes,
+            first_attribute: raw::number(first),
+            attributes: raw::number(self.raw.attributes.len() - first),
             end: 0,
             position,
         })
     }
 
-    fn attributes(&mut self, text: &'t str) -> Result<Range<usize>, XmlError> {
-        let from = self.raw.attributes.len();
+    fn attributes(&mut self, written: &'t str, first: usize) -> Result<(), XmlError> {
         let depth = self.open.len();
         let mut has_prefix = false;
-        for raw in RawAttributes::of(text) {
-            let (name, value) = raw?;
-            let known = self.raw.attributes.get(from..).unwrap_or_default();
+        for attribute in RawAttributes::of(written) {
+            let (full, value) = attribute?;
+            let name = RawName::new(full, 0);
+            let known = self.raw.attributes.get(first..).unwrap_or_default();
             if known.len() >= self.limits.attributes {
                 return Err(too_many("attributes of one element", self.limits.attributes));
             }
-            if known.iter().any(|known| known.name.full == name) {
+            if known
+                .iter()
+                .any(|known| known.name.key == name.key && known.name.full == full)
+            {
                 return Err(syntax(format!(
                     "the attribute '{}' is there twice",
-                    shortened(name)
+                    shortened(full)
                 )));
             }
             let value = attribute_value(value)?;
-            has_prefix |= name.bytes().any(|byte| byte == b':');
-            if let Some(prefix) = declared_prefix(name) {
+            has_prefix |= full.bytes().any(|byte| byte == b':');
+            if let Some(prefix) = declared_prefix(full) {
                 if self.scope.len() >= self.limits.attributes {
                     return Err(too_many(
                         "namespaces declared around one element",
                         self.limits.attributes,
                     ));
                 }
-                self.scope.push((depth, prefix, Arc::from(&*value)));
+                // An empty one takes back what is declared further out.
+                let namespace = match value.is_empty() {
+                    true => 0,
+                    false => self.raw.add_namespace(Arc::from(&*value)),
+                };
+                self.scope.push((depth, prefix, namespace));
             }
-            let name = RawName::new(name, None);
             self.raw.attributes.push(RawAttribute { name, value });
         }
-        let to = self.raw.attributes.len();
         if has_prefix {
-            for index in from..to {
-                let name = self
-                    .raw
-                    .attributes
-                    .get(index)
-                    .map(|attribute| attribute.name.full);
-                let Some(full) = name.filter(|full| full.contains(':') && !full.starts_with("xmlns:")) else {
-                    continue;
-                };
-                let resolved = self.resolved(full);
-                if let Some(attribute) = self.raw.attributes.get_mut(index) {
-                    attribute.name = resolved;
-                }
-            }
+            self.resolve_attributes(first);
         }
-        Ok(from..to)
+        Ok(())
     }
 
-    fn resolved(&self, full: &'t str) -> RawName<'t> {
+    /// Finds the namespaces of the attributes from the first on.
+    fn resolve_attributes(&mut self, first: usize) {
+        for index in first..self.raw.attributes.len() {
+            let name = self
+                .raw
+                .attributes
+                .get(index)
+                .map(|attribute| attribute.name.full);
+            let Some(full) = name.filter(|full| full.contains(':') && !full.starts_with("xmlns:")) else {
+                continue;
+            };
+            let resolved = self.resolved(full);
+            if let Some(attribute) = self.raw.attributes.get_mut(index) {
+                attribute.name = resolved;
+            }
+        }
+    }
+
+    fn resolved(&mut self, full: &'t str) -> RawName<'t> {
         let colon = full.bytes().position(|byte| byte == b':');
         if colon.is_none() && self.scope.is_empty() {
-            return RawName::new(full, None);
+            return RawName::new(full, 0);
         }
         let prefix = colon.and_then(|at| full.get(..at)).unwrap_or_default();
         let namespace = if prefix == "xml" {
-            Some(Arc::from("http://www.w3.org/XML/1998/namespace"))
+            self.raw
+                .add_namespace(Arc::from("http://www.w3.org/XML/1998/namespace"))
         } else {
             let declared = self.scope.iter().rev().find(|(_, known, _)| *known == prefix);
-            declared
-                .map(|(_, _, uri)| Arc::clone(uri))
-                .filter(|uri| !uri.is_empty())
+            declared.map_or(0, |(_, _, namespace)| *namespace)
         };
         RawName::new(full, namespace)
     }
@@ -422,17 +421,22 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn finish(mut self) -> Result<Raw<'t>, XmlError> {
-        let end = self.places.text.len();
+    fn finish(&mut self) -> Result<(), XmlError> {
+        let end = self.places.text().len();
         if let Some(RawNode::Element(open)) =
             self.open.last().and_then(|open| self.raw.nodes.get(open.number))
         {
             let sentence = format!("<{}> is never closed", open.name.full);
             return Err(self.failed(syntax(sentence), end));
         }
-        if self.has_root {
-            return Ok(self.raw);
+        match self.has_root {
+            true => Ok(()),
+            false => Err(self.failed(syntax("there is no root element"), end)),
         }
-        Err(self.failed(syntax("there is no root element"), end))
     }
+}
+
+/// How often the byte is in the text.
+fn count(byte: u8, text: &str) -> usize {
+    memchr::memchr_iter(byte, text.as_bytes()).count()
 }

@@ -1,6 +1,7 @@
 //! Typed records: the table that describes one, and the trait through which the engine works on it.
 
 use super::error::XmlProblem;
+use super::name_key::NameKey;
 use super::raw::RawName;
 use super::rest::Rest;
 use super::slot::{Slot, SlotMut};
@@ -29,35 +30,6 @@ pub enum FieldKind {
     Leaf,
     /// An empty child element, there or not.
     Flag,
-}
-
-/// The length of a name and its first seven bytes: names of other keys are other names, and up to seven bytes long,
-/// those of one key are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NameKey([u8; 8]);
-
-impl NameKey {
-    /// That of the name.
-    #[expect(clippy::indexing_slicing, reason = "the place is below 8 where it is used")]
-    pub const fn of(name: &str) -> Self {
-        let mut key = [0; 8];
-        let mut rest = name.as_bytes();
-        let mut place = 1;
-        while let Some((byte, others)) = rest.split_first() {
-            if place < 8 {
-                key[place] = *byte;
-                place += 1;
-            }
-            key[0] = key[0].saturating_add(1);
-            rest = others;
-        }
-        Self(key)
-    }
-
-    /// Whether it says all there is about a name.
-    const fn is_whole(self) -> bool {
-        self.0[0] <= 7
-    }
 }
 
 /// One row of a [`Spec`].
@@ -151,16 +123,18 @@ impl Field {
         }
     }
 
-    /// Whether this is the name of the field, whose keys are equal.
-    fn is(&self, name: &RawName<'_>) -> bool {
-        match self.namespace {
-            None => name.namespace.is_none() && (self.key.is_whole() || name.full == self.name),
-            Some(_) => name.is(self.name, self.uri()),
-        }
+    /// Whether this is the name of the field; `uri` is that of the name's namespace.
+    pub(super) fn is_named(&self, name: &RawName<'_>, uri: Option<&str>) -> bool {
+        self.key == name.key && self.is(name, uri)
     }
 
-    pub(super) fn uri(&self) -> Option<&'static str> {
-        self.namespace.map(|namespace| namespace.uri)
+    /// As [`is_named`](Self::is_named), when the keys are known to be equal.
+    fn is(&self, name: &RawName<'_>, uri: Option<&str>) -> bool {
+        match (self.namespace, uri) {
+            (None, None) => self.key.is_whole() || name.full == self.name,
+            (Some(own), Some(uri)) => own.uri == uri && name.local() == self.name,
+            _ => false,
+        }
     }
 }
 
@@ -209,6 +183,11 @@ impl Rows {
         self.0 == 0
     }
 
+    /// Whether the row is in the set.
+    pub(super) fn has(self, row: usize) -> bool {
+        self.0 & Self::bit(row) != 0
+    }
+
     /// Adds a row; gives back whether it was not there yet.
     pub(super) fn insert(&mut self, row: usize) -> bool {
         let bit = Self::bit(row);
@@ -251,20 +230,21 @@ impl Iterator for Rows {
 impl Spec {
     /// Position and row of the attribute or child of that name.
     ///
-    /// Documents are mostly in the order of the table, so it is looked for from `hint` on first.
+    /// Documents are mostly in the order of the table, so it is looked for from `hint` on first. `uri` is that of the
+    /// name's namespace.
     pub(super) fn find(
         &self,
-        is_kind: fn(FieldKind) -> bool,
-        name: &RawName<'_>,
+        is_kind: impl Fn(FieldKind) -> bool,
+        (name, uri): (&RawName<'_>, Option<&str>),
         hint: usize,
     ) -> Option<(usize, &'static Field)> {
-        let found =
-            |(_, field): &(usize, &Field)| field.key == name.key && is_kind(field.kind) && field.is(name);
-        let rows = || self.fields.iter().enumerate();
-        rows()
-            .skip(hint)
-            .find(found)
-            .or_else(|| rows().take(hint).find(found))
+        let found = |field: &Field| field.key == name.key && is_kind(field.kind) && field.is(name, uri);
+        let (earlier, later) = self.fields.split_at_checked(hint)?;
+        let row = match later.iter().position(found) {
+            Some(place) => hint + place,
+            None => earlier.iter().position(found)?,
+        };
+        Some((row, self.fields.get(row)?))
     }
 
     /// Position and row of the attribute or child with that name in no namespace.

@@ -18,6 +18,8 @@ pub struct Rest {
     pub(super) position: Position,
     /// Number of this element in the parent's order, counted from 1; 0 for a new one.
     pub(super) place: u32,
+    /// How long the text of the document was, in the rest of a root: about as long will it be again.
+    pub(super) length: u32,
     pub(super) more: Option<Box<More>>,
 }
 

@@ -12,7 +12,7 @@ pub enum Slot<'a> {
     /// A value: attribute, text or text-only child elements.
     Value(&'a dyn ValueSlot),
     /// Child elements with a record each.
-    Child(&'a dyn ChildSlot),
+    Child(Children<'a>),
     /// An empty element that is there or not.
     Flag(bool),
     /// A size with its unit.
@@ -48,16 +48,44 @@ impl std::fmt::Debug for SlotMut<'_> {
     }
 }
 
+/// What is the same of all values a field can have.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ValueTraits {
+    /// Whether there can be one value at most.
+    pub single: bool,
+    /// Whether values are written exactly as they were read.
+    pub exact: bool,
+    /// What a value is in JSON.
+    pub shape: ValueShape,
+    /// Whether no value there can be has characters that XML does not take.
+    pub plain: bool,
+    /// The spellings of an enumeration; else empty.
+    pub spellings: &'static [&'static str],
+}
+
+impl ValueTraits {
+    /// Those of a field for one value, or for several.
+    pub const fn of<T: XmlValue>(single: bool) -> Self {
+        Self {
+            single,
+            exact: T::EXACT,
+            shape: T::SHAPE,
+            plain: T::PLAIN,
+            spellings: T::SPELLINGS,
+        }
+    }
+}
+
 /// A field holding values: `T`, `Option<T>` or `Vec<T>` of an [`XmlValue`].
+///
+/// Every method is compiled for every type of value: what can be said for all at once stands in [`ValueTraits`], or is a
+/// method of `dyn ValueSlot`, and what is there calls no generic function that would be compiled with it.
 pub trait ValueSlot {
     /// How many values there are.
     fn count(&self) -> usize;
-    /// Whether there can be one value at most.
-    fn is_single(&self) -> bool;
-    /// Whether values are written exactly as they were read.
-    fn exact(&self) -> bool;
-    /// What a value is in JSON.
-    fn shape(&self) -> ValueShape;
+    /// What is the same of all values there can be.
+    fn traits(&self) -> ValueTraits;
     /// Takes one more value.
     ///
     /// # Errors
@@ -65,34 +93,49 @@ pub trait ValueSlot {
     fn add(&mut self, text: &str) -> Result<(), ValueError>;
     /// Appends the value at `index`, not escaped.
     fn write(&self, index: usize, out: &mut String);
-    /// Whether no value there can be has characters that XML does not take.
-    fn plain(&self) -> bool;
     /// The very text that [`write`](Self::write) appends, where the value has it.
     fn text(&self, index: usize) -> Option<&str>;
-    /// The spellings there are, when the value at `index` is of an enumeration and none of them.
-    fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]>;
+    /// As [`XmlValue::is_sound`], of the value at `index`.
+    fn is_sound(&self, index: usize) -> Option<bool>;
+}
+
+impl dyn ValueSlot + '_ {
+    /// Whether there can be one value at most.
+    pub fn is_single(&self) -> bool {
+        self.traits().single
+    }
+
+    /// Whether values are written exactly as they were read.
+    pub fn exact(&self) -> bool {
+        self.traits().exact
+    }
+
+    /// What a value is in JSON.
+    pub fn shape(&self) -> ValueShape {
+        self.traits().shape
+    }
 }
 
 impl<T: XmlValue> ValueSlot for Option<T> {
     fn count(&self) -> usize {
-        usize::from(self.is_some())
+        match self {
+            Some(_) => 1,
+            None => 0,
+        }
     }
 
-    fn is_single(&self) -> bool {
-        true
-    }
-
-    fn exact(&self) -> bool {
-        T::EXACT
-    }
-
-    fn shape(&self) -> ValueShape {
-        T::SHAPE
+    fn traits(&self) -> ValueTraits {
+        const { ValueTraits::of::<T>(true) }
     }
 
     fn add(&mut self, text: &str) -> Result<(), ValueError> {
-        *self = Some(T::parse_xml(text)?);
-        Ok(())
+        match T::parse_xml(text) {
+            Ok(value) => {
+                *self = Some(value);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn write(&self, _index: usize, out: &mut String) {
@@ -101,16 +144,18 @@ impl<T: XmlValue> ValueSlot for Option<T> {
         }
     }
 
-    fn plain(&self) -> bool {
-        T::PLAIN
-    }
-
     fn text(&self, _index: usize) -> Option<&str> {
-        self.as_ref().and_then(T::as_text)
+        match self {
+            Some(value) => value.as_text(),
+            None => None,
+        }
     }
 
-    fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {
-        self.as_ref().and_then(T::unknown_among)
+    fn is_sound(&self, _index: usize) -> Option<bool> {
+        match self {
+            Some(value) => value.is_sound(),
+            None => Some(true),
+        }
     }
 }
 
@@ -119,21 +164,18 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
         self.len()
     }
 
-    fn is_single(&self) -> bool {
-        false
-    }
-
-    fn exact(&self) -> bool {
-        T::EXACT
-    }
-
-    fn shape(&self) -> ValueShape {
-        T::SHAPE
+    fn traits(&self) -> ValueTraits {
+        const { ValueTraits::of::<T>(false) }
     }
 
     fn add(&mut self, text: &str) -> Result<(), ValueError> {
-        self.push(T::parse_xml(text)?);
-        Ok(())
+        match T::parse_xml(text) {
+            Ok(value) => {
+                self.push(value);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn write(&self, index: usize, out: &mut String) {
@@ -142,53 +184,120 @@ impl<T: XmlValue> ValueSlot for Vec<T> {
         }
     }
 
-    fn plain(&self) -> bool {
-        T::PLAIN
-    }
-
     fn text(&self, index: usize) -> Option<&str> {
-        self.get(index).and_then(T::as_text)
+        match self.get(index) {
+            Some(value) => value.as_text(),
+            None => None,
+        }
     }
 
-    fn unknown_among(&self, index: usize) -> Option<&'static [&'static str]> {
-        self.get(index).and_then(T::unknown_among)
+    fn is_sound(&self, index: usize) -> Option<bool> {
+        match self.get(index) {
+            Some(value) => value.is_sound(),
+            None => Some(true),
+        }
+    }
+}
+
+/// The records of a field.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Children<'a> {
+    /// Of a field for one.
+    One(Option<&'a dyn Record>),
+    /// Of a field for several.
+    List(&'a dyn RecordList),
+}
+
+impl std::fmt::Debug for Children<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Children")
+    }
+}
+
+impl<'a> Children<'a> {
+    /// How many records there are.
+    pub fn count(self) -> usize {
+        match self {
+            Self::One(item) => usize::from(item.is_some()),
+            Self::List(list) => list.count(),
+        }
+    }
+
+    /// Whether there can be one record at most.
+    pub const fn is_single(self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
+    /// The record at `index`.
+    pub fn item(self, index: usize) -> Option<&'a dyn Record> {
+        match self {
+            Self::One(item) => item.filter(|_| index == 0),
+            Self::List(list) => list.item(index),
+        }
+    }
+}
+
+/// A list of records of one type.
+pub trait RecordList {
+    /// How many records there are.
+    fn count(&self) -> usize;
+    /// The record at `index`.
+    fn item(&self, index: usize) -> Option<&dyn Record>;
+}
+
+impl<T: Record> RecordList for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn item(&self, index: usize) -> Option<&dyn Record> {
+        match self.get(index) {
+            Some(item) => Some(item),
+            None => None,
+        }
     }
 }
 
 /// A field holding records: `Option<T>`, `Option<Box<T>>` or `Vec<T>`.
+///
+/// As with [`ValueSlot`], what need not be compiled for every type is a method of `dyn ChildSlot`.
 pub trait ChildSlot {
-    /// How many records there are.
-    fn count(&self) -> usize;
-    /// Whether there can be one record at most.
-    fn is_single(&self) -> bool;
-    /// Makes room for so many more records.
-    fn reserve(&mut self, _more: usize) {}
-    /// Adds an empty record and gives it out to be filled.
-    fn add(&mut self) -> &mut dyn Record;
-    /// The record at `index`.
-    fn item(&self, index: usize) -> Option<&dyn Record>;
+    /// The records there are.
+    fn children(&self) -> Children<'_>;
+    /// Adds an empty record and gives it out to be filled; a list makes room for so many at once.
+    fn push(&mut self, room: usize) -> &mut dyn Record;
     /// The record at `index`.
     fn item_mut(&mut self, index: usize) -> Option<&mut dyn Record>;
 }
 
+impl<'a> dyn ChildSlot + 'a {
+    /// Adds an empty record and gives it out to be filled.
+    pub fn add(&mut self) -> &mut dyn Record {
+        self.push(0)
+    }
+
+    /// How many records there are.
+    pub fn count(&self) -> usize {
+        self.children().count()
+    }
+
+    /// Whether there can be one record at most.
+    pub fn is_single(&self) -> bool {
+        self.children().is_single()
+    }
+}
+
 impl<T: Record + Default> ChildSlot for Option<T> {
-    fn count(&self) -> usize {
-        usize::from(self.is_some())
-    }
-
-    fn is_single(&self) -> bool {
-        true
-    }
-
-    fn add(&mut self) -> &mut dyn Record {
-        self.insert(T::default())
-    }
-
-    fn item(&self, _index: usize) -> Option<&dyn Record> {
-        match self {
+    fn children(&self) -> Children<'_> {
+        Children::One(match self {
             Some(item) => Some(item),
             None => None,
-        }
+        })
+    }
+
+    fn push(&mut self, _room: usize) -> &mut dyn Record {
+        self.insert(T::default())
     }
 
     fn item_mut(&mut self, _index: usize) -> Option<&mut dyn Record> {
@@ -200,30 +309,18 @@ impl<T: Record + Default> ChildSlot for Option<T> {
 }
 
 impl<T: Record + Default> ChildSlot for Vec<T> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    fn is_single(&self) -> bool {
-        false
-    }
-
-    fn reserve(&mut self, more: usize) {
-        self.reserve_exact(more);
+    fn children(&self) -> Children<'_> {
+        Children::List(self)
     }
 
     #[expect(clippy::indexing_slicing, reason = "the item was just pushed")]
-    fn add(&mut self) -> &mut dyn Record {
+    fn push(&mut self, room: usize) -> &mut dyn Record {
         let last = self.len();
+        if room > 0 {
+            self.reserve_exact(room);
+        }
         self.push(T::default());
         &mut self[last]
-    }
-
-    fn item(&self, index: usize) -> Option<&dyn Record> {
-        match self.get(index) {
-            Some(item) => Some(item),
-            None => None,
-        }
     }
 
     fn item_mut(&mut self, index: usize) -> Option<&mut dyn Record> {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use smol_str::SmolStr;
 
 use super::blank::trimmed;
+use super::references::first_illegal;
 
 /// Why a text is not a value; the sentence completes "'x' is not …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,9 @@ pub trait XmlValue: Sized {
     /// What the value is in JSON.
     const SHAPE: ValueShape = ValueShape::Text;
 
+    /// The spellings of an enumeration; else empty.
+    const SPELLINGS: &'static [&'static str] = &[];
+
     /// Parses the text, references already resolved.
     ///
     /// # Errors
@@ -66,9 +70,12 @@ pub trait XmlValue: Sized {
         None
     }
 
-    /// The spellings there are, when this is an enumeration and none of them.
-    fn unknown_among(&self) -> Option<&'static [&'static str]> {
-        None
+    /// Whether it is one of its enumeration, and has no character that XML does not take. `None`: only its text tells.
+    fn is_sound(&self) -> Option<bool> {
+        match Self::PLAIN {
+            true => Some(true),
+            false => self.as_text().map(|text| first_illegal(text).is_none()),
+        }
     }
 }
 
@@ -143,10 +150,14 @@ pub(crate) fn parse_number(text: &str) -> Option<i128> {
         Some(hex) => (16, hex),
         None => (10, digits),
     };
-    if digits.is_empty() || digits.len() > 24 || !digits.chars().all(|digit| digit.is_digit(radix)) {
+    if digits.is_empty() || digits.len() > 24 {
         return None;
     }
-    let value = i128::from_str_radix(digits, radix).ok()?;
+    let mut value = 0_i128;
+    for digit in digits.bytes() {
+        // 24 digits of 4 bits do not overflow.
+        value = value * i128::from(radix) + i128::from(char::from(digit).to_digit(radix)?);
+    }
     Some(if negative { -value } else { value })
 }
 
@@ -158,21 +169,24 @@ pub(crate) fn write_number(out: &mut String, number: i128) {
     }
 }
 
-/// Appends a number with at least so many digits. The formatting of the standard library takes several times as long.
-pub(crate) fn write_digits(out: &mut String, number: u64, radix: u32, at_least: usize) {
-    let mut digits = ['0'; 64];
+/// Appends a number with at least so many digits, to a base of 8 or more. The formatting of the standard library takes
+/// several times as long.
+pub(crate) fn write_digits(out: &mut String, number: u64, radix: u64, at_least: usize) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [b'0'; 24];
     let mut left = number;
     let mut used = 0;
-    for place in &mut digits {
+    for place in digits.iter_mut().rev() {
         if left == 0 && used >= at_least {
             break;
         }
-        let digit = u32::try_from(left % u64::from(radix)).unwrap_or_default();
-        *place = char::from_digit(digit, radix).unwrap_or('0');
-        left /= u64::from(radix);
+        let digit = usize::try_from(left % radix).ok();
+        *place = digit.and_then(|digit| DIGITS.get(digit)).copied().unwrap_or(b'0');
+        left /= radix;
         used += 1;
     }
-    out.extend(digits.iter().take(used).rev());
+    let written = digits.get(digits.len() - used..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(written).unwrap_or_default());
 }
 
 impl XmlValue for uuid::Uuid {
@@ -183,7 +197,8 @@ impl XmlValue for uuid::Uuid {
     }
 
     fn write_xml(&self, out: &mut String) {
-        let _ = write!(out, "{}", self.hyphenated());
+        let mut text = uuid::Uuid::encode_buffer();
+        out.push_str(self.hyphenated().encode_lower(&mut text));
     }
 }
 
@@ -212,16 +227,8 @@ macro_rules! xml_value_slot {
                 1
             }
 
-            fn is_single(&self) -> bool {
-                true
-            }
-
-            fn exact(&self) -> bool {
-                <$value as $crate::xml::XmlValue>::EXACT
-            }
-
-            fn shape(&self) -> $crate::xml::ValueShape {
-                <$value as $crate::xml::XmlValue>::SHAPE
+            fn traits(&self) -> $crate::xml::ValueTraits {
+                const { $crate::xml::ValueTraits::of::<$value>(true) }
             }
 
             fn add(&mut self, text: &str) -> Result<(), $crate::xml::ValueError> {
@@ -233,16 +240,12 @@ macro_rules! xml_value_slot {
                 $crate::xml::XmlValue::write_xml(self, out);
             }
 
-            fn plain(&self) -> bool {
-                <$value as $crate::xml::XmlValue>::PLAIN
-            }
-
             fn text(&self, _index: usize) -> Option<&str> {
                 $crate::xml::XmlValue::as_text(self)
             }
 
-            fn unknown_among(&self, _index: usize) -> Option<&'static [&'static str]> {
-                $crate::xml::XmlValue::unknown_among(self)
+            fn is_sound(&self, _index: usize) -> Option<bool> {
+                $crate::xml::XmlValue::is_sound(self)
             }
         }
     )+ };

@@ -19,8 +19,25 @@ use super::write::write_root;
 /// [`XmlProblem::IllegalCharacter`], [`XmlProblem::Value`], [`XmlProblem::Missing`] or [`XmlProblem::Invalid`], with the
 /// path.
 pub fn check_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
+    checked(record, problem)
+}
+
+/// The same where an empty text is one that is not there, as libvirt's older parsers read it.
+///
+/// # Errors
+/// As [`check_values`].
+pub fn check_said_values<T: Record + Default>(record: &T) -> Result<(), XmlError> {
+    checked(record, |slot, text| {
+        problem(slot, text).filter(|_| !text.is_empty())
+    })
+}
+
+/// What is wrong with a value that is not sound, or of which only its text tells.
+type Judge = fn(&dyn ValueSlot, &str) -> Option<XmlProblem>;
+
+fn checked<T: Record + Default>(record: &T, judge: Judge) -> Result<(), XmlError> {
     let root = record.spec().element;
-    check(record, &mut String::new(), 1).map_err(|error| error.within(root))?;
+    check(record, &mut String::new(), (1, judge)).map_err(|error| error.within(root))?;
     if !kept::has_any(record) {
         return Ok(());
     }
@@ -56,7 +73,7 @@ fn misread(record: &dyn Record, path: &str, problem: &XmlProblem) -> XmlError {
     XmlError::new(problem.clone()).at(position).within(path)
 }
 
-fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), XmlError> {
+fn check(record: &dyn Record, text: &mut String, (depth, judge): (usize, Judge)) -> Result<(), XmlError> {
     let spec = record.spec();
     let filled = record.filled();
     let position = record.rest().position().unwrap_or_default();
@@ -78,11 +95,13 @@ fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), Xml
     }
     for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
         match record.slot(row) {
-            Slot::Value(slot) => check_items(slot, field, text).map_err(|error| error.at(position))?,
+            Slot::Value(slot) => {
+                check_items(slot, field, (text, judge)).map_err(|error| error.at(position))?
+            }
             Slot::Child(slot) => {
                 for item in 0..slot.count() {
                     if let Some(child) = slot.item(item) {
-                        check(child, text, depth + 1)
+                        check(child, text, (depth + 1, judge))
                             .map_err(|error| error.within(&segment(field, item, slot.is_single())))?;
                     }
                 }
@@ -93,20 +112,18 @@ fn check(record: &dyn Record, text: &mut String, depth: usize) -> Result<(), Xml
     kept::check(record, depth)
 }
 
-fn check_items(slot: &dyn ValueSlot, field: &Field, text: &mut String) -> Result<(), XmlError> {
-    if slot.plain() {
-        return Ok(());
-    }
-    for item in 0..slot.count() {
-        let found = match slot.text(item) {
-            Some(text) => problem(slot, item, text),
-            None => {
-                text.clear();
-                slot.write(item, text);
-                problem(slot, item, text)
-            }
-        };
-        if let Some(problem) = found {
+fn check_items(
+    slot: &dyn ValueSlot,
+    field: &Field,
+    (text, judge): (&mut String, Judge),
+) -> Result<(), XmlError> {
+    for item in 0..items(field, slot) {
+        if slot.is_sound(item) == Some(true) {
+            continue;
+        }
+        text.clear();
+        slot.write(item, text);
+        if let Some(problem) = judge(slot, text) {
             return Err(XmlError::new(problem).within(&segment(field, item, slot.is_single())));
         }
     }
@@ -122,8 +139,18 @@ fn segment(field: &Field, item: usize, single: bool) -> String {
     }
 }
 
-fn problem(slot: &dyn ValueSlot, item: usize, text: &str) -> Option<XmlProblem> {
-    if let Some(known) = slot.unknown_among(item) {
+/// How many values there are: of a field that holds something, and is an attribute or a text, one.
+fn items(field: &Field, slot: &dyn ValueSlot) -> usize {
+    match field.kind {
+        FieldKind::Attribute | FieldKind::Text => 1,
+        _ => slot.count(),
+    }
+}
+
+/// What is wrong with a value that is not sound, or of which only its text tells.
+fn problem(slot: &dyn ValueSlot, text: &str) -> Option<XmlProblem> {
+    let known = slot.traits().spellings;
+    if !known.is_empty() {
         return Some(XmlProblem::Value {
             value: text.chars().take(64).collect(),
             expected: format!("one of {}", known.join(", ")),

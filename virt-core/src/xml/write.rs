@@ -1,15 +1,21 @@
 //! Records to text: one function over `dyn Record` for all types.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 
-use super::arrange::{Entry, count, in_order};
+use super::arrange::{Entry, count, in_order, items};
 use super::record::{Field, FieldKind, Namespace, Record, Rows};
-use super::slot::Slot;
+use super::rest::as_index;
+use super::slot::{Slot, ValueSlot};
+use super::tree::Node;
 use super::writer::Writer;
 
 /// The record as a document, with what stood around its root element.
 pub fn write_root(record: &dyn Record, secrets: bool) -> String {
-    let mut writer = Writer::new();
+    let before = as_index(record.rest().length);
+    // A little more, so that a few additions find room.
+    let mut writer = Writer::with_room(before + before / 16);
     writer.secrets = secrets;
     let more = record.rest().more.as_deref();
     writer.nodes(more.map(|more| more.before.as_slice()).unwrap_or_default());
@@ -47,120 +53,155 @@ struct Writing<'w> {
 impl Writing<'_> {
     fn record(&mut self, record: &dyn Record, name: &str) {
         let rest = record.rest();
-        let more = rest.more.as_deref();
-        let fields = record.spec().fields;
+        let spec = record.spec();
         let filled = record.filled();
         self.writer.start(name);
-        let order = more
+        let order = rest
+            .more
+            .as_deref()
             .map(|more| more.attributes_order.as_slice())
             .unwrap_or_default();
-        let rows = filled.and(record.spec().attributes);
+        let rows = filled.and(spec.attributes);
         if order.is_empty() {
             // Nearly all records: there is no order to be put together.
-            for (row, field) in rows.filter_map(|row| Some((row, fields.get(row)?))) {
+            for (row, field) in rows.filter_map(|row| Some((row, spec.fields.get(row)?))) {
                 self.attribute(record, row, field);
             }
             self.writer.attributes(rest.attributes());
         } else {
-            in_order(
-                record,
-                rows,
-                order,
-                rest.attributes().len(),
-                &mut |entry| match entry {
-                    Entry::Item(row, _) => {
-                        if let Some(field) = fields.get(row) {
-                            self.attribute(record, row, field);
-                        }
-                    }
-                    Entry::Rest(index) => {
-                        if let Some(attribute) = rest.attributes().get(index) {
-                            self.writer
-                                .attribute(attribute.name.as_written(), &attribute.value);
-                        }
-                    }
-                },
-            );
-        }
-        self.unit_of_text(record);
-        self.writer.declare_prefixes(rest.attributes());
-        self.declare_namespaces(record);
-        self.content(record, filled, name);
-    }
-
-    fn content(&mut self, record: &dyn Record, filled: Rows, name: &str) {
-        let rest = record.rest();
-        let fields = record.spec().fields;
-        let order = rest
-            .more
-            .as_deref()
-            .map(|more| more.children_order.as_slice())
-            .unwrap_or_default();
-        let nodes = rest.nodes();
-        let inline = record
-            .spec()
-            .text()
-            .is_some_and(|(row, _)| self.has_text(record, row))
-            || nodes
-                .iter()
-                .any(|node| node.as_text().is_some_and(|text| !text.is_empty()));
-        let mut open = false;
-        let content = filled.and(record.spec().content());
-        in_order(record, content, order, nodes.len(), &mut |entry| {
-            let wanted = match entry {
-                Entry::Item(row, _) => fields
-                    .get(row)
-                    .is_some_and(|field| self.writer.secrets || !field.secret),
-                Entry::Rest(index) => nodes.get(index).is_some_and(|node| node.as_text() != Some("")),
-            };
-            if !wanted || (matches!(entry, Entry::Item(row, _) if is_text(fields.get(row))) && !inline) {
-                return;
-            }
-            if !open {
-                self.writer.open_content(inline);
-                open = true;
-            }
-            match entry {
-                Entry::Item(row, item) => {
-                    if let Some(field) = fields.get(row) {
-                        self.item(record, (row, field), item);
+            let unknown = rest.attributes().len();
+            in_order(record, rows, order, unknown, &mut |entry| match entry {
+                Entry::Item(row, _) => {
+                    if let Some(field) = spec.fields.get(row) {
+                        self.attribute(record, row, field);
                     }
                 }
                 Entry::Rest(index) => {
-                    if let Some(node) = nodes.get(index) {
-                        self.writer.node(node);
+                    if let Some(attribute) = rest.attributes().get(index) {
+                        self.writer
+                            .attribute(attribute.name.as_written(), &attribute.value);
                     }
                 }
+            });
+        }
+        self.unit_of_text(record);
+        self.writer.declare_prefixes(rest.attributes());
+        if !spec.namespaced.is_empty() {
+            self.declare_namespaces(record);
+        }
+        self.content(record, filled.and(spec.content()), name);
+    }
+
+    fn content(&mut self, record: &dyn Record, rows: Rows, name: &str) {
+        let rest = record.rest();
+        let nodes = rest.nodes();
+        if rows.is_empty() && nodes.is_empty() {
+            self.writer.close_empty();
+            return;
+        }
+        let text = record.spec().text.filter(|row| rows.has(*row));
+        let has_text = |node: &Node| node.as_text().is_some_and(|text| !text.is_empty());
+        let inline = text.is_some_and(|row| self.has_text(record, row)) || nodes.iter().any(has_text);
+        let mut content = Content {
+            record,
+            inline,
+            open: false,
+        };
+        let more = rest.more.as_deref();
+        let order = more
+            .map(|more| more.children_order.as_slice())
+            .unwrap_or_default();
+        if order.is_empty() {
+            for row in rows {
+                let slot = record.slot(row);
+                for item in 0..items(slot) {
+                    self.item(&mut content, (row, slot), item);
+                }
             }
-        });
-        if open {
+            for node in nodes {
+                self.node(&mut content, node);
+            }
+        } else {
+            in_order(record, rows, order, nodes.len(), &mut |entry| match entry {
+                Entry::Item(row, item) => self.item(&mut content, (row, record.slot(row)), item),
+                Entry::Rest(index) => {
+                    if let Some(node) = nodes.get(index) {
+                        self.node(&mut content, node);
+                    }
+                }
+            });
+        }
+        if content.open {
             self.writer.close(name)
         } else {
             self.writer.close_empty()
         }
     }
 
-    fn item(&mut self, record: &dyn Record, (row, field): (usize, &Field), item: usize) {
+    /// Ends the start tag before the first part of the content.
+    fn open(&mut self, content: &mut Content<'_>) {
+        if !content.open {
+            self.writer.open_content(content.inline);
+            content.open = true;
+        }
+    }
+
+    fn node(&mut self, content: &mut Content<'_>, node: &Node) {
+        if node.as_text() != Some("") {
+            self.open(content);
+            self.writer.node(node);
+        }
+    }
+
+    fn item(&mut self, content: &mut Content<'_>, (row, slot): (usize, Slot<'_>), item: usize) {
+        let record = content.record;
+        let Some(field) = record.spec().fields.get(row) else {
+            return;
+        };
+        let is_text = field.kind == FieldKind::Text;
+        if (field.secret && !self.writer.secrets) || (is_text && !content.inline) {
+            return;
+        }
+        self.open(content);
+        if is_text {
+            self.text(record, (row, slot));
+            return;
+        }
         let name = self.name(record, (row, field), item);
-        match record.slot(row) {
+        match slot {
             Slot::Child(slot) => {
                 if let Some(child) = slot.item(item) {
                     self.record(child, &name);
                 }
             }
-            Slot::Value(_) | Slot::Scaled(_) if field.kind == FieldKind::Text => {
-                let text = self.value(record, row, item);
-                self.writer.text(&text);
-                self.scratch = text;
-            }
-            Slot::Value(_) => {
+            Slot::Value(slot) => match plain(record, slot, (row, item)) {
+                Some(text) => self.leaf(record, (row, item), &name, text),
+                None => {
+                    let text = self.value(record, row, item);
+                    self.leaf(record, (row, item), &name, &text);
+                    self.scratch = text;
+                }
+            },
+            Slot::Scaled(_) => {
                 let text = self.value(record, row, item);
                 self.leaf(record, (row, item), &name, &text);
                 self.scratch = text;
             }
             Slot::Flag(_) => self.leaf(record, (row, item), &name, ""),
-            _ => {}
+            Slot::None => {}
         }
+    }
+
+    fn text(&mut self, record: &dyn Record, (row, slot): (usize, Slot<'_>)) {
+        if let Slot::Value(slot) = slot
+            && let Some(text) = plain(record, slot, (row, 0))
+        {
+            self.writer.text(text);
+            return;
+        }
+        let text = self.value(record, row, 0);
+        self.writer.text(&text);
+        self.scratch = text;
     }
 
     /// An element with text, and what else was found in it.
@@ -187,18 +228,27 @@ impl Writing<'_> {
         if field.secret && !self.writer.secrets {
             return;
         }
-        if let Some(text) = plain(record, row, 0) {
-            self.writer.attribute(field.name, text);
-        } else {
-            let text = self.value(record, row, 0);
-            self.writer.attribute(field.name, &text);
-            self.scratch = text;
+        match record.slot(row) {
+            Slot::Value(slot) if record.rest().spelling(row, 0).is_none() => match slot.text(0) {
+                Some(text) => self.writer.typed_attribute(field.name, text),
+                None if slot.traits().plain => {
+                    self.writer.plain_attribute(field.name, |out| slot.write(0, out))
+                }
+                None => self.spelled_attribute(record, row, field),
+            },
+            _ => self.spelled_attribute(record, row, field),
         }
         if field.unit.is_some()
             && let Some(unit) = unit(record, row, field)
         {
             self.writer.attribute("unit", &unit);
         }
+    }
+
+    fn spelled_attribute(&mut self, record: &dyn Record, row: usize, field: &Field) {
+        let text = self.value(record, row, 0);
+        self.writer.typed_attribute(field.name, &text);
+        self.scratch = text;
     }
 
     fn unit_of_text(&mut self, record: &dyn Record) {
@@ -227,12 +277,17 @@ impl Writing<'_> {
         }
     }
 
-    fn name(&self, record: &dyn Record, (row, field): (usize, &Field), item: usize) -> SmolStr {
+    fn name(
+        &self,
+        record: &dyn Record,
+        (row, field): (usize, &'static Field),
+        item: usize,
+    ) -> Cow<'static, str> {
         match field.namespace {
-            None => SmolStr::new_static(field.name),
+            None => Cow::Borrowed(field.name),
             Some(Namespace { prefix, uri }) => {
                 let declared = own_prefix(record, row, item, uri).or_else(|| self.writer.prefix_of(uri));
-                SmolStr::new(format!(
+                Cow::Owned(format!(
                     "{}:{}",
                     declared.as_deref().unwrap_or(prefix),
                     field.name
@@ -242,8 +297,10 @@ impl Writing<'_> {
     }
 
     fn has_text(&mut self, record: &dyn Record, row: usize) -> bool {
-        if count(record, row) == 0 {
-            return false;
+        if let Slot::Value(slot) = record.slot(row)
+            && let Some(text) = plain(record, slot, (row, 0))
+        {
+            return !text.is_empty();
         }
         let text = self.value(record, row, 0);
         let has = !text.is_empty();
@@ -286,11 +343,20 @@ impl Writing<'_> {
     }
 }
 
+/// What is inside of an element that is being written.
+struct Content<'r> {
+    record: &'r dyn Record,
+    /// Whether there is text.
+    inline: bool,
+    /// Whether the start tag has ended.
+    open: bool,
+}
+
 /// The text of a value that is written as it is: it has its text, and was not spelled otherwise.
-fn plain(record: &dyn Record, row: usize, item: usize) -> Option<&str> {
-    match record.slot(row) {
-        Slot::Value(slot) if record.rest().spelling(row, item).is_none() => slot.text(item),
-        _ => None,
+fn plain<'s>(record: &dyn Record, slot: &'s dyn ValueSlot, (row, item): (usize, usize)) -> Option<&'s str> {
+    match record.rest().spelling(row, item) {
+        None => slot.text(item),
+        Some(_) => None,
     }
 }
 
@@ -316,8 +382,4 @@ fn own_prefix(record: &dyn Record, row: usize, item: usize, uri: &str) -> Option
         .iter()
         .find(|attribute| attribute.value == uri && attribute.name.prefix() == Some("xmlns"))?;
     Some(SmolStr::new(declared.name.local()))
-}
-
-fn is_text(field: Option<&Field>) -> bool {
-    field.is_some_and(|field| field.kind == FieldKind::Text)
 }

@@ -31,6 +31,14 @@ impl Writer {
         }
     }
 
+    /// One that has room for so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self {
+            out: String::with_capacity(bytes),
+            ..Self::new()
+        }
+    }
+
     pub(crate) fn finish(self) -> String {
         self.out
     }
@@ -43,15 +51,25 @@ impl Writer {
     }
 
     pub(super) fn attribute(&mut self, name: &str, value: &str) {
-        self.out.push(' ');
-        self.out.push_str(name);
-        self.out.push_str("='");
-        escape(&mut self.out, value, true);
-        self.out.push('\'');
+        self.typed_attribute(name, value);
         if let Some(prefix) = declared_prefix(name) {
             self.scope
                 .push((self.depth, SmolStr::new(prefix), SmolStr::new(value)));
         }
+    }
+
+    /// An attribute that declares no namespace.
+    pub(super) fn typed_attribute(&mut self, name: &str, value: &str) {
+        self.plain_attribute(name, |out| escape(out, value, true));
+    }
+
+    /// An attribute that declares no namespace, whose value is written by `write` and needs no escape.
+    pub(super) fn plain_attribute(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("='");
+        write(&mut self.out);
+        self.out.push('\'');
     }
 
     /// Ends the start tag of an element without content.
@@ -246,19 +264,7 @@ impl Writer {
 /// Appends `text` escaped as libvirt does (`< > & ' "`), and white space a parser would change as references.
 /// Characters XML does not allow are left out, as libvirt leaves them out.
 fn escape(out: &mut String, text: &str, attribute: bool) {
-    let special = |byte: u8| {
-        (byte < 0x20)
-            | (byte == b'<')
-            | (byte == b'>')
-            | (byte == b'&')
-            | (byte == b'\'')
-            | (byte == b'"')
-            | (byte == 0xEF)
-    };
-    // Without branches inside: most texts need no escape, and are seen through at once.
-    if !text.bytes().fold(false, |found, byte| found | special(byte)) {
-        return out.push_str(text);
-    }
+    let special = |byte: u8| byte < 0x20 || matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | 0xEF);
     let mut rest = text;
     while let Some(at) = rest.bytes().position(special) {
         let (before, tail) = rest.split_at(at);

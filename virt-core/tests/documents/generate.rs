@@ -75,6 +75,8 @@ const TEXTS: &[&str] = &[
     "<&>'\"",
     "two\nlines\tand\rmore",
     " padded ",
+    "\u{A0}",
+    "\u{3000} wide \u{3000}",
     "]]>",
     "--",
     "1-4",
@@ -133,7 +135,7 @@ pub fn fill(record: &mut dyn Record, choices: &mut Choices<'_>, depth: usize) {
 }
 
 /// Adds a value, the first that fits from a place among the texts on.
-fn value(slot: &mut dyn ValueSlot, field: &Field, choices: &mut Choices<'_>) {
+pub fn value(slot: &mut dyn ValueSlot, field: &Field, choices: &mut Choices<'_>) {
     if field.secret && slot.add(SECRET).is_ok() {
         return;
     }

@@ -23,11 +23,16 @@ pub fn normalized(element: &Element) -> Element {
     let is_text = |child: &Node| child.as_text().is_some();
     if children.iter().any(is_text) && !children.iter().all(is_text) {
         let text: String = children.iter().filter_map(Node::as_text).collect();
-        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let text: String = text
+            .chars()
+            .filter(|letter| !matches!(letter, ' ' | '\t' | '\n' | '\r'))
+            .collect();
         children.retain(|child| !is_text(child));
         children.insert(0, Node::Text(text.into()));
     }
-    children.retain(|child| !matches!(child, Node::Text(text) if text.trim().is_empty()));
+    children.retain(
+        |child| !matches!(child, Node::Text(text) if text.trim_matches([' ', '\t', '\n', '\r']).is_empty()),
+    );
     copy.children = children;
     copy
 }
@@ -106,7 +111,7 @@ pub fn hold(document: &AnyDocument) -> Result<(), String> {
     Ok(())
 }
 
-fn same(one: &AnyDocument, other: &AnyDocument, what: &str) -> Result<(), String> {
+pub fn same(one: &AnyDocument, other: &AnyDocument, what: &str) -> Result<(), String> {
     differ_as_told(one, other)?;
     match one == other {
         true => Ok(()),

@@ -14,6 +14,7 @@ mod choices;
 mod generate;
 #[allow(unreachable_pub, reason = "the fuzz targets share these files")]
 mod laws;
+mod wild;
 
 use choices::Choices;
 use proptest::collection::vec;
@@ -65,6 +66,14 @@ fn two_documents_differ_exactly_when_they_are_not_equal() {
         let other = generate::document(root, &mut Choices::new(&other));
         laws::differ_as_told(&one, &other)?;
         laws::differ_as_told(&other, &one)
+    });
+}
+
+/// What people put where no type looks is written as it is, or refused.
+#[test]
+fn what_is_put_in_by_hand_is_kept_or_refused() {
+    for_every_root(|root, bytes| {
+        wild::written_as_it_is_or_refused(&wild::document(root, &mut Choices::new(bytes)))
     });
 }
 

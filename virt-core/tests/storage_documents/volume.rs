@@ -169,7 +169,12 @@ fn formats_are_those_of_the_pool() {
             "{pool} {bad}"
         );
     }
-    assert_eq!(volume("future").validate_in(&PoolType::Logical), Ok(()));
+    // Where volumes have no format, any does.
+    assert_eq!(volume("qcow2").validate_in(&PoolType::Logical), Ok(()));
+    assert_eq!(
+        place(volume("future").validate_in(&PoolType::Logical)),
+        "/volume/target/format/@type"
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use virt_core::agent::{
     AgentInfo, ExecOutput, ExecRequest, FrozenFilesystems, GuestInterface, GuestOs, GuestUser, TrimReport,
 };
 use virt_core::driver::AgentDriver;
-use virt_core::{CallContext, Result};
+use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::{RemoteConnection, objects, refusal};
 use crate::protocol::Procedure;
@@ -30,9 +30,29 @@ const FROM_HARDWARE_CLOCK: u32 = 1;
 const NS_PER_S: i64 = 1_000_000_000;
 
 impl RemoteConnection {
-    /// Calls a procedure that goes through the agent.
-    async fn through_agent<P: Procedure>(&self, call: &CallContext, args: &P::Args) -> Result<P::Ret> {
-        self.link.call::<P>(call, args).await.map_err(refusal::of_agent)
+    /// Calls a procedure that goes through a domain's agent.
+    async fn through_agent<P: Procedure>(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        args: &P::Args,
+    ) -> Result<P::Ret> {
+        let error = match self.link.call::<P>(call, args).await {
+            Ok(returned) => return Ok(returned),
+            Err(error) => error,
+        };
+        // A guest that stands still is refused as one that does not run.
+        if refusal::is_invalid_state(&error)
+            && let Ok((state, _)) = self.state_of_domain(call, objects::domain(domain)).await
+            && state.is_active()
+        {
+            let still = Error::new(
+                ErrorKind::AgentUnavailable,
+                "the guest stands still: resume it first",
+            );
+            return Err(still.with_source(error));
+        }
+        Err(refusal::of_agent(error))
     }
 }
 
@@ -68,7 +88,7 @@ impl AgentDriver for RemoteConnection {
             flags: 0,
         };
         let told = self
-            .through_agent::<DomainInterfaceAddresses>(call, &args)
+            .through_agent::<DomainInterfaceAddresses>(call, domain, &args)
             .await?;
         Ok(told.ifaces.into_iter().map(guest_info::interface).collect())
     }
@@ -93,7 +113,7 @@ impl AgentDriver for RemoteConnection {
             dom: objects::domain(domain),
             flags: 0,
         };
-        let told = self.through_agent::<DomainGetTime>(call, &args).await?;
+        let told = self.through_agent::<DomainGetTime>(call, domain, &args).await?;
         Ok(told
             .seconds
             .saturating_mul(NS_PER_S)
@@ -108,7 +128,7 @@ impl AgentDriver for RemoteConnection {
             nseconds: u32::try_from(time.rem_euclid(NS_PER_S)).unwrap_or_default(),
             flags: time_ns.map_or(FROM_HARDWARE_CLOCK, |_| 0),
         };
-        self.through_agent::<DomainSetTime>(call, &args).await
+        self.through_agent::<DomainSetTime>(call, domain, &args).await
     }
 
     async fn freeze(&self, call: &CallContext, domain: Uuid, mountpoints: &[String]) -> Result<u64> {
@@ -117,7 +137,7 @@ impl AgentDriver for RemoteConnection {
             mountpoints: mountpoints.iter().map(Into::into).collect(),
             flags: 0,
         };
-        let frozen = self.through_agent::<DomainFsfreeze>(call, &args).await?;
+        let frozen = self.through_agent::<DomainFsfreeze>(call, domain, &args).await?;
         Ok(u64::try_from(frozen.filesystems).unwrap_or_default())
     }
 
@@ -127,7 +147,7 @@ impl AgentDriver for RemoteConnection {
             mountpoints: Vec::new(),
             flags: 0,
         };
-        let thawed = self.through_agent::<DomainFsthaw>(call, &args).await?;
+        let thawed = self.through_agent::<DomainFsthaw>(call, domain, &args).await?;
         Ok(u64::try_from(thawed.filesystems).unwrap_or_default())
     }
 
@@ -156,6 +176,7 @@ impl AgentDriver for RemoteConnection {
             password: Some(password.into()),
             flags: 0,
         };
-        self.through_agent::<DomainSetUserPassword>(call, &args).await
+        self.through_agent::<DomainSetUserPassword>(call, domain, &args)
+            .await
     }
 }

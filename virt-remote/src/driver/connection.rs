@@ -165,7 +165,7 @@ impl ConnectionDriver for RemoteConnection {
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
-        Some(self)
+        self.hypervisor.may_have_consoles().then_some(self)
     }
 
     fn storage(&self) -> Option<&dyn StorageDriver> {

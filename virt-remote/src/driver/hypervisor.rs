@@ -39,6 +39,11 @@ impl Hypervisor {
         }
     }
 
+    /// Whether its guests may have consoles that the daemon opens.
+    pub(super) const fn may_have_consoles(self) -> bool {
+        !matches!(self, Self::Test)
+    }
+
     /// Whether its guests may have agents.
     pub(super) const fn may_have_agents(self) -> bool {
         matches!(self, Self::Qemu | Self::Vz | Self::Cloud | Self::Other)

@@ -80,8 +80,10 @@ impl JobDriver for RemoteConnection {
         }
         let found = self.found_by_uuid(call, domain).await?;
         let stats = match job_stats(&self.link, call, domain, 0).await {
-            // Without a run there is no job.
-            Err(error) if refusal::may_be_about_state(&error) => return Ok(None),
+            // Without a run there is no job, and some drivers have none at all.
+            Err(error) if refusal::is_invalid_state(&error) || refusal::is_unsupported(&error) => {
+                return Ok(None);
+            }
             stats => stats?,
         };
         let operation = stats.params.i64("operation");

@@ -26,6 +26,11 @@ pub(super) fn is_held(error: &RpcError) -> bool {
     error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
 }
 
+/// Whether the object's state did not allow it.
+pub(super) fn is_invalid_state(error: &RpcError) -> bool {
+    error.code() == Some(ErrorCode::OPERATION_INVALID)
+}
+
 /// Whether it may be about the object's state, or a name or a uuid that somebody has already: libvirt has several codes
 /// for these, and uses them for much else. Who wants to know looks at the object.
 pub(super) fn may_be_about_state(error: &RpcError) -> bool {

@@ -5,16 +5,15 @@
 //! use std::time::Duration;
 //! use tokio::time::Instant;
 //! use virt_core::ConnectUri;
+//! use virt_core::credentials::CredentialSource;
 //! use virt_remote::protocol::remote::connect::ConnectGetHostname;
 //! use virt_remote::session::{Session, SessionOptions};
-//! use virt_remote::transport::unix::{self, Caller};
 //!
 //! let uri: ConnectUri = "qemu:///system".parse()?;
 //! let deadline = Instant::now() + Duration::from_secs(30);
 //! let options = SessionOptions::default();
-//! let sockets = unix::candidates(&uri, options.access, &Caller::this_process())?;
-//! let stream = unix::connect(&sockets).await?;
-//! let (session, mut events) = Session::open_unix(stream, &uri, options, deadline).await?;
+//! let nobody = CredentialSource::default();
+//! let (session, mut events) = Session::connect(&uri, &nobody, options, deadline).await?;
 //! let host = session.connection().call::<ConnectGetHostname>(&(), deadline).await?;
 //! println!("{}", host.hostname);
 //! session.shutdown(deadline).await?;
@@ -28,15 +27,17 @@ mod uri;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use virt_core::connection::AccessMode;
-use virt_core::{ConnectUri, Result};
+use virt_core::credentials::CredentialSource;
+use virt_core::{ConnectUri, Error, ErrorKind, Outcome, Result, Subject};
 
-use crate::auth;
+use crate::auth::{self, Login};
 use crate::protocol::remote::connect::{ConnectClose, ConnectGetUri, ConnectOpen, ConnectOpenArgs};
 use crate::protocol::remote::event_registration::{
     ConnectRegisterCloseCallback, ConnectUnregisterCloseCallback,
 };
 use crate::rpc::{KeepalivePolicy, RpcConnection, RpcEvents, RpcOptions, RpcResult};
 use crate::transport::unix::FdStream;
+use crate::transport::{self, DaemonStream, Protection};
 
 pub use features::{Feature, supports};
 pub use uri::uri_for_daemon;
@@ -107,7 +108,42 @@ pub struct Session {
 }
 
 impl Session {
-    /// Logs in over a stream that leads to a daemon, and opens the URI there. The receiver gets every event.
+    /// Connects to the daemon that a URI names ([`transport::reach`]), logs in, and opens the URI there. The receiver gets
+    /// every event. Secrets that the way or the daemon want are asked of `credentials`.
+    ///
+    /// # Errors
+    /// Those of [`transport::reach`] and of [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends what was begun.
+    pub async fn connect(
+        uri: &ConnectUri,
+        credentials: &CredentialSource,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<(Self, RpcEvents)> {
+        let named = |error: Error| error.with_operation("open");
+        let reaching = transport::reach(uri, options.access, credentials);
+        let reached = match tokio::time::timeout_at(deadline, reaching).await {
+            Ok(reached) => reached.map_err(named)?,
+            Err(_elapsed) => {
+                let message = "no daemon was reached in time";
+                let error = Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::NotApplied);
+                return Err(named(error.with_subject(Subject::Connection(uri.to_string()))));
+            }
+        };
+        let login = Login::new(uri, credentials)
+            .with_protection(reached.protection)
+            .with_layer(reached.layer.as_ref());
+        let started = match reached.stream {
+            DaemonStream::Unix(stream) => RpcConnection::start_unix(stream, options.rpc_of(uri)),
+            DaemonStream::Bytes(stream) => RpcConnection::start(stream, options.rpc_of(uri)),
+        };
+        Self::open_on(started, &login, options, deadline).await
+    }
+
+    /// Logs in over a stream that leads to a daemon, and opens the URI there. The receiver gets every event. Nobody is
+    /// asked for secrets, and none is sent that others could read.
     ///
     /// # Errors
     /// `AuthenticationFailed` and `Denied` where the daemon does not let us in; `Unsupported` where it has no such driver;
@@ -125,7 +161,8 @@ impl Session {
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let started = RpcConnection::start(stream, options.rpc_of(uri));
-        Self::open_on(started, uri, options, deadline).await
+        let nobody = CredentialSource::default();
+        Self::open_on(started, &Login::new(uri, &nobody), options, deadline).await
     }
 
     /// The same over a unix socket, on which file descriptors travel along.
@@ -142,19 +179,27 @@ impl Session {
         deadline: Instant,
     ) -> Result<(Self, RpcEvents)> {
         let started = RpcConnection::start_unix(stream, options.rpc_of(uri));
-        Self::open_on(started, uri, options, deadline).await
+        let nobody = CredentialSource::default();
+        let login = Login::new(uri, &nobody).with_protection(Protection::Local);
+        Self::open_on(started, &login, options, deadline).await
     }
 
     async fn open_on(
         (connection, events): (RpcConnection, RpcEvents),
-        uri: &ConnectUri,
+        login: &Login<'_>,
         options: SessionOptions,
         deadline: Instant,
     ) -> Result<(Self, RpcEvents)> {
-        let named = |error: virt_core::Error| error.with_operation("open");
-        auth::log_in(&connection, deadline).await.map_err(named)?;
-        let session = Self::begin(connection, uri, (options.access, options.keepalive), deadline).await;
-        Ok((session.map_err(virt_core::Error::from).map_err(named)?, events))
+        let named = |error: Error| error.with_operation("open");
+        auth::log_in(&connection, login, deadline).await.map_err(named)?;
+        let session = Self::begin(
+            connection,
+            login.uri,
+            (options.access, options.keepalive),
+            deadline,
+        )
+        .await;
+        Ok((session.map_err(Error::from).map_err(named)?, events))
     }
 
     async fn begin(
@@ -240,7 +285,7 @@ impl Session {
         {
             self.connection.close();
         }
-        said.map_err(|error| virt_core::Error::from(error).with_operation("shutdown"))
+        said.map_err(|error| Error::from(error).with_operation("shutdown"))
     }
 
     /// Ends the session now: calls in flight fail.

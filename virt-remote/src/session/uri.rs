@@ -2,26 +2,7 @@
 
 use virt_core::ConnectUri;
 
-/// Parameters that are for the client alone.
-const CLIENTS: &[&str] = &[
-    "name",
-    "command",
-    "socket",
-    "auth",
-    "sshauth",
-    "netcat",
-    "keyfile",
-    "pkipath",
-    "known_hosts",
-    "known_hosts_verify",
-    "tls_priority",
-    "mode",
-    "proxy",
-    "no_sanity",
-    "no_verify",
-    "no_tty",
-    "authfile",
-];
+use crate::transport::parameters;
 
 /// The URI as the daemon knows it: without the way to it. `name=` says it outright.
 #[must_use]
@@ -29,7 +10,7 @@ pub fn uri_for_daemon(uri: &ConnectUri) -> String {
     if let Some(name) = uri.parameter("name") {
         return name.to_owned();
     }
-    let rest = uri.without_parameters(CLIENTS).to_string();
+    let rest = uri.without_parameters(&parameters::names()).to_string();
     // What follows the scheme, the host, the port and the user, as it was encoded.
     let after = rest.split_once("://").map_or(rest.as_str(), |(_, after)| after);
     let path = after.find(['/', '?']).and_then(|at| after.get(at..));

@@ -14,6 +14,8 @@ use super::host::{HostOptions, SshHost};
 use super::link::Dialer;
 use super::native::{NativeDialer, Resolve};
 use super::options::{Become, SshOptions, SshTransport};
+#[cfg(feature = "rpc")]
+use super::overrides::Overrides;
 use super::program::{ProgramDialer, ProgramTarget};
 
 /// Reaches machines over SSH, for URIs such as `qemu+ssh://root@far/embed`; [`SshOptions`] says what a URI may say.
@@ -43,8 +45,13 @@ impl HostOpener for SshOpener {
             let environment = Environment::current()?;
             let options = SshOptions::of(uri, &environment)?;
             let dialer: Arc<dyn Dialer> = match options.transport {
-                SshTransport::Native => Arc::new(native(&options, environment, credentials).await?),
-                SshTransport::Program => Arc::new(program(&options)),
+                SshTransport::Native => {
+                    let config = configuration(&options, environment.clone()).await?;
+                    Arc::new(native(&options, config, environment, credentials))
+                }
+                SshTransport::Program => {
+                    Arc::new(ProgramDialer::new(options.host.clone(), program(&options)))
+                }
             };
             host_over(dialer, options.r#become, credentials).await
         })
@@ -52,13 +59,38 @@ impl HostOpener for SshOpener {
     }
 }
 
-/// Our own client: the configuration is read here.
-async fn native(
-    options: &SshOptions,
-    environment: Environment,
+/// Logs in for one stream, to the machine that a URI names, with overrides.
+///
+/// # Errors
+/// `InvalidArgument` for a URI that means nothing, `InvalidConfig` for a configuration that can't be read.
+#[cfg(feature = "rpc")]
+pub(crate) async fn dialer_for(
+    uri: &ConnectUri,
     credentials: &CredentialSource,
-) -> Result<NativeDialer> {
-    let lookup = options.lookup(environment.clone());
+    overrides: Overrides,
+) -> Result<Arc<dyn Dialer>> {
+    let environment = Environment::current()?;
+    let options = SshOptions::of(uri, &environment)?;
+    if options.transport == SshTransport::Program && !overrides.own_client {
+        let mut target = program(&options);
+        overrides.apply_to_program(&mut target);
+        return Ok(Arc::new(ProgramDialer::new(options.host.clone(), target)));
+    }
+    let mut config = configuration(&options, environment.clone()).await?;
+    overrides.apply(&mut config);
+    let nobody = CredentialSource::default();
+    let credentials = match overrides.asks_nobody {
+        true => &nobody,
+        false => credentials,
+    };
+    Ok(Arc::new(
+        native(&options, config, environment, credentials).for_one_stream(),
+    ))
+}
+
+/// What the configuration says; our own client reads it here.
+async fn configuration(options: &SshOptions, environment: Environment) -> Result<HostConfig> {
+    let lookup = options.lookup(environment);
     let config: HostConfig = tokio::task::spawn_blocking(move || lookup.resolve())
         .await
         .map_err(|error| {
@@ -73,23 +105,28 @@ async fn native(
         let place = format!("{}:{}", note.file.display(), note.line);
         tracing::info!(host = options.host, place, "{}", note.text);
     }
+    Ok(config)
+}
+
+/// Our own client.
+fn native(
+    options: &SshOptions,
+    config: HostConfig,
+    environment: Environment,
+    credentials: &CredentialSource,
+) -> NativeDialer {
     let own = options.clone();
     let resolve: Resolve = Arc::new(move |jump: &JumpHost| {
         own.lookup_jump(jump, environment.clone())
             .resolve()
             .map_err(|error| error.with_subject(Subject::Host(jump.host.clone())))
     });
-    Ok(NativeDialer::new(
-        options.host.clone(),
-        config,
-        resolve,
-        credentials.clone(),
-    ))
+    NativeDialer::new(options.host.clone(), config, resolve, credentials.clone())
 }
 
 /// The system's `ssh`: it reads its configuration itself.
-fn program(options: &SshOptions) -> ProgramDialer {
-    let target = ProgramTarget {
+fn program(options: &SshOptions) -> ProgramTarget {
+    ProgramTarget {
         program: options.command.clone(),
         host: options.host.clone(),
         user: options.user.clone(),
@@ -102,8 +139,8 @@ fn program(options: &SshOptions) -> ProgramDialer {
         key_file: options.key_file.clone(),
         known_hosts: options.known_hosts.clone(),
         jump: options.jump.as_deref().map(jump_text),
-    };
-    ProgramDialer::new(options.host.clone(), target)
+        settings: Vec::new(),
+    }
 }
 
 /// A chain of machines as `ProxyJump` has it.

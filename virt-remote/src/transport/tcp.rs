@@ -15,11 +15,16 @@ pub const PORT: u16 = 16509;
 /// # Cancel safety
 /// Safe.
 pub async fn connect(uri: &ConnectUri) -> Result<TcpStream> {
+    connect_at(uri, PORT).await
+}
+
+/// The same, at the URI's port or this one.
+pub(super) async fn connect_at(uri: &ConnectUri, port: u16) -> Result<TcpStream> {
     let host = uri.host().ok_or_else(|| {
         Error::new(ErrorKind::InvalidArgument, "the URI has no host to connect to")
             .with_subject(Subject::Connection(uri.to_string()))
     })?;
-    let address = (host, uri.port().unwrap_or(PORT));
+    let address = (host, uri.port().unwrap_or(port));
     let about_host = |message: &'static str, kind, error: std::io::Error| {
         Error::new(kind, message)
             .with_subject(Subject::Host(host.to_owned()))
@@ -32,7 +37,7 @@ pub async fn connect(uri: &ConnectUri) -> Result<TcpStream> {
     let connected = TcpStream::connect(addresses.as_slice()).await;
     let stream = connected.map_err(|error| {
         let kind = kind_of_io(&error);
-        about_host("no libvirt daemon answers on its TCP port", kind, error)
+        about_host("no libvirt daemon answers on its port", kind, error)
     })?;
     // A call is one small message, and its caller waits for the answer.
     stream.set_nodelay(true)?;

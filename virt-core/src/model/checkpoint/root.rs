@@ -139,6 +139,17 @@ impl CheckpointConfig {
         copy.canonical()
     }
 
+    /// The document without the sizes of what changed, as clients see it who did not ask for them
+    /// (`VIR_DOMAIN_CHECKPOINT_XML_SIZE`).
+    #[must_use]
+    pub fn without_sizes(&self) -> Self {
+        let mut copy = self.clone();
+        for row in copy.disks.iter_mut().flat_map(|list| &mut list.disks) {
+            row.size = None;
+        }
+        copy
+    }
+
     /// What of the document counts for a new checkpoint: name, description and disks. Parent, time and configuration
     /// are those of the moment it is made at, whatever the document says.
     #[must_use]

@@ -94,7 +94,7 @@ pub struct Os {
     pub loader: Option<Loader>,
     /// Where the firmware keeps its variables.
     #[xml(child)]
-    pub nvram: Option<Nvram>,
+    pub nvram: Option<Box<Nvram>>,
     /// A kernel on the host, booted directly.
     #[xml(leaf)]
     pub kernel: Option<String>,

@@ -9,7 +9,7 @@ use crate::xml::{Rest, XmlElement};
 /// what holds for the others.
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]
-pub struct Capabilities {
+pub struct LinuxCapabilities {
     /// `default`, `allow` or `deny`.
     #[xml(attr)]
     pub policy: Option<String>,
@@ -129,7 +129,7 @@ pub struct Capabilities {
     pub rest: Rest,
 }
 
-impl Capabilities {
+impl LinuxCapabilities {
     /// Every capability with its name, in libvirt's order.
     pub fn each(&self) -> [(&'static str, Option<&FeatureState>); 37] {
         [

@@ -160,7 +160,7 @@ pub struct DomainConfig {
     pub os: Option<Os>,
     /// Users and groups of a container.
     #[xml(child)]
-    pub idmap: Option<IdMap>,
+    pub idmap: Option<Box<IdMap>>,
     /// Features of the machine and the hypervisor.
     #[xml(child)]
     pub features: Option<Features>,
@@ -187,7 +187,7 @@ pub struct DomainConfig {
     pub pm: Option<PowerManagement>,
     /// Performance events that are counted.
     #[xml(child)]
-    pub perf: Option<Perf>,
+    pub perf: Option<Box<Perf>>,
     /// The devices.
     #[xml(child)]
     pub devices: Option<Devices>,
@@ -196,28 +196,28 @@ pub struct DomainConfig {
     pub seclabels: Vec<SecurityLabel>,
     /// Key wrapping on IBM Z.
     #[xml(child)]
-    pub keywrap: Option<KeyWrap>,
+    pub keywrap: Option<Box<KeyWrap>>,
     /// Guests the host cannot look into.
     #[xml(child = "launchSecurity")]
-    pub launch_security: Option<LaunchSecurity>,
+    pub launch_security: Option<Box<LaunchSecurity>>,
     /// Arguments and environment handed to QEMU as they are.
     #[xml(child = "commandline", namespace = namespace::QEMU)]
     pub qemu_commandline: Option<QemuCommandline>,
     /// Abilities of QEMU added or taken away.
     #[xml(child = "capabilities", namespace = namespace::QEMU)]
-    pub qemu_capabilities: Option<QemuCapabilities>,
+    pub qemu_capabilities: Option<Box<QemuCapabilities>>,
     /// Properties of devices set by hand.
     #[xml(child = "override", namespace = namespace::QEMU)]
-    pub qemu_override: Option<QemuOverride>,
+    pub qemu_override: Option<Box<QemuOverride>>,
     /// What happens on deprecated interfaces.
     #[xml(child = "deprecation", namespace = namespace::QEMU)]
-    pub qemu_deprecation: Option<QemuDeprecation>,
+    pub qemu_deprecation: Option<Box<QemuDeprecation>>,
     /// Namespaces shared with others.
     #[xml(child = "namespace", namespace = namespace::LXC)]
-    pub lxc_namespace: Option<LxcNamespace>,
+    pub lxc_namespace: Option<Box<LxcNamespace>>,
     /// Arguments handed to bhyve as they are.
     #[xml(child = "commandline", namespace = namespace::BHYVE)]
-    pub bhyve_commandline: Option<BhyveCommandline>,
+    pub bhyve_commandline: Option<Box<BhyveCommandline>>,
     /// Arguments handed to Xen as they are.
     #[xml(child = "commandline", namespace = namespace::XEN)]
     pub xen_commandline: Option<XenCommandline>,

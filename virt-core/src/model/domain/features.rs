@@ -1,6 +1,6 @@
 //! Features of the machine and the hypervisor.
 
-use super::capabilities::Capabilities;
+use super::capabilities::LinuxCapabilities;
 use super::hyperv::Hyperv;
 use super::memory::{ScaledKib, ScaledMib};
 use crate::model::value::{OnOff, YesNo};
@@ -30,16 +30,16 @@ pub struct Features {
     pub privnet: bool,
     /// Hyper-V extensions.
     #[xml(child)]
-    pub hyperv: Option<Hyperv>,
+    pub hyperv: Option<Box<Hyperv>>,
     /// Features of KVM.
     #[xml(child)]
-    pub kvm: Option<KvmFeatures>,
+    pub kvm: Option<Box<KvmFeatures>>,
     /// Spin locks that know they are virtual.
     #[xml(child)]
     pub pvspinlock: Option<FeatureState>,
-    /// Capabilities of a container.
+    /// LinuxCapabilities of a container.
     #[xml(child)]
-    pub capabilities: Option<Capabilities>,
+    pub capabilities: Option<Box<LinuxCapabilities>>,
     /// The performance monitoring unit.
     #[xml(child)]
     pub pmu: Option<FeatureState>,
@@ -51,13 +51,13 @@ pub struct Features {
     pub gic: Option<Gic>,
     /// System management mode.
     #[xml(child)]
-    pub smm: Option<Smm>,
+    pub smm: Option<Box<Smm>>,
     /// The I/O APIC.
     #[xml(child)]
     pub ioapic: Option<IoApic>,
     /// The hash page table of POWER.
     #[xml(child)]
-    pub hpt: Option<Hpt>,
+    pub hpt: Option<Box<Hpt>>,
     /// The device through which a guest tells where its crash notes are.
     #[xml(child)]
     pub vmcoreinfo: Option<FeatureState>,
@@ -75,7 +75,7 @@ pub struct Features {
     pub ccf_assist: Option<FeatureState>,
     /// Features of Xen.
     #[xml(child)]
-    pub xen: Option<XenFeatures>,
+    pub xen: Option<Box<XenFeatures>>,
     /// Cache flush on privilege change of POWER.
     #[xml(child)]
     pub cfpc: Option<FeatureValue>,
@@ -87,7 +87,7 @@ pub struct Features {
     pub ibs: Option<FeatureValue>,
     /// Features of QEMU's software emulation.
     #[xml(child)]
-    pub tcg: Option<TcgFeatures>,
+    pub tcg: Option<Box<TcgFeatures>>,
     /// Memory freed in the background at the end.
     #[xml(child = "async-teardown")]
     pub async_teardown: Option<AsyncTeardown>,

@@ -22,6 +22,7 @@ mod numatune;
 mod power;
 mod private;
 mod qemu;
+mod repeated;
 mod resource;
 mod security;
 mod sysinfo;
@@ -35,7 +36,7 @@ pub use boot::{
     FirmwareKind, InitEnv, Loader, LoaderKind, Nvram, Os, OsKind, OsType, SmBios, SmBiosMode,
 };
 pub use builder::DomainBuilder;
-pub use capabilities::Capabilities;
+pub use capabilities::LinuxCapabilities;
 pub use change::ConfigChange;
 pub use clock::{
     Clock, ClockBasis, ClockOffset, Timer, TimerCatchup, TimerName, TimerTickPolicy, TimerTrack,

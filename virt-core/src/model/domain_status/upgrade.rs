@@ -11,15 +11,13 @@ use crate::xml::Element;
 /// The guest agent is waited for as long as it takes.
 const AGENT_FOR_EVER: i32 = -2;
 
-/// Where the daemon of the system keeps memory files.
-const MEMORY_DIRECTORY: &str = "/var/lib/libvirt/qemu/ram";
-
 /// How many characters of a domain's name libvirt puts into the name of a directory.
 const SHORT_NAME: usize = 20;
 
 impl DomainStatus {
-    /// The document as the system's daemon of libvirt 11.3 writes it again: what older daemons did not write down is
-    /// filled in with what it means, the rest stays as it is.
+    /// The document as the daemon of libvirt 11.3 writes it again: what older daemons did not write down is filled in
+    /// with what it means, the rest stays as it is. Where memory files lie only the daemon knows: see
+    /// [`with_memory_directory`](Self::with_memory_directory).
     #[must_use]
     pub fn normalized(&self) -> Self {
         let mut copy = self.clone();
@@ -41,20 +39,25 @@ impl DomainStatus {
         });
         copy.agent_timeout.get_or_insert(AGENT_FOR_EVER);
         if let Some(domain) = &mut copy.domain {
-            copy.memory_backing_dir
-                .get_or_insert_with(|| memory_directory(domain));
             restore_aliases(domain);
         }
         copy
     }
-}
 
-fn memory_directory(domain: &DomainConfig) -> StatusDirectory {
-    let name: String = domain.name.chars().take(SHORT_NAME).collect();
-    let number = domain.id.unwrap_or(-1);
-    StatusDirectory {
-        path: Some(format!("{MEMORY_DIRECTORY}/{number}-{name}")),
-        ..StatusDirectory::default()
+    /// The same with the directory of the domain's memory files said, unless it is: that below `directory`, where the
+    /// daemon keeps those of all domains, as `/var/lib/libvirt/qemu/ram` (`memory_backing_dir` in `qemu.conf`).
+    #[must_use]
+    pub fn with_memory_directory(mut self, directory: &str) -> Self {
+        if let Some(domain) = &self.domain {
+            let name: String = domain.name.chars().take(SHORT_NAME).collect();
+            let number = domain.id.unwrap_or(-1);
+            let own = || StatusDirectory {
+                path: Some(format!("{}/{number}-{name}", directory.trim_end_matches('/'))),
+                ..StatusDirectory::default()
+            };
+            self.memory_backing_dir.get_or_insert_with(own);
+        }
+        self
     }
 }
 
@@ -93,7 +96,7 @@ fn secrets_of(disk: &Disk) -> Vec<(&'static str, &'static str)> {
     if takes_secret && (source.auth.is_some() || disk.auth.is_some()) {
         secrets.push(("auth", "secret0"));
     }
-    let encryption = source.encryption.as_deref().or(disk.encryption.as_ref());
+    let encryption = source.encryption.as_deref().or(disk.encryption.as_deref());
     let is_luks = encryption.is_some_and(|encryption| {
         encryption.format.as_deref() == Some("luks") && !encryption.secrets.is_empty()
     });

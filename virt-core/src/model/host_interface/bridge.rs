@@ -7,7 +7,7 @@ use crate::xml::{Rest, XmlElement};
 /// `<bridge>`: what is on a bridge.
 #[derive(Clone, Default, XmlElement)]
 #[non_exhaustive]
-pub struct Bridge {
+pub struct HostBridge {
     /// Whether it speaks the spanning tree protocol.
     #[xml(attr)]
     pub stp: Option<OnOff>,

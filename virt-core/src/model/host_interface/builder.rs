@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::bond::{Bond, BondMode};
-use super::bridge::{Bridge, HostVlan, VlanDevice};
+use super::bridge::{HostBridge, HostVlan, VlanDevice};
 use super::config::{HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, StartMode};
 use super::protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};
 use crate::model::domain::devices::{InterfaceMac, InterfaceMtu};
@@ -28,7 +28,7 @@ impl HostInterfaceConfig {
     /// A bridge, with nothing on it yet.
     pub fn bridge(name: impl Into<String>) -> HostInterfaceBuilder {
         let mut interface = Self::named(HostInterfaceType::Bridge, name);
-        interface.bridge = Some(Bridge::default());
+        interface.bridge = Some(HostBridge::default());
         HostInterfaceBuilder { interface }
     }
 

@@ -1,7 +1,7 @@
 //! The root: what an interface of the host is, element by element in libvirt's order.
 
 use super::bond::Bond;
-use super::bridge::{Bridge, HostVlan};
+use super::bridge::{HostBridge, HostVlan};
 use super::protocol::HostProtocol;
 use crate::model::domain::devices::{InterfaceMac, InterfaceMtu};
 use crate::xml::{Rest, XmlElement, xml_enum, xml_value_slot};
@@ -77,7 +77,7 @@ pub struct HostInterfaceConfig {
     pub mac: Option<InterfaceMac>,
     /// bridge: what is on it.
     #[xml(child)]
-    pub bridge: Option<Bridge>,
+    pub bridge: Option<HostBridge>,
     /// bond: what is in it.
     #[xml(child)]
     pub bond: Option<Bond>,

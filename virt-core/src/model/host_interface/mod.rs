@@ -10,7 +10,7 @@ mod protocol;
 mod validate;
 
 pub use bond::{ArpMonitor, ArpValidate, Bond, BondMode, MiiCarrier, MiiMonitor};
-pub use bridge::{Bridge, HostVlan, VlanDevice};
+pub use bridge::{HostBridge, HostVlan, VlanDevice};
 pub use builder::HostInterfaceBuilder;
 pub use config::{
     HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, HostLink, HostLinkState, StartMode,

@@ -1,15 +1,16 @@
 //! The interface as libvirt gives it back.
 
 use super::bond::{ArpMonitor, Bond, MiiMonitor};
-use super::bridge::{Bridge, HostVlan, VlanDevice};
+use super::bridge::{HostBridge, HostVlan, VlanDevice};
 use super::config::{HostInterfaceConfig, HostInterfaceStart, HostInterfaceType, HostLink};
 use super::protocol::{AddressFamily, HostAutoconf, HostDhcp, HostIpAddress, HostProtocol, HostRoute};
 use crate::model::complaint::said;
 use crate::model::domain::devices::{InterfaceMac, InterfaceMtu};
+use crate::xml::keep_unknown;
 
 impl HostInterfaceConfig {
     /// The document as libvirt gives it back when it read this one: only what an interface of its type has at its
-    /// place, in libvirt's order and spelling.
+    /// place, in libvirt's order and spelling. What this version does not understand is kept in what is.
     ///
     /// What is invalid is left as it is: see [`validate`](Self::validate).
     #[must_use]
@@ -20,7 +21,7 @@ impl HostInterfaceConfig {
             .as_ref()
             .and_then(|mtu| mtu.size)
             .filter(|size| *size > 0);
-        Self {
+        let mut normal = Self {
             start: start
                 .filter(|mode| !mode.as_str().is_empty())
                 .map(|mode| HostInterfaceStart {
@@ -33,7 +34,9 @@ impl HostInterfaceConfig {
             }),
             protocols: self.protocols.iter().map(normal_protocol).collect(),
             ..normal_member(self)
-        }
+        };
+        keep_unknown(&mut normal, self);
+        normal
     }
 }
 
@@ -92,19 +95,23 @@ fn normal_protocol(protocol: &HostProtocol) -> HostProtocol {
             peerdns: dhcp.peerdns,
             ..HostDhcp::default()
         }),
-        addresses: addresses
-            .map(|ip| HostIpAddress {
-                address: ip.address.clone(),
-                prefix: ip.prefix.filter(|bits| *bits > 0),
-                ..HostIpAddress::default()
-            })
-            .collect(),
+        addresses: addresses.map(normal_address).collect(),
         route: gateway.map(|gateway| HostRoute {
             gateway: Some(gateway.to_owned()),
             ..HostRoute::default()
         }),
         ..HostProtocol::default()
     }
+}
+
+fn normal_address(ip: &HostIpAddress) -> HostIpAddress {
+    let mut normal = HostIpAddress {
+        address: ip.address.clone(),
+        prefix: ip.prefix.filter(|bits| *bits > 0),
+        ..HostIpAddress::default()
+    };
+    keep_unknown(&mut normal, ip);
+    normal
 }
 
 fn normal_link(link: &HostLink) -> Option<HostLink> {
@@ -116,12 +123,12 @@ fn normal_link(link: &HostLink) -> Option<HostLink> {
     (normal != HostLink::default()).then_some(normal)
 }
 
-fn normal_bridge(bridge: &Bridge) -> Bridge {
-    Bridge {
+fn normal_bridge(bridge: &HostBridge) -> HostBridge {
+    HostBridge {
         stp: bridge.stp,
         delay: bridge.delay.clone(),
         interfaces: bridge.interfaces.iter().map(normal_member).collect(),
-        ..Bridge::default()
+        ..HostBridge::default()
     }
 }
 

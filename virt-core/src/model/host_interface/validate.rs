@@ -5,7 +5,7 @@ use super::config::{HostInterfaceConfig, HostInterfaceType, HostLinkState, Start
 use super::protocol::{AddressFamily, HostProtocol};
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::xml::XmlError;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_said_values;
 
 impl HostInterfaceConfig {
     /// Checks a known type with the element it needs, names, start mode, MTU, address families, watching of links, and
@@ -15,7 +15,7 @@ impl HostInterfaceConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         check(self, None).map_err(|error| error.within("/interface"))?;
-        check_values(self)
+        check_said_values(self)
     }
 }
 

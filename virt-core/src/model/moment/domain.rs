@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use crate::model::domain::{DomainConfig, DomainType};
-use crate::xml::derived::{equal, format_debug, from_json, to_json};
+use crate::xml::derived::record_traits;
 use crate::xml::{Field, FieldKind, Record, Rest, Rows, Slot, SlotMut, Spec};
 
 /// `<domain>` inside a snapshot or checkpoint: the configuration at that moment; of old or new snapshots its UUID only.
@@ -138,28 +138,4 @@ impl Record for MomentDomain {
     }
 }
 
-impl PartialEq for MomentDomain {
-    fn eq(&self, other: &Self) -> bool {
-        equal(self, other)
-    }
-}
-
-impl std::fmt::Debug for MomentDomain {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        format_debug(self, f)
-    }
-}
-
-impl serde::Serialize for MomentDomain {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        to_json(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for MomentDomain {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut found = Self::default();
-        from_json(&mut found, deserializer)?;
-        Ok(found)
-    }
-}
+record_traits!(MomentDomain);

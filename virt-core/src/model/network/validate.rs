@@ -10,7 +10,7 @@ use super::ip::NetworkIp;
 use super::port_group::PortGroup;
 use super::validate_ip::check_route;
 use crate::model::domain::devices::InterfaceRoute;
-use crate::model::port_rules::{Floor, PortType, check_bandwidth, check_virtualport, check_vlan};
+use crate::model::port_rules::{Floor, PortParts, check_bandwidth, check_virtualport, check_vlan};
 use crate::model::problem::{each, missing, missing_attribute, only, unknown, wrong};
 use crate::model::value::{ip_text, network_of};
 use crate::xml::XmlError;
@@ -49,7 +49,7 @@ impl NetworkConfig {
             each("ip", &self.ips, NetworkIp::check)?;
             each("route", &self.routes, |route| self.check_route(route))?;
             only("virtualport", self.virtualport.as_ref(), |port| {
-                check_virtualport(port, PortType::Required)
+                check_virtualport(port, PortParts::Type)
             })?;
             self.check_port_groups()?;
             only("forward", self.forward.as_ref(), Forward::check)?;
@@ -210,7 +210,7 @@ impl PortGroup {
         }
         only("vlan", self.vlan.as_ref(), check_vlan)?;
         only("virtualport", self.virtualport.as_ref(), |port| {
-            check_virtualport(port, PortType::Optional)
+            check_virtualport(port, PortParts::Some)
         })?;
         only("bandwidth", self.bandwidth.as_ref(), |bandwidth| {
             check_bandwidth(bandwidth, Floor::Refused)

@@ -2,7 +2,7 @@
 
 use super::config::{NetworkPortConfig, NetworkPortPlug, PlugMode, PlugType, PortOwner};
 use crate::model::network::{MacTableManager, NetworkMac};
-use crate::model::port_rules::{Floor, PortType, check_bandwidth, check_virtualport, check_vlan};
+use crate::model::port_rules::{Floor, PortParts, check_bandwidth, check_virtualport, check_vlan};
 use crate::model::problem::{missing, missing_attribute, only, unknown, wrong};
 use crate::model::value::PciAddress;
 use crate::xml::derived::check_values;
@@ -19,7 +19,7 @@ impl NetworkPortConfig {
             check_owner(self.owner.as_ref(), &self.rest)?;
             check_mac(self.mac.as_ref(), &self.rest)?;
             only("virtualport", self.virtualport.as_ref(), |port| {
-                check_virtualport(port, PortType::Optional)
+                check_virtualport(port, PortParts::Some)
             })?;
             only("bandwidth", self.bandwidth.as_ref(), |bandwidth| {
                 check_bandwidth(bandwidth, Floor::Allowed)

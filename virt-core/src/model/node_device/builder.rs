@@ -21,16 +21,25 @@ impl NodeDeviceConfig {
             ..NodeCapability::of(NodeCapabilityKind::Mdev)
         };
         MediatedDeviceBuilder {
-            parent: NodeParent::from(parent),
-            mdev,
+            device: Self {
+                parent: Some(NodeParent::from(parent)),
+                capabilities: vec![mdev],
+                ..Self::default()
+            },
         }
     }
 
     /// A virtual Fibre Channel adapter, at whatever adapter can have one more, with names the host chooses.
     pub fn virtual_hba() -> VirtualHbaBuilder {
+        let host = NodeCapability {
+            capabilities: vec![NestedCapability::of(NestedCapabilityKind::FcHost)],
+            ..NodeCapability::of(NodeCapabilityKind::ScsiHost)
+        };
         VirtualHbaBuilder {
-            parent: None,
-            port: NestedCapability::of(NestedCapabilityKind::FcHost),
+            device: Self {
+                capabilities: vec![host],
+                ..Self::default()
+            },
         }
     }
 }
@@ -39,24 +48,30 @@ impl NodeDeviceConfig {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct MediatedDeviceBuilder {
-    parent: NodeParent,
-    mdev: NodeCapability,
+    device: NodeDeviceConfig,
 }
 
 impl MediatedDeviceBuilder {
     /// The UUID; the host chooses one unless said.
     pub fn uuid(mut self, uuid: Uuid) -> Self {
-        self.mdev.uuid = Some(uuid);
+        self.change(|mdev| mdev.uuid = Some(uuid));
         self
     }
 
     /// An attribute, set when the device starts, after those said before.
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.mdev.attributes.push(MediatedAttribute {
+        let attribute = MediatedAttribute {
             name: Some(name.into()),
             value: Some(value.into()),
             ..MediatedAttribute::default()
-        });
+        };
+        self.change(|mdev| mdev.attributes.push(attribute));
+        self
+    }
+
+    /// Changes what the steps above do not reach.
+    pub fn with(mut self, change: impl FnOnce(&mut NodeDeviceConfig)) -> Self {
+        change(&mut self.device);
         self
     }
 
@@ -65,7 +80,12 @@ impl MediatedDeviceBuilder {
     /// # Errors
     /// The first thing that is wrong, with its element path.
     pub fn build(self) -> Result<NodeDeviceConfig, XmlError> {
-        checked(Some(self.parent), self.mdev)
+        self.device.validate()?;
+        Ok(self.device)
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut NodeCapability)) {
+        change_first(&mut self.device.capabilities, change);
     }
 }
 
@@ -73,20 +93,19 @@ impl MediatedDeviceBuilder {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct VirtualHbaBuilder {
-    parent: Option<NodeParent>,
-    port: NestedCapability,
+    device: NodeDeviceConfig,
 }
 
 impl VirtualHbaBuilder {
     /// The adapter it is made of, by the name of its device, as `scsi_host3`.
     pub fn parent(mut self, name: &str) -> Self {
-        self.parent = Some(NodeParent::from(name));
+        self.device.parent = Some(NodeParent::from(name));
         self
     }
 
     /// The adapter it is made of, by its world wide names, which stay when devices are numbered anew.
     pub fn parent_names(mut self, wwnn: impl Into<String>, wwpn: impl Into<String>) -> Self {
-        self.parent = Some(NodeParent {
+        self.device.parent = Some(NodeParent {
             wwnn: Some(wwnn.into()),
             wwpn: Some(wwpn.into()),
             ..NodeParent::default()
@@ -96,7 +115,7 @@ impl VirtualHbaBuilder {
 
     /// Any adapter at that fabric.
     pub fn parent_fabric(mut self, wwn: impl Into<String>) -> Self {
-        self.parent = Some(NodeParent {
+        self.device.parent = Some(NodeParent {
             fabric_wwn: Some(wwn.into()),
             ..NodeParent::default()
         });
@@ -105,8 +124,19 @@ impl VirtualHbaBuilder {
 
     /// Its world wide node and port name, 16 hexadecimal digits each.
     pub fn names(mut self, wwnn: impl Into<String>, wwpn: impl Into<String>) -> Self {
-        self.port.wwnn = Some(wwnn.into());
-        self.port.wwpn = Some(wwpn.into());
+        let (wwnn, wwpn) = (wwnn.into(), wwpn.into());
+        change_first(&mut self.device.capabilities, |host| {
+            change_first(&mut host.capabilities, |port| {
+                port.wwnn = Some(wwnn);
+                port.wwpn = Some(wwpn);
+            });
+        });
+        self
+    }
+
+    /// Changes what the steps above do not reach.
+    pub fn with(mut self, change: impl FnOnce(&mut NodeDeviceConfig)) -> Self {
+        change(&mut self.device);
         self
     }
 
@@ -115,20 +145,17 @@ impl VirtualHbaBuilder {
     /// # Errors
     /// The first thing that is wrong, with its element path.
     pub fn build(self) -> Result<NodeDeviceConfig, XmlError> {
-        let host = NodeCapability {
-            capabilities: vec![self.port],
-            ..NodeCapability::of(NodeCapabilityKind::ScsiHost)
-        };
-        checked(self.parent, host)
+        self.device.validate()?;
+        Ok(self.device)
     }
 }
 
-fn checked(parent: Option<NodeParent>, capability: NodeCapability) -> Result<NodeDeviceConfig, XmlError> {
-    let device = NodeDeviceConfig {
-        parent,
-        capabilities: vec![capability],
-        ..NodeDeviceConfig::default()
-    };
-    device.validate()?;
-    Ok(device)
+/// Changes the first of a list, a new one where there is none.
+fn change_first<T: Default>(list: &mut Vec<T>, change: impl FnOnce(&mut T)) {
+    if list.is_empty() {
+        list.push(T::default());
+    }
+    if let Some(first) = list.first_mut() {
+        change(first);
+    }
 }

@@ -114,7 +114,7 @@ xml_enum! {
     }
 
     /// Whether an interface has a link.
-    pub enum LinkState {
+    pub enum NetLinkState {
         /// The device does not tell.
         NotKnown = "unknown",
         /// The device is gone.

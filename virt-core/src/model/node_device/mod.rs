@@ -20,7 +20,7 @@ pub use channel::{ChannelAddress, GroupMember, GroupMembers};
 pub use device::{DevNode, DevNodeKind, NodeDeviceConfig, NodeDriver, NodeParent};
 pub use id::{DeviceClass, HexId};
 pub use kind::{
-    DrmNode, GroupState, LinkState, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess,
+    DrmNode, GroupState, NestedCapabilityKind, NetFeatureName, NetLinkState, NodeCapabilityKind, VpdAccess,
 };
 pub use nested::{MediatedAttribute, MediatedType, NestedCapability, NetFeature, NetLink};
 pub use pci::{

@@ -1,6 +1,6 @@
 //! What a device can do beside being what it is.
 
-use super::kind::{LinkState, NestedCapabilityKind, NetFeatureName};
+use super::kind::{NestedCapabilityKind, NetFeatureName, NetLinkState};
 use super::pci::VpdFields;
 use crate::model::domain::devices::Address;
 use crate::xml::{Rest, XmlElement};
@@ -131,7 +131,7 @@ pub struct NetLink {
     pub speed: Option<u32>,
     /// Whether it is there.
     #[xml(attr)]
-    pub state: Option<LinkState>,
+    pub state: Option<NetLinkState>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -3,7 +3,7 @@
 use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig};
 use super::id::DeviceClass;
-use super::kind::{LinkState, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
+use super::kind::{NestedCapabilityKind, NetFeatureName, NetLinkState, NodeCapabilityKind, VpdAccess};
 use super::nested::NestedCapability;
 use super::pci::{IommuGroup, PciExpress, PciLinkValidity};
 use super::query::place;
@@ -179,7 +179,7 @@ fn net(one: &mut NodeCapability) {
         if link.speed == Some(0) {
             link.speed = None;
         }
-        if let Some(LinkState::Unknown(word)) = &link.state
+        if let Some(NetLinkState::Unknown(word)) = &link.state
             && word.is_empty()
         {
             link.state = None;

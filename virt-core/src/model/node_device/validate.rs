@@ -4,6 +4,7 @@ use super::capability::NodeCapability;
 use super::device::{DevNodeKind, NodeDeviceConfig, NodeParent};
 use super::kind::{DrmNode, NestedCapabilityKind, NetFeatureName, NodeCapabilityKind, VpdAccess};
 use super::nested::{MediatedType, NestedCapability};
+use crate::model::value::is_world_wide_name;
 use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError, XmlProblem, trimmed};
 
@@ -360,11 +361,9 @@ fn check_vpd(nested: &NestedCapability) -> Result<(), XmlError> {
 }
 
 fn check_wwn(path: &str, rest: &Rest, name: Option<&str>) -> Result<(), XmlError> {
-    let Some(name) = name else { return Ok(()) };
-    let digits = name.strip_prefix("0x").unwrap_or(name);
-    if digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+    let Some(name) = name.filter(|name| !is_world_wide_name(name)) else {
         return Ok(());
-    }
+    };
     let sentence = format!("'{name}' is no world wide name: it has 16 hexadecimal digits");
     Err(wrong(path, rest, sentence))
 }

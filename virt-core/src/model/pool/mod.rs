@@ -26,4 +26,4 @@ pub use source::{
 };
 pub use sources::PoolSources;
 
-pub(crate) use validate::{check_permissions, check_reference};
+pub(crate) use validate::check_permissions;

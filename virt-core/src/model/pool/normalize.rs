@@ -12,11 +12,11 @@ use crate::model::complaint::said;
 use crate::model::domain::ScaledText;
 use crate::model::domain::devices::{AuthSecret, Initiator, InitiatorIqn, SourceAuth, SourceHost};
 use crate::model::value::ByteSize;
-use crate::xml::trimmed;
+use crate::xml::{keep_unknown, trimmed};
 
 impl PoolConfig {
     /// The document as libvirt gives it back when the pool was defined by this one: only what a pool of its type has,
-    /// defaults said, in libvirt's order and spelling.
+    /// defaults said, in libvirt's order and spelling. What this version does not understand is kept in what is.
     ///
     /// Sizes are those of a pool not yet looked at: 0. A UUID is not made up. What is invalid is left as it is: see
     /// [`validate`](Self::validate).
@@ -30,7 +30,7 @@ impl PoolConfig {
                 ..ScaledText::default()
             })
         };
-        Self {
+        let mut normal = Self {
             kind: self.kind.clone(),
             name: self.name().map(str::to_owned),
             uuid: self.uuid,
@@ -44,7 +44,9 @@ impl PoolConfig {
             mount_options: self.normal_mount_options(),
             rbd_options: self.normal_rbd_options(),
             ..Self::default()
-        }
+        };
+        keep_unknown(&mut normal, self);
+        normal
     }
 
     fn normal_features(&self) -> Option<PoolFeatures> {
@@ -226,7 +228,6 @@ fn normal_adapter(adapter: &PoolAdapter) -> PoolAdapter {
         Some(AdapterType::FcHost) => PoolAdapter {
             name: None,
             parentaddr: None,
-            rest: crate::xml::Rest::default(),
             ..adapter.clone()
         },
         kind => PoolAdapter {

@@ -1,7 +1,7 @@
 //! What pools can be made of.
 
 use super::source::PoolSource;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_said_values;
 use crate::xml::{Rest, XmlElement, XmlError};
 
 /// `<sources>`: what pools of one type can be made of, as `virConnectFindStoragePoolSources` finds it.
@@ -23,6 +23,6 @@ impl PoolSources {
     /// # Errors
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
-        check_values(self)
+        check_said_values(self)
     }
 }

@@ -5,10 +5,12 @@ use super::config::{PoolConfig, RefreshAllocation};
 use super::kind::{Part, PoolType};
 use super::permissions::Permissions;
 use super::source::{PoolSource, PoolSourceFormat};
+use crate::model::access_rules::check_login;
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::devices::SourceAuth;
-use crate::xml::derived::check_values;
-use crate::xml::{Rest, XmlError, trimmed};
+use crate::model::value::is_world_wide_name;
+use crate::xml::derived::check_said_values;
+use crate::xml::{XmlError, trimmed};
 
 impl PoolConfig {
     /// Checks what holds for every driver: a known type; a name without `/` and line breaks; the parts of the source
@@ -19,7 +21,7 @@ impl PoolConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/pool"))?;
-        check_values(self)
+        check_said_values(self)
     }
 
     fn check(&self) -> Result<(), XmlError> {
@@ -240,27 +242,11 @@ fn check_protocol(kind: &PoolType, source: &PoolSource) -> Result<(), XmlError> 
 }
 
 fn check_auth(auth: &SourceAuth) -> Result<(), XmlError> {
-    if said(auth.username.as_ref()).is_none() {
-        return Err(missing("@username", &auth.rest, "the user"));
-    }
+    let secret = check_login(auth).map(drop);
     match said(auth.kind.as_ref()) {
-        Some("chap" | "ceph") => {}
-        None | Some("none") => return Err(missing("@type", &auth.rest, "'chap' or 'ceph'")),
-        Some(other) => return Err(unknown("@type", &auth.rest, other, "'chap' or 'ceph'")),
-    }
-    let Some(secret) = &auth.secret else {
-        return Err(missing("secret", &auth.rest, "the secret"));
-    };
-    check_reference((secret.uuid.is_some(), secret.usage.is_some()), &secret.rest)
-        .map_err(|error| error.within("secret"))
-}
-
-/// A secret object is named by its UUID or by its usage.
-pub(crate) fn check_reference((uuid, usage): (bool, bool), rest: &Rest) -> Result<(), XmlError> {
-    match (uuid, usage) {
-        (true, true) => Err(wrong("", rest, "both UUID and usage name the secret: one does")),
-        (false, false) => Err(missing("", rest, "the UUID or usage of the secret")),
-        _ => Ok(()),
+        Some("chap" | "ceph") => secret,
+        None | Some("none") => Err(missing("@type", &auth.rest, "'chap' or 'ceph'")),
+        Some(other) => Err(unknown("@type", &auth.rest, other, "'chap' or 'ceph'")),
     }
 }
 
@@ -355,11 +341,6 @@ fn check_adapter(adapter: &PoolAdapter) -> Result<(), XmlError> {
         }
     }
     Ok(())
-}
-
-fn is_world_wide_name(name: &str) -> bool {
-    let digits = name.strip_prefix("0x").unwrap_or(name);
-    digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// An owner that is there but empty is refused; an empty mode is none.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::model::complaint::said;
 use crate::model::value::YesNo;
-use crate::xml::{Rest, XmlElement, xml_enum};
+use crate::xml::{Rest, XmlElement, keep_unknown, xml_enum};
 
 xml_enum! {
     /// What a secret is for.
@@ -98,20 +98,22 @@ impl SecretUsage {
 
 impl SecretConfig {
     /// The document as libvirt gives it back when the secret was defined by this one: defaults said, in libvirt's
-    /// order and spelling. A UUID is not made up.
+    /// order and spelling. A UUID is not made up; what this version does not understand is kept in what is.
     #[must_use]
     pub fn normalized(&self) -> Self {
         let usage = self.usage.as_ref().and_then(|usage| {
             let kind = usage.kind.clone().filter(|kind| *kind != SecretUsageType::None)?;
             Some(SecretUsage::of(kind, usage.id().map(str::to_owned)))
         });
-        Self {
+        let mut normal = Self {
             ephemeral: Some(self.ephemeral.unwrap_or(YesNo::No)),
             private: Some(self.private.unwrap_or(YesNo::No)),
             uuid: self.uuid,
             description: said(self.description.as_ref()).map(str::to_owned),
             usage,
             ..Self::default()
-        }
+        };
+        keep_unknown(&mut normal, self);
+        normal
     }
 }

@@ -3,7 +3,7 @@
 use super::config::{SecretConfig, SecretUsageType};
 use crate::model::complaint::{missing, one_of, unknown};
 use crate::xml::XmlError;
-use crate::xml::derived::check_values;
+use crate::xml::derived::check_said_values;
 
 impl SecretConfig {
     /// Checks that a usage has a known type, and the path or name that type is found by.
@@ -13,7 +13,7 @@ impl SecretConfig {
     pub fn validate(&self) -> Result<(), XmlError> {
         self.check_usage()
             .map_err(|error| error.within("/secret/usage"))?;
-        check_values(self)
+        check_said_values(self)
     }
 
     fn check_usage(&self) -> Result<(), XmlError> {

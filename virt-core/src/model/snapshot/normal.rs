@@ -39,6 +39,16 @@ impl SnapshotConfig {
         self
     }
 
+    /// The document without what the daemon keeps for itself, as clients see it.
+    #[must_use]
+    pub fn without_private(&self) -> Self {
+        Self {
+            revert_disks: None,
+            active: None,
+            ..self.clone()
+        }
+    }
+
     /// What of the document counts for a new snapshot: name, description, memory and disks. State, parent, time and
     /// configuration are those of the moment it is made at, whatever the document says.
     #[must_use]

@@ -11,6 +11,7 @@ mod secret;
 mod size;
 mod switch;
 mod uuid;
+mod wwn;
 
 pub use cpu_set::CpuSet;
 pub use file_mode::{FileMode, FileOwner};
@@ -24,3 +25,4 @@ pub use switch::{OnOff, YesNo};
 
 pub(crate) use self::ip::{broadcast_of, ip_text, network_of, parse_ip, prefix_of_mask};
 pub(crate) use self::uuid::parse_uuid;
+pub(crate) use wwn::is_world_wide_name;

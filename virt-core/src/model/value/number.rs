@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue, trimmed};
+use crate::xml::{ValueError, XmlValue, trimmed, write_digits};
 
 /// A bus or slot: written as `0x0a` where the address is PCI or ccw, as `10` elsewhere.
 ///
@@ -69,7 +69,10 @@ impl XmlValue for AddressNumber {
     }
 
     fn write_xml(&self, out: &mut String) {
-        use fmt::Write as _;
-        let _ = write!(out, "{self}");
+        if self.hexadecimal {
+            out.push_str("0x");
+        }
+        let (radix, at_least) = if self.hexadecimal { (16, 2) } else { (10, 1) };
+        write_digits(out, u64::from(self.value), radix, at_least);
     }
 }

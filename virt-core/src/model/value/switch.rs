@@ -21,6 +21,12 @@ macro_rules! switch {
             }
         }
 
+        impl $name {
+            const fn as_str(self) -> &'static str {
+                if self.is_set() { $yes_text } else { $no_text }
+            }
+        }
+
         impl From<bool> for $name {
             fn from(set: bool) -> Self {
                 if set { Self::$yes } else { Self::$no }
@@ -41,7 +47,11 @@ macro_rules! switch {
             }
 
             fn write_xml(&self, out: &mut String) {
-                out.push_str(if self.is_set() { $yes_text } else { $no_text });
+                out.push_str(self.as_str());
+            }
+
+            fn as_text(&self) -> Option<&str> {
+                Some(self.as_str())
             }
         }
     )+ };

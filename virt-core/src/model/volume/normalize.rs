@@ -8,10 +8,12 @@ use crate::model::domain::ScaledText;
 use crate::model::domain::devices::{Encryption, EncryptionCipher, EncryptionIvGen, EncryptionSecret};
 use crate::model::pool::{Permissions, PoolType};
 use crate::model::value::ByteSize;
+use crate::xml::keep_unknown;
 
 impl VolumeConfig {
     /// The document as libvirt gives it back when it read this one for a pool of that type: defaults said, in
     /// libvirt's order and spelling, without what libvirt only tells and never reads (source, physical size, times).
+    /// What this version does not understand is kept in what is.
     ///
     /// What is invalid is left as it is: see [`validate_in`](Self::validate_in).
     #[must_use]
@@ -20,7 +22,7 @@ impl VolumeConfig {
         let capacity = size(self.capacity.as_ref()).unwrap_or(ByteSize::ZERO);
         let allocation = size(self.allocation.as_ref()).unwrap_or(capacity);
         let kind = self.kind.clone().filter(|kind| !kind.as_str().is_empty());
-        Self {
+        let mut normal = Self {
             kind: Some(kind.unwrap_or(VolumeType::File)),
             name: self.name.clone(),
             key: said(self.key.as_ref()).map(str::to_owned),
@@ -29,7 +31,9 @@ impl VolumeConfig {
             target: Some(normal_target(self.target.as_ref(), pool)),
             backing_store: self.normal_backing(pool),
             ..Self::default()
-        }
+        };
+        keep_unknown(&mut normal, self);
+        normal
     }
 
     fn normal_backing(&self, pool: &PoolType) -> Option<VolumeBacking> {

@@ -3,13 +3,13 @@
 use super::config::{VolumeConfig, VolumeType};
 use super::format::{VolumeFormat, VolumeTargetFormat};
 use super::target::VolumeTarget;
+use crate::model::access_rules::check_encryption;
 use crate::model::complaint::{missing, one_of, said, unknown, wrong};
 use crate::model::domain::ScaledText;
-use crate::model::domain::devices::Encryption;
 use crate::model::pool::PoolType;
-use crate::model::pool::{check_permissions, check_reference};
-use crate::xml::derived::check_values;
-use crate::xml::{Rest, XmlError};
+use crate::model::pool::check_permissions;
+use crate::xml::XmlError;
+use crate::xml::derived::check_said_values;
 
 /// Files end below this: their sizes are signed.
 const LARGEST: u64 = u64::MAX >> 1;
@@ -35,7 +35,7 @@ impl VolumeConfig {
     /// As [`validate`](Self::validate).
     pub fn validate_copy(&self) -> Result<(), XmlError> {
         self.check().map_err(|error| error.within("/volume"))?;
-        check_values(self)
+        check_said_values(self)
     }
 
     /// As [`validate`](Self::validate), with what holds in a pool of that type: its formats.
@@ -170,65 +170,4 @@ fn is_version(text: &str) -> bool {
         |part: &str| part.bytes().all(|digit| digit.is_ascii_digit()) && part.parse::<u32>().is_ok();
     text.split_once('.')
         .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
-}
-
-fn check_encryption(encryption: &Encryption) -> Result<(), XmlError> {
-    let rest = &encryption.rest;
-    let formats = ["default", "qcow", "luks", "luks2", "luks-any"];
-    let format = match said(encryption.format.as_ref()) {
-        Some(format) if formats.contains(&format) => format,
-        Some(other) => {
-            let expected = one_of("a format of encryption", &mut formats.into_iter());
-            return Err(unknown("@format", rest, other, expected));
-        }
-        None => return Err(missing("@format", rest, "the format of the encryption")),
-    };
-    if let Some(engine) = &encryption.engine
-        && !matches!(engine.as_str(), "qemu" | "librbd")
-    {
-        return Err(unknown("@engine", rest, engine, "'qemu' or 'librbd'"));
-    }
-    for (index, secret) in encryption.secrets.iter().enumerate() {
-        let path = format!("secret[{}]", index + 1);
-        match said(secret.kind.as_ref()) {
-            Some("passphrase") => {}
-            Some(other) => {
-                return Err(unknown(
-                    &format!("{path}/@type"),
-                    &secret.rest,
-                    other,
-                    "'passphrase'",
-                ));
-            }
-            None => return Err(missing(&format!("{path}/@type"), &secret.rest, "'passphrase'")),
-        }
-        check_reference((secret.uuid.is_some(), secret.usage.is_some()), &secret.rest)
-            .map_err(|error| error.within(&path))?;
-    }
-    if format == "luks" {
-        check_cipher(encryption, rest)?;
-    }
-    Ok(())
-}
-
-fn check_cipher(encryption: &Encryption, rest: &Rest) -> Result<(), XmlError> {
-    if let Some(cipher) = &encryption.cipher {
-        if cipher.name.is_none() {
-            return Err(missing("cipher/@name", &cipher.rest, "the name of the cipher"));
-        }
-        if cipher.size.is_none() {
-            return Err(missing(
-                "cipher/@size",
-                &cipher.rest,
-                "the size of the key in bits",
-            ));
-        }
-    }
-    match (&encryption.cipher, &encryption.ivgen) {
-        (None, Some(_)) => Err(missing("cipher", rest, "the cipher beside <ivgen>")),
-        (_, Some(ivgen)) if ivgen.name.is_none() => {
-            Err(missing("ivgen/@name", &ivgen.rest, "the name of the algorithm"))
-        }
-        _ => Ok(()),
-    }
 }

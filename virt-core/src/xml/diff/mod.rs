@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::compare::{equal, rests_equal};
 use super::record::{Field, FieldKind, Record};
-use super::slot::{ChildSlot, ScaledSlot, Slot, ValueSlot};
+use super::slot::{Children, ScaledSlot, Slot, ValueSlot};
 use super::walk::FoundKind;
 use super::write::write_as;
 
@@ -253,7 +253,7 @@ impl Comparing {
         self.at_field(field, |at, what| at.value(what, field.secret, from, to));
     }
 
-    fn children(&mut self, field: &Field, from: &dyn ChildSlot, to: &dyn ChildSlot) {
+    fn children(&mut self, field: &Field, from: Children<'_>, to: Children<'_>) {
         let name = name_of(field);
         if from.is_single() {
             self.at(Step::Element(name.clone()), |at| {

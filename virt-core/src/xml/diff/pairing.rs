@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::super::slot::ChildSlot;
+use super::super::slot::Children;
 use super::super::write::write_element;
 use super::identity;
 
@@ -31,12 +31,12 @@ struct Open {
 
 /// Pairs the items of two lists of elements called `name`: by identity, then what is equal, then by position where there
 /// is no identity.
-pub(crate) fn pairs(name: &str, from: &dyn ChildSlot, to: &dyn ChildSlot) -> Vec<Pair> {
+pub(crate) fn pairs(name: &str, from: Children<'_>, to: Children<'_>) -> Vec<Pair> {
     let ways = identity::ways(name);
-    let key = |list: &dyn ChildSlot, item: usize, way: &[&str]| {
+    let key = |list: Children<'_>, item: usize, way: &[&str]| {
         list.item(item).and_then(|record| identity::key(record, way))
     };
-    let first_key = |list: &dyn ChildSlot, item: usize| {
+    let first_key = |list: Children<'_>, item: usize| {
         list.item(item)
             .and_then(|record| identity::identity_of(name, record))
     };
@@ -48,7 +48,7 @@ pub(crate) fn pairs(name: &str, from: &dyn ChildSlot, to: &dyn ChildSlot) -> Vec
     for way in ways {
         open.pair_by(|item| key(from, item, way), |item| key(to, item, way), &mut both);
     }
-    let text = |list: &dyn ChildSlot, item: usize| list.item(item).map(|record| write_element(record, true));
+    let text = |list: Children<'_>, item: usize| list.item(item).map(|record| write_element(record, true));
     let mut equal = Vec::new();
     open.pair_by(|item| text(from, item), |item| text(to, item), &mut equal);
     both.extend(equal.into_iter().map(|(one, other, _)| (one, other, None)));

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::record::Record;
 use super::super::rest::{Rest, Shell};
-use super::super::slot::{ChildSlot, Slot, ValueSlot};
+use super::super::slot::{Children, Slot, ValueSlot};
 use super::super::tree::{Attribute, Element, Node};
 use super::super::value::{ValueShape, parse_number};
 use super::REST;
@@ -30,7 +30,7 @@ impl Serialize for Shown<'_> {
                         map.serialize_entry(field.rust, &Shown(child))?;
                     }
                 }
-                Slot::Child(slot) if slot.count() > 0 => map.serialize_entry(field.rust, &Children(slot))?,
+                Slot::Child(slot) if slot.count() > 0 => map.serialize_entry(field.rust, &Records(slot))?,
                 Slot::Flag(true) => map.serialize_entry(field.rust, &true)?,
                 Slot::Scaled(slot) => {
                     if let Some(size) = slot.size() {
@@ -78,9 +78,9 @@ impl Serialize for Values<'_> {
     }
 }
 
-struct Children<'r>(&'r dyn ChildSlot);
+struct Records<'r>(Children<'r>);
 
-impl Serialize for Children<'_> {
+impl Serialize for Records<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq((0..self.0.count()).filter_map(|item| self.0.item(item).map(Shown)))
     }

@@ -26,7 +26,9 @@ impl RemoteConnection {
             timeout: i32::try_from(seconds).unwrap_or(i32::MAX),
             flags: 0,
         };
-        let answer = self.through_agent::<DomainAgentCommand>(call, &args).await?;
+        let answer = self
+            .through_agent::<DomainAgentCommand>(call, domain, &args)
+            .await?;
         let text = answer.result.map(|result| result.into_text()).unwrap_or_default();
         let mut answer: Value = understood(serde_json::from_str(&text))?;
         Ok(answer.get_mut("return").map(Value::take).unwrap_or_default())

@@ -32,7 +32,7 @@ impl RemoteConnection {
             flags: 0,
         };
         Ok(self
-            .through_agent::<DomainGetGuestInfo>(call, &args)
+            .through_agent::<DomainGetGuestInfo>(call, domain, &args)
             .await?
             .params)
     }

@@ -17,6 +17,10 @@ use crate::driver::hypervisor::Hypervisor;
 /// How long a `Resumed` waits for the `Started` that it belongs to.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Resets that follow each other so quickly are one reboot: firmware resets the machine once more when it finds that it
+/// was not the first to run.
+const ONE_REBOOT: Duration = Duration::from_secs(2);
+
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
@@ -50,6 +54,8 @@ pub(super) struct Lives {
     lives: HashMap<Uuid, Life>,
     held: HashMap<Uuid, Held>,
     renamed: HashMap<Uuid, String>,
+    /// When each was reset last.
+    reset: HashMap<Uuid, Instant>,
 }
 
 impl Lives {
@@ -61,6 +67,7 @@ impl Lives {
             lives: lives.collect(),
             held: HashMap::new(),
             renamed: HashMap::new(),
+            reset: HashMap::new(),
         }
     }
 
@@ -107,6 +114,7 @@ impl Lives {
             Lifecycle::Stopped(reason) => {
                 self.lives.remove(&uuid);
                 self.held.remove(&uuid);
+                self.reset.remove(&uuid);
                 DomainChange::Stopped(reason)
             }
             Lifecycle::RenamedFrom => {
@@ -142,6 +150,12 @@ impl Lives {
         };
         self.lives.insert(uuid, Life { moving });
         step
+    }
+
+    /// Whether a reset that was told is a reboot, and not the rest of one.
+    pub(super) fn reboots(&mut self, uuid: Uuid, now: Instant) -> bool {
+        let before = self.reset.insert(uuid, now);
+        before.is_none_or(|before| now.saturating_duration_since(before) >= ONE_REBOOT)
     }
 
     /// When the next of those that wait has waited long enough.
@@ -232,6 +246,15 @@ mod tests {
             vec![(domain, DomainChange::Resumed(ResumedReason::Unpaused))]
         );
         assert_eq!(lives.next_overdue(), None);
+    }
+
+    #[test]
+    fn resets_that_follow_each_other_quickly_are_one_reboot() {
+        let mut lives = Lives::new(Hypervisor::Qemu, []);
+        let (uuid, now) = (Uuid::from_u128(1), Instant::now());
+        assert!(lives.reboots(uuid, now));
+        assert!(!lives.reboots(uuid, now + Duration::from_secs(1)));
+        assert!(lives.reboots(uuid, now + Duration::from_secs(10)));
     }
 
     #[test]

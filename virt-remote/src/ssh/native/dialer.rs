@@ -7,6 +7,7 @@ use tracing::Instrument as _;
 use virt_core::Result;
 use virt_core::credentials::CredentialSource;
 
+use super::connection::Sharing;
 use super::link::NativeLink;
 use super::login::Keyring;
 use super::target::{Resolve, Target};
@@ -35,7 +36,17 @@ impl NativeDialer {
             resolve,
             credentials,
             keyring: Keyring::default(),
+            sharing: Sharing::Shared,
         }))
+    }
+
+    /// The same for links of which one stream at a time is wanted: they wait for its reader, however long.
+    #[cfg(feature = "rpc")]
+    pub(in crate::ssh) fn for_one_stream(mut self) -> Self {
+        if let Some(target) = Arc::get_mut(&mut self.0) {
+            target.sharing = Sharing::Exclusive;
+        }
+        self
     }
 }
 

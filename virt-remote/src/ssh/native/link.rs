@@ -47,7 +47,7 @@ impl NativeLink {
     /// Logs in.
     pub(super) async fn open(target: Arc<Target>) -> Result<Self> {
         let lost: LinkLost = Arc::new(watch::Sender::new(false));
-        let first = route::connect(&target, Sharing::Shared).await?;
+        let first = route::connect(&target, target.sharing).await?;
         first.shared().report_to(Arc::clone(&lost));
         Ok(Self {
             pool: Pool::new(Arc::clone(&target)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use virt_core::credentials::CredentialSource;
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+use super::connection::Sharing;
 use super::login::Keyring;
 use crate::ssh::config::{HostConfig, JumpHost};
 
@@ -22,6 +23,8 @@ pub(super) struct Target {
     pub(super) resolve: Resolve,
     pub(super) credentials: CredentialSource,
     pub(super) keyring: Keyring,
+    /// Whether a link's first connection is for one stream at a time.
+    pub(super) sharing: Sharing,
 }
 
 impl Target {

@@ -27,6 +27,8 @@ pub(in crate::ssh) struct ProgramTarget {
     pub(in crate::ssh) known_hosts: Option<PathBuf>,
     /// The machines to go through, as `-J` has them.
     pub(in crate::ssh) jump: Option<String>,
+    /// Further settings (`-o`).
+    pub(in crate::ssh) settings: Vec<String>,
 }
 
 impl ProgramTarget {
@@ -65,6 +67,7 @@ impl ProgramTarget {
         if let Some(jump) = &self.jump {
             option(format!("ProxyJump={jump}"));
         }
+        self.settings.iter().cloned().for_each(&mut option);
         if let Some(user) = &self.user {
             arguments.extend(["-l".to_owned(), user.clone()]);
         }

@@ -1,5 +1,6 @@
 //! The unix sockets of daemons on this machine.
 
+mod autostart;
 mod fd_stream;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use tokio::net::UnixStream;
 use virt_core::connection::AccessMode;
 use virt_core::{ConnectUri, Error, ErrorKind, Result, Subject, kind_of_io};
 
+use super::parameters;
 pub use fd_stream::FdStream;
 
 /// Where the daemons of the whole machine have their sockets.
@@ -78,7 +80,17 @@ impl Caller {
     }
 }
 
-/// The sockets a URI may mean, the likeliest first: the first that is there is the one.
+/// A daemon that a URI may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// Its socket.
+    pub socket: PathBuf,
+    /// Its program, where it may be started by who wants it: it is one of the caller's own session.
+    pub program: Option<&'static str>,
+}
+
+/// The daemons a URI may mean, the likeliest first: the first whose socket is there is the one.
 ///
 /// * `socket=PATH` names it;
 /// * else it is in the session's directory for a path of `/session` (and for libvirt's test driver) where the caller is
@@ -89,9 +101,12 @@ impl Caller {
 /// # Errors
 /// `InvalidArgument` where `mode=` is none, or `Unsupported` where the driver has no daemon of its own and `mode=direct`
 /// asks for it.
-pub fn candidates(uri: &ConnectUri, access: AccessMode, caller: &Caller) -> Result<Vec<PathBuf>> {
+pub fn daemons(uri: &ConnectUri, access: AccessMode, caller: &Caller) -> Result<Vec<Candidate>> {
     if let Some(path) = uri.parameter("socket") {
-        return Ok(vec![PathBuf::from(path)]);
+        return Ok(vec![Candidate {
+            socket: PathBuf::from(path),
+            program: None,
+        }]);
     }
     let session = !caller.root && (uri.path() == "/session" || uri.driver() == "test");
     let read_only = access == AccessMode::ReadOnly && !session;
@@ -99,16 +114,17 @@ pub fn candidates(uri: &ConnectUri, access: AccessMode, caller: &Caller) -> Resu
         true => caller.session_directory.as_path(),
         false => Path::new(SYSTEM_DIRECTORY),
     };
-    let socket = |daemon: &str| {
-        let ending = if read_only { "sock-ro" } else { "sock" };
-        directory.join(format!("{daemon}-{ending}"))
+    let candidate = |prefix: &str, program: &'static str| Candidate {
+        socket: directory.join(format!("{prefix}-{}", if read_only { "sock-ro" } else { "sock" })),
+        program: session.then_some(program),
     };
     let own = MODULAR
         .iter()
-        .find_map(|(driver, daemon)| (*driver == uri.driver()).then(|| socket(daemon)));
+        .find_map(|(driver, daemon)| (*driver == uri.driver()).then(|| candidate(daemon, daemon)));
+    let common = candidate("libvirt", "libvirtd");
     Ok(match mode(uri)? {
-        DaemonMode::Auto => own.into_iter().chain([socket("libvirt")]).collect(),
-        DaemonMode::Legacy => vec![socket("libvirt")],
+        DaemonMode::Auto => own.into_iter().chain([common]).collect(),
+        DaemonMode::Legacy => vec![common],
         DaemonMode::Direct => vec![own.ok_or_else(|| {
             Error::unsupported(format!("the driver {} has no daemon of its own", uri.driver()))
                 .with_subject(Subject::Connection(uri.to_string()))
@@ -116,17 +132,22 @@ pub fn candidates(uri: &ConnectUri, access: AccessMode, caller: &Caller) -> Resu
     })
 }
 
+/// The sockets of [`daemons`].
+///
+/// # Errors
+/// As `daemons`.
+pub fn candidates(uri: &ConnectUri, access: AccessMode, caller: &Caller) -> Result<Vec<PathBuf>> {
+    let daemons = daemons(uri, access, caller)?;
+    Ok(daemons.into_iter().map(|daemon| daemon.socket).collect())
+}
+
 fn mode(uri: &ConnectUri) -> Result<DaemonMode> {
-    match uri.parameter("mode") {
-        None | Some("auto") => Ok(DaemonMode::Auto),
-        Some("legacy") => Ok(DaemonMode::Legacy),
-        Some("direct") => Ok(DaemonMode::Direct),
-        Some(other) => Err(Error::new(
-            ErrorKind::InvalidArgument,
-            format!("mode={other} in the URI is none of auto, legacy, direct"),
-        )
-        .with_subject(Subject::Connection(uri.to_string()))),
-    }
+    let words = [
+        ("auto", DaemonMode::Auto),
+        ("legacy", DaemonMode::Legacy),
+        ("direct", DaemonMode::Direct),
+    ];
+    Ok(parameters::choice(uri, "mode", &words)?.unwrap_or_default())
 }
 
 /// Connects to the first of these sockets that is there.
@@ -163,6 +184,28 @@ pub async fn connect(candidates: &[PathBuf]) -> Result<FdStream> {
             missing.join(", ")
         ),
     ))
+}
+
+/// Connects to the first of these daemons whose socket is there; where there is none, one of the caller's own session is
+/// started, and ends by itself when nobody has used it for 120 s.
+///
+/// # Errors
+/// As [`connect`]; `Failed` with what a daemon said that did not come up.
+///
+/// # Cancel safety
+/// A daemon that was being started may come up all the same.
+pub async fn connect_or_start(daemons: &[Candidate]) -> Result<FdStream> {
+    let sockets: Vec<PathBuf> = daemons.iter().map(|daemon| daemon.socket.clone()).collect();
+    match connect(&sockets).await {
+        // Nothing listens there, or what did is gone.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionLost) => {
+            match autostart::start(daemons).await? {
+                Some(started) => connect(std::slice::from_ref(&started.socket)).await,
+                None => Err(error),
+            }
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]

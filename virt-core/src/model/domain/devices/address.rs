@@ -92,7 +92,7 @@ pub struct Address {
     pub uuid: Option<String>,
     /// PCI on IBM Z: the address there.
     #[xml(child)]
-    pub zpci: Option<ZpciAddress>,
+    pub zpci: Option<Box<ZpciAddress>>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -150,7 +150,7 @@ pub struct Disk {
     pub driver: Option<DiskDriver>,
     /// Who we are to the server (older place).
     #[xml(child)]
-    pub auth: Option<SourceAuth>,
+    pub auth: Option<Box<SourceAuth>>,
     /// The source; none for an empty drive.
     #[xml(child)]
     pub source: Option<DiskSource>,
@@ -159,13 +159,13 @@ pub struct Disk {
     pub backing_store: Option<Box<BackingStore>>,
     /// The Xen domain that serves it.
     #[xml(child)]
-    pub backenddomain: Option<BackendDomain>,
+    pub backenddomain: Option<Box<BackendDomain>>,
     /// The geometry the guest sees.
     #[xml(child)]
-    pub geometry: Option<DiskGeometry>,
+    pub geometry: Option<Box<DiskGeometry>>,
     /// Sizes of blocks.
     #[xml(child)]
-    pub blockio: Option<BlockIo>,
+    pub blockio: Option<Box<BlockIo>>,
     /// Where a copy job writes to.
     #[xml(child)]
     pub mirror: Option<Box<Mirror>>,
@@ -174,7 +174,7 @@ pub struct Disk {
     pub target: Option<DiskTarget>,
     /// Groups that share limits.
     #[xml(child)]
-    pub throttlefilters: Option<ThrottleFilters>,
+    pub throttlefilters: Option<Box<ThrottleFilters>>,
     /// Limits.
     #[xml(child)]
     pub iotune: Option<Box<IoTune>>,
@@ -186,7 +186,7 @@ pub struct Disk {
     pub shareable: bool,
     /// Changes are thrown away when the guest stops.
     #[xml(child)]
-    pub transient: Option<Transient>,
+    pub transient: Option<Box<Transient>>,
     /// The serial number the guest sees.
     #[xml(leaf)]
     pub serial: Option<String>,
@@ -201,7 +201,7 @@ pub struct Disk {
     pub product: Option<String>,
     /// How the image is encrypted (older place).
     #[xml(child)]
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     /// Its place in the boot order.
     #[xml(child)]
     pub boot: Option<DeviceBoot>,
@@ -216,7 +216,7 @@ pub struct Disk {
     pub address: Option<Address>,
     /// Status documents: the driver's own.
     #[xml(child = "privateData")]
-    pub private_data: Option<PrivateData>,
+    pub private_data: Option<Box<PrivateData>>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,
@@ -285,10 +285,10 @@ pub struct DiskDriver {
     pub page_per_vq: Option<OnOff>,
     /// The I/O threads, when there are several.
     #[xml(child)]
-    pub iothreads: Option<DiskIoThreads>,
+    pub iothreads: Option<Box<DiskIoThreads>>,
     /// The cache of qcow2 metadata.
     #[xml(child)]
-    pub metadata_cache: Option<MetadataCache>,
+    pub metadata_cache: Option<Box<MetadataCache>>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

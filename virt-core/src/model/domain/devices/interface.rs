@@ -79,10 +79,10 @@ pub struct Interface {
     pub vlan: Option<Vlan>,
     /// Its port on a switch.
     #[xml(child)]
-    pub virtualport: Option<VirtualPort>,
+    pub virtualport: Option<Box<VirtualPort>>,
     /// Its limits.
     #[xml(child)]
-    pub bandwidth: Option<Bandwidth>,
+    pub bandwidth: Option<Box<Bandwidth>>,
     /// Its isolation from other ports.
     #[xml(child)]
     pub port: Option<PortIsolation>,
@@ -97,19 +97,19 @@ pub struct Interface {
     pub port_forwards: Vec<PortForward>,
     /// A script run when it is made.
     #[xml(child)]
-    pub script: Option<InterfaceScript>,
+    pub script: Option<Box<InterfaceScript>>,
     /// A script run when it is removed.
     #[xml(child)]
-    pub downscript: Option<InterfaceScript>,
+    pub downscript: Option<Box<InterfaceScript>>,
     /// The Xen domain that serves it.
     #[xml(child)]
-    pub backenddomain: Option<BackendDomain>,
+    pub backenddomain: Option<Box<BackendDomain>>,
     /// The device on the host.
     #[xml(child)]
     pub target: Option<InterfaceTarget>,
     /// The device in the container.
     #[xml(child)]
-    pub guest: Option<InterfaceGuest>,
+    pub guest: Option<Box<InterfaceGuest>>,
     /// The model the guest sees.
     #[xml(child)]
     pub model: Option<InterfaceModel>,
@@ -118,10 +118,10 @@ pub struct Interface {
     pub driver: Option<InterfaceDriver>,
     /// Who serves it.
     #[xml(child)]
-    pub backend: Option<InterfaceBackend>,
+    pub backend: Option<Box<InterfaceBackend>>,
     /// The filter of its traffic.
     #[xml(child)]
-    pub filterref: Option<FilterRef>,
+    pub filterref: Option<Box<FilterRef>>,
     /// Tuning.
     #[xml(child)]
     pub tune: Option<InterfaceTune>,
@@ -133,10 +133,10 @@ pub struct Interface {
     pub mtu: Option<InterfaceMtu>,
     /// How interrupts are gathered.
     #[xml(child)]
-    pub coalesce: Option<Coalesce>,
+    pub coalesce: Option<Box<Coalesce>>,
     /// Two interfaces that act as one.
     #[xml(child)]
-    pub teaming: Option<Teaming>,
+    pub teaming: Option<Box<Teaming>>,
     /// The boot ROM.
     #[xml(child)]
     pub rom: Option<Rom>,

@@ -92,7 +92,7 @@ pub struct Devices {
     pub redirdevs: Vec<RedirectedDevice>,
     /// Which of them may be redirected.
     #[xml(child)]
-    pub redirfilter: Option<RedirectFilter>,
+    pub redirfilter: Option<Box<RedirectFilter>>,
     /// USB hubs.
     #[xml(child = "hub")]
     pub hubs: Vec<Hub>,

@@ -86,37 +86,37 @@ pub struct DiskSource {
     pub hosts: Vec<SourceHost>,
     /// Network: the snapshot.
     #[xml(child)]
-    pub snapshot: Option<SourceSnapshot>,
+    pub snapshot: Option<Box<SourceSnapshot>>,
     /// Network: the configuration file of the client.
     #[xml(child)]
-    pub config: Option<SourceConfig>,
+    pub config: Option<Box<SourceConfig>>,
     /// Network: whether certificates are checked.
     #[xml(child)]
-    pub ssl: Option<SourceSsl>,
+    pub ssl: Option<Box<SourceSsl>>,
     /// HTTP: cookies.
     #[xml(child)]
-    pub cookies: Option<SourceCookies>,
+    pub cookies: Option<Box<SourceCookies>>,
     /// HTTP: how much is read ahead.
     #[xml(child)]
-    pub readahead: Option<SourceReadAhead>,
+    pub readahead: Option<Box<SourceReadAhead>>,
     /// HTTP: how long an answer may take.
     #[xml(child)]
-    pub timeout: Option<SourceTimeout>,
+    pub timeout: Option<Box<SourceTimeout>>,
     /// What happens when the connection breaks.
     #[xml(child)]
-    pub reconnect: Option<Reconnect>,
+    pub reconnect: Option<Box<Reconnect>>,
     /// SSH: known hosts.
     #[xml(child = "knownHosts")]
-    pub known_hosts: Option<SourceKnownHosts>,
+    pub known_hosts: Option<Box<SourceKnownHosts>>,
     /// SSH, NFS: who we are.
     #[xml(child)]
-    pub identity: Option<SourceIdentity>,
+    pub identity: Option<Box<SourceIdentity>>,
     /// NVMe: the PCI device of the host.
     #[xml(child)]
     pub address: Option<Box<Address>>,
     /// The part of the source that is used.
     #[xml(child)]
-    pub slices: Option<SourceSlices>,
+    pub slices: Option<Box<SourceSlices>>,
     /// Labels of security drivers.
     #[xml(child = "seclabel")]
     pub seclabels: Vec<SecurityLabel>,
@@ -131,13 +131,13 @@ pub struct DiskSource {
     pub reservations: Option<Box<Reservations>>,
     /// iSCSI: our name.
     #[xml(child)]
-    pub initiator: Option<Initiator>,
+    pub initiator: Option<Box<Initiator>>,
     /// qcow2: the file that has the data.
     #[xml(child = "dataStore")]
     pub data_store: Option<Box<DataStore>>,
     /// Status documents: the driver's own.
     #[xml(child = "privateData")]
-    pub private_data: Option<PrivateData>,
+    pub private_data: Option<Box<PrivateData>>,
     /// What this version does not understand.
     #[xml(rest)]
     pub rest: Rest,

@@ -1,5 +1,7 @@
 //! Controllers: their numbers, and those that devices need.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::model::domain::devices::{
     Address, AddressType, Controller, ControllerType, Devices, Disk, DiskBus, Smartcard,
 };
@@ -57,38 +59,35 @@ fn controller(disk: &Disk, bus: &DiskBus) -> Option<u32> {
 
 /// Gives each controller without an index the first free one of its type.
 fn number(controllers: &mut [Controller]) {
-    for position in 0..controllers.len() {
-        let Some(one) = controllers.get(position) else {
-            continue;
-        };
-        if one.index.is_some() {
-            continue;
-        }
-        let kind = one.kind.clone();
-        let taken = |index: u32| {
-            let same = |other: &Controller| other.kind == kind && other.index == Some(index);
-            controllers.iter().any(same)
-        };
-        let free = (0..u32::MAX).find(|index| !taken(*index));
-        if let Some(one) = controllers.get_mut(position) {
-            one.index = free;
+    let mut taken: HashMap<Option<ControllerType>, HashSet<u32>> = HashMap::new();
+    for one in controllers.iter() {
+        taken.entry(one.kind.clone()).or_default().extend(one.index);
+    }
+    // Indexes are only ever taken: what is not free once never is.
+    let mut next: HashMap<Option<ControllerType>, u32> = HashMap::new();
+    for one in controllers.iter_mut().filter(|one| one.index.is_none()) {
+        let taken = taken.entry(one.kind.clone()).or_default();
+        let next = next.entry(one.kind.clone()).or_default();
+        one.index = (*next..u32::MAX).find(|index| !taken.contains(index));
+        if let Some(index) = one.index {
+            taken.insert(index);
+            *next = index;
         }
     }
 }
 
-/// Adds what is missing of the controllers up to `highest`, each after those of its type.
+/// Adds what is missing of the controllers up to `highest`, each after those of its type with a lower index.
 fn add(controllers: &mut Vec<Controller>, kind: &ControllerType, highest: Option<u32>) {
     let Some(highest) = highest.filter(|highest| *highest < 1024) else {
         return;
     };
-    for index in 0..=highest {
-        let same = |other: &Controller| other.kind.as_ref() == Some(kind);
-        if controllers
-            .iter()
-            .any(|other| same(other) && other.index == Some(index))
-        {
-            continue;
-        }
+    let same = |other: &Controller| other.kind.as_ref() == Some(kind);
+    let known: HashSet<u32> = controllers
+        .iter()
+        .filter(|other| same(other))
+        .filter_map(|other| other.index)
+        .collect();
+    for index in (0..=highest).filter(|index| !known.contains(index)) {
         let before = controllers
             .iter()
             .rposition(|other| same(other) && other.index < Some(index));

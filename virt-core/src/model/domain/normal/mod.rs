@@ -18,7 +18,7 @@ use crate::model::value::ByteSize;
 
 impl DomainConfig {
     /// The document as libvirt gives it back: in libvirt's order and spelling, with the defaults that hold for every
-    /// driver filled in.
+    /// driver filled in; what stands in two elements that libvirt reads as one, stands in one.
     ///
     /// Those are: what happens at the end, the clock, the boot device, numbers and placement of virtual CPUs, the CPU's
     /// policies, places of disks on their controllers, the controllers that needs, the first video adapter being the
@@ -27,7 +27,7 @@ impl DomainConfig {
     /// once.
     #[must_use]
     pub fn normalized(&self) -> Self {
-        let mut config = self.canonical();
+        let mut config = self.gathered().canonical();
         config.fill_memory();
         config.fill_vcpu();
         config.fill_ends();

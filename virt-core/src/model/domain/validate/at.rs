@@ -97,6 +97,12 @@ impl<'a> At<'a> {
         }
     }
 
+    /// An error of a rule that holds for more documents than this one, at what is `below` the element.
+    pub(super) fn around(self, below: &str, error: XmlError) -> XmlError {
+        let place = format!("{}{below}", self.path());
+        error.at(self.rest.position().unwrap_or_default()).within(&place)
+    }
+
     fn refuse(self, below: &str, problem: XmlProblem) -> XmlError {
         let error = XmlError::new(problem).at(self.rest.position().unwrap_or_default());
         error.within(&format!("{}{below}", self.path()))

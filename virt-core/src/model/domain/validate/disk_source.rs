@@ -1,6 +1,7 @@
 //! Where the data of a disk is, with what is needed to get there.
 
 use super::at::{At, Checked};
+use crate::model::access_rules::{check_encryption, check_login};
 use crate::model::domain::devices::{
     BackingStore, Disk, DiskSource, DiskType, Encryption, SourceAuth, SourceHost,
 };
@@ -8,7 +9,7 @@ use crate::xml::trimmed;
 
 pub(super) fn check(at: At<'_>, disk: &Disk) -> Checked {
     if let Some(encryption) = &disk.encryption {
-        check_encryption(at.on(&encryption.rest), "/encryption", encryption)?;
+        check_disk_encryption(at.on(&encryption.rest), "/encryption", encryption)?;
     }
     let Some(source) = &disk.source else {
         return Ok(());
@@ -16,7 +17,7 @@ pub(super) fn check(at: At<'_>, disk: &Disk) -> Checked {
     let at = at.on(&source.rest);
     check_one(at, "/source", disk.kind.as_ref(), source)?;
     let auth = [
-        ("/auth", disk.auth.as_ref()),
+        ("/auth", disk.auth.as_deref()),
         ("/source/auth", source.auth.as_deref()),
     ];
     for (below, auth) in auth {
@@ -89,7 +90,7 @@ fn check_one(at: At<'_>, below: &str, kind: Option<&DiskType>, source: &DiskSour
         _ => {}
     }
     if let Some(encryption) = &source.encryption {
-        check_encryption(
+        check_disk_encryption(
             at.on(&encryption.rest),
             &format!("{below}/encryption"),
             encryption,
@@ -246,62 +247,21 @@ fn check_reservations(at: At<'_>, below: &str, source: &DiskSource) -> Checked {
 
 /// Who we are to the server of a source, and the secret that proves it.
 fn check_auth(at: At<'_>, below: &str, source: &DiskSource, auth: &SourceAuth) -> Checked {
-    at.need_text(
-        &format!("{below}/@username"),
-        "the name of the user",
-        auth.username.as_ref(),
-    )?;
-    let secret = at.need(&format!("{below}/secret"), "the secret", auth.secret.as_ref())?;
-    let at = at.on(&secret.rest);
-    check_secret(
-        at,
-        &format!("{below}/secret"),
-        secret.uuid.is_some(),
-        secret.usage.is_some(),
-    )?;
+    let secret = check_login(auth).map_err(|error| at.around(below, error))?;
     let expected = match source.protocol.as_deref() {
         Some("iscsi") => "iscsi",
         Some("rbd") => "ceph",
         _ => return Ok(()),
     };
+    let at = at.on(&secret.rest);
     let word = format!("{below}/secret/@type");
     let kind = at.need(&word, "the attribute 'type'", secret.kind.as_ref())?;
     let sentence = format!("a secret of the type '{kind}' is of no use here; '{expected}' is");
     at.refuse_if(kind != expected, &word, &sentence)
 }
 
-/// A secret is named by its UUID or by its usage, and not by both.
-pub(super) fn check_secret(at: At<'_>, below: &str, uuid: bool, usage: bool) -> Checked {
-    if !uuid && !usage {
-        return Err(at.missing(below, "the UUID or the usage of the secret"));
-    }
-    at.refuse_if(uuid && usage, below, "a secret has a UUID or a usage, not both")
-}
-
-fn check_encryption(at: At<'_>, below: &str, encryption: &Encryption) -> Checked {
-    let word = format!("{below}/@format");
-    let format = at.need(&word, "the attribute 'format'", encryption.format.as_ref())?;
-    at.one_of(
-        &word,
-        Some(format),
-        &["default", "qcow", "luks", "luks2", "luks-any"],
-    )?;
-    at.one_of(
-        &format!("{below}/@engine"),
-        encryption.engine.as_ref(),
-        &["default", "qemu", "librbd"],
-    )?;
-    for (number, secret) in encryption.secrets.iter().enumerate() {
-        let below = format!("{below}/secret[{}]", number + 1);
-        let at = at.on(&secret.rest);
-        at.need(
-            &format!("{below}/@type"),
-            "the attribute 'type'",
-            secret.kind.as_ref(),
-        )?;
-        at.one_of(&format!("{below}/@type"), secret.kind.as_ref(), &["passphrase"])?;
-        check_secret(at, &below, secret.uuid.is_some(), secret.usage.is_some())?;
-    }
+fn check_disk_encryption(at: At<'_>, below: &str, encryption: &Encryption) -> Checked {
+    check_encryption(encryption).map_err(|error| at.around(below, error))?;
     at.refuse_if(
         encryption.cipher.is_some(),
         &format!("{below}/cipher"),

@@ -1,5 +1,6 @@
 //! Disks: what they are called, what they sit on, and which options go with that.
 
+use crate::model::value::is_world_wide_name;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -158,15 +159,11 @@ fn check_identity(at: At<'_>, disk: &Disk) -> Checked {
         )?;
     }
     match &disk.wwn {
-        Some(wwn) => {
-            let wwn = wwn.strip_prefix("0x").unwrap_or(wwn);
-            let fits = wwn.len() == 16 && wwn.bytes().all(|digit| digit.is_ascii_hexdigit());
-            at.refuse_if(
-                !fits,
-                "/wwn",
-                &format!("'{wwn}' is no name of 16 hexadecimal digits"),
-            )
-        }
+        Some(wwn) => at.refuse_if(
+            !is_world_wide_name(wwn),
+            "/wwn",
+            &format!("'{wwn}' is no name of 16 hexadecimal digits"),
+        ),
         None => Ok(()),
     }
 }

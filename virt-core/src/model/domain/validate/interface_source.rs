@@ -1,7 +1,8 @@
 //! What an interface is connected to.
 
 use super::at::{At, Checked};
-use crate::model::domain::devices::{Interface, InterfaceSource, InterfaceType, VirtualPort};
+use crate::model::domain::devices::{Interface, InterfaceSource, InterfaceType};
+use crate::model::port_rules::{PortParts, check_virtualport};
 
 pub(super) fn check(at: At<'_>, kind: &InterfaceType, interface: &Interface) -> Checked {
     let empty = InterfaceSource::default();
@@ -42,7 +43,14 @@ pub(super) fn check(at: At<'_>, kind: &InterfaceType, interface: &Interface) -> 
     }
     super::interfaces::check_addresses(at, "/source/ip", &source.ips)?;
     match &interface.virtualport {
-        Some(port) => check_virtual_port(at.on(&port.rest), kind, port),
+        Some(port) => {
+            // The port of a network may come from there, in whole or in part.
+            let parts = match kind {
+                InterfaceType::Network => PortParts::Some,
+                _ => PortParts::All,
+            };
+            check_virtualport(port, parts).map_err(|error| at.on(&port.rest).around("/virtualport", error))
+        }
         None => Ok(()),
     }
 }
@@ -90,56 +98,4 @@ fn check_socket(at: At<'_>, kind: &InterfaceType, source: &InterfaceSource) -> C
         )?;
     }
     Ok(())
-}
-
-fn check_virtual_port(at: At<'_>, kind: &InterfaceType, port: &VirtualPort) -> Checked {
-    let types = ["none", "802.1Qbg", "802.1Qbh", "openvswitch", "midonet"];
-    at.one_of("/virtualport/@type", port.kind.as_ref(), &types)?;
-    // The port of a network may come from there, in whole or in part.
-    if *kind == InterfaceType::Network {
-        return Ok(());
-    }
-    let name = at.need("/virtualport/@type", "the attribute 'type'", port.kind.as_ref())?;
-    let parameters = port.parameters.as_ref();
-    match name.as_str() {
-        "802.1Qbg" => {
-            let path = "/virtualport/parameters";
-            let parameters = at.need(path, "the parameters", parameters)?;
-            at.need(
-                &format!("{path}/@managerid"),
-                "the attribute 'managerid'",
-                parameters.managerid.as_ref(),
-            )?;
-            at.need(
-                &format!("{path}/@typeid"),
-                "the attribute 'typeid'",
-                parameters.typeid.as_ref(),
-            )?;
-            at.need(
-                &format!("{path}/@typeidversion"),
-                "the attribute 'typeidversion'",
-                parameters.typeidversion.as_ref(),
-            )?;
-            Ok(())
-        }
-        "802.1Qbh" => {
-            let profile = parameters.and_then(|parameters| parameters.profileid.as_ref());
-            at.need_text(
-                "/virtualport/parameters/@profileid",
-                "the attribute 'profileid'",
-                profile,
-            )?;
-            Ok(())
-        }
-        "midonet" => {
-            let id = parameters.and_then(|parameters| parameters.interfaceid.as_ref());
-            at.need(
-                "/virtualport/parameters/@interfaceid",
-                "the attribute 'interfaceid'",
-                id,
-            )?;
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }

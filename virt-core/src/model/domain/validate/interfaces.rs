@@ -4,8 +4,9 @@ use super::at::{At, Checked};
 use super::{interface_source, memory};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
-    Bandwidth, Devices, Interface, InterfaceDriver, InterfaceIp, InterfaceType, PortForward, Vlan,
+    Devices, Interface, InterfaceDriver, InterfaceIp, InterfaceType, PortForward,
 };
+use crate::model::port_rules::{Floor, check_bandwidth, check_vlan};
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     for (index, interface) in devices.interfaces.iter().enumerate() {
@@ -19,10 +20,11 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
             check_driver(at.on(&driver.rest), interface, driver)?;
         }
         if let Some(vlan) = &interface.vlan {
-            check_vlan(at.on(&vlan.rest), vlan)?;
+            check_vlan(vlan).map_err(|error| at.on(&vlan.rest).around("/vlan", error))?;
         }
         if let Some(bandwidth) = &interface.bandwidth {
-            check_bandwidth(at.on(&bandwidth.rest), bandwidth)?;
+            check_bandwidth(bandwidth, Floor::Allowed)
+                .map_err(|error| at.on(&bandwidth.rest).around("/bandwidth", error))?;
         }
         check_port_forwards(at, interface)?;
         check_shared_memory(config, at, kind, interface)?;
@@ -165,58 +167,6 @@ pub(super) fn check_addresses(at: At<'_>, below: &str, ips: &[InterfaceIp]) -> C
             &format!("the prefix has more than {bits} bits"),
         )?;
         at.one_of(&format!("{below}/@family"), ip.family.as_ref(), &["ipv4", "ipv6"])?;
-    }
-    Ok(())
-}
-
-fn check_vlan(at: At<'_>, vlan: &Vlan) -> Checked {
-    use crate::model::value::YesNo;
-    if vlan.tags.is_empty() {
-        return Err(at.missing("/vlan/tag", "a tag"));
-    }
-    let mut has_native = false;
-    for (number, tag) in vlan.tags.iter().enumerate() {
-        let below = format!("/vlan/tag[{}]", number + 1);
-        let at = at.on(&tag.rest);
-        let id = *at.need(&format!("{below}/@id"), "the attribute 'id'", tag.id.as_ref())?;
-        at.refuse_if(
-            id > 4095,
-            &format!("{below}/@id"),
-            &format!("the tag {id} is more than 4095"),
-        )?;
-        let word = format!("{below}/@nativeMode");
-        at.one_of(&word, tag.native_mode.as_ref(), &["tagged", "untagged"])?;
-        let is_native = tag.native_mode.is_some();
-        at.refuse_if(is_native && has_native, &word, "two tags are native")?;
-        has_native |= is_native;
-    }
-    let is_trunk = has_native || vlan.tags.len() > 1;
-    at.refuse_if(
-        is_trunk && vlan.trunk == Some(YesNo::No),
-        "/vlan/@trunk",
-        "several tags or a native one make a trunk, but trunk is 'no'",
-    )
-}
-
-fn check_bandwidth(at: At<'_>, bandwidth: &Bandwidth) -> Checked {
-    let limits = [("inbound", &bandwidth.inbound), ("outbound", &bandwidth.outbound)];
-    for (name, limit) in limits {
-        let Some(limit) = limit else { continue };
-        let below = format!("/bandwidth/{name}");
-        let at = at.on(&limit.rest);
-        if limit.average.is_none() && limit.floor.is_none() {
-            return Err(at.missing(&format!("{below}/@average"), "the average or the floor"));
-        }
-        at.refuse_if(
-            limit.average.is_none() && (limit.peak.is_some() || limit.burst.is_some()),
-            &below,
-            "peak and burst need an average",
-        )?;
-        at.refuse_if(
-            name == "outbound" && limit.floor.is_some(),
-            &format!("{below}/@floor"),
-            "a floor is for what comes in",
-        )?;
     }
     Ok(())
 }

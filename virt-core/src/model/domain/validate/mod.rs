@@ -58,6 +58,7 @@ impl DomainConfig {
     /// The first thing that is wrong, with its element path, and line and column when it was parsed.
     pub fn validate(&self) -> Result<(), XmlError> {
         check_values(self)?;
+        self.check_not_repeated()?;
         identity::check(self)?;
         memory::check(self)?;
         vcpu::check(self)?;

@@ -17,6 +17,7 @@ use virt_core::credentials::{CredentialKind, CredentialRequest, CredentialSource
 use virt_core::host::ExitStatus;
 
 use super::NativeDialer;
+use super::connection::Sharing;
 use super::link::NativeLink;
 use super::login::Keyring;
 use super::target::{Resolve, Target};
@@ -37,6 +38,7 @@ async fn native(config: HostConfig, credentials: CredentialSource) -> Result<Nat
         resolve: no_jumps(),
         credentials,
         keyring: Keyring::default(),
+        sharing: Sharing::Shared,
     }))
     .await
 }

@@ -26,6 +26,7 @@ fn target(sshd: &Sshd) -> ProgramTarget {
         key_file: Some(sshd.path("user")),
         known_hosts: config.user_known_hosts.first().cloned(),
         jump: None,
+        settings: Vec::new(),
     }
 }
 

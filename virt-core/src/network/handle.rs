@@ -125,7 +125,7 @@ impl Network {
     /// Removes its definition (`virNetworkUndefine`); an active one goes on as transient.
     ///
     /// # Errors
-    /// `InvalidState` when it has none.
+    /// `InvalidState` when it has none; `Unsupported` where the driver does not take that of an active network.
     pub async fn undefine(&self) -> Result<()> {
         self.call("network_undefine", CallClass::Change, async |call, driver| {
             networks(&*driver)?.undefine(&call, &self.network).await

@@ -47,7 +47,7 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Events, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::CoreDump, [ALWAYS, Never, Never]),
     (Capability::Networks, [ALWAYS, ALWAYS, ALWAYS]),
-    (Capability::NetworkUpdate, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::NetworkUpdate, [ALWAYS, Unknown, ALWAYS]),
     (
         Capability::NetworkMetadata,
         [Version(9_007_000), Unknown, Version(9_007_000)],

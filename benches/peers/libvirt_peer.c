@@ -4,29 +4,22 @@
  *   define FILE | undefine NAME | start_paused NAME | destroy NAME | list | stats
  *   document ROUNDS FILE
  *   start_many AT_ONCE NAME... | destroy_many AT_ONCE NAME...
+ *   cpu                        the time is what this process has used of the CPUs
+ *   connect, info, whole_info, hold, xml, events, latency: see rpc.c
  *
  * Answers: "ok NANOSECONDS COUNT" or "error TEXT". The time is that of the library calls alone.
  */
-#include <libvirt/libvirt.h>
+#include "rpc.h"
 #include <libvirt/virterror.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static virConnectPtr connection;
 
-static long long now(void)
+static void answer_with(long long took, int result)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-static void answer(long long began, int result)
-{
-    long long took = now() - began;
     virErrorPtr error;
     if (result >= 0) {
         printf("ok %lld %d\n", took, result);
@@ -35,6 +28,18 @@ static void answer(long long began, int result)
         printf("error %s\n", error && error->message ? error->message : "unknown");
     }
     fflush(stdout);
+}
+
+static void answer(long long began, int result)
+{
+    answer_with(now() - began, result);
+}
+
+static void latency(char *words)
+{
+    long long median = 0;
+    int seen = rpc_latency(connection, words, &median);
+    answer_with(median, seen);
 }
 
 static char *read_file(const char *path)
@@ -222,6 +227,22 @@ int main(int argc, char **argv)
             answer(began, many(rest, start_paused));
         else if (!strcmp(line, "destroy_many"))
             answer(began, many(rest, virDomainDestroy));
+        else if (!strcmp(line, "cpu"))
+            answer_with(cpu_time(), 0);
+        else if (!strcmp(line, "connect"))
+            answer(began, rpc_connect(rest));
+        else if (!strcmp(line, "info"))
+            answer(began, rpc_info(connection, rest));
+        else if (!strcmp(line, "whole_info"))
+            answer(began, rpc_whole_info(connection, rest));
+        else if (!strcmp(line, "hold"))
+            answer(began, rpc_hold(connection));
+        else if (!strcmp(line, "xml"))
+            answer(began, rpc_xml());
+        else if (!strcmp(line, "events"))
+            answer(began, rpc_events(connection, rest));
+        else if (!strcmp(line, "latency"))
+            latency(rest);
         else
             printf("error unknown command %s\n", line), fflush(stdout);
     }

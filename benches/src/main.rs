@@ -10,6 +10,7 @@ mod failure;
 mod figure;
 mod peer;
 mod qemu;
+mod rpc;
 mod sdk_peer;
 mod ssh;
 
@@ -31,13 +32,16 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Outcome {
     match words {
         [sdk_peer::COMMAND, uri] => sdk_peer::run(uri),
+        [rpc::COMMAND, uri] => rpc::run_peer(uri),
         [documents::MEMORY] => documents::memory_peer(),
         ["documents"] => documents::run(None),
         ["documents", part] => documents::run(Some(part)),
         ["qemu"] => qemu::run(None),
         ["qemu", part] => qemu::run(Some(part)),
+        ["rpc"] => rpc::run(None),
+        ["rpc", part] => rpc::run(Some(part)),
         ["ssh"] => ssh::run(None),
         ["ssh", part] => ssh::run(Some(part)),
-        _ => failed("say: cargo xtask bench documents, qemu or ssh"),
+        _ => failed("say: cargo xtask bench documents, qemu, rpc or ssh"),
     }
 }

@@ -1,6 +1,7 @@
 //! A peer: a program that holds one connection, does what it is told and says how long it took.
 
 use crate::failure::{Outcome, failed};
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,17 +9,17 @@ use std::time::Duration;
 
 /// Compiles libvirt's side of the benches into `directory` and returns the program.
 pub(crate) fn compile_libvirt_peer(directory: &Path) -> Outcome<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/libvirt_peer.c");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let program = directory.join("libvirt_peer");
     let status = Command::new("gcc")
         .args(["-O2", "-o"])
         .arg(&program)
-        .arg(&source)
+        .args(["libvirt_peer.c", "rpc.c"].map(|source| sources.join(source)))
         .args(["-lvirt", "-pthread"])
         .status()?;
     match status.success() {
         true => Ok(program),
-        false => failed(format!("gcc could not compile {}", source.display())),
+        false => failed(format!("gcc could not compile {}", sources.display())),
     }
 }
 
@@ -66,9 +67,20 @@ impl Peer {
         self.answer(command)
     }
 
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// How much memory it has in use.
+    pub(crate) fn resident_mib(&self) -> Outcome<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kib = status.lines().find_map(|line| {
+            line.strip_prefix("VmRSS:")?
+                .split_whitespace()
+                .next()?
+                .parse::<f64>()
+                .ok()
+        });
+        match kib {
+            Some(kib) => Ok(kib / 1024.0),
+            None => failed(format!("the memory of {} cannot be read", self.name)),
+        }
     }
 
     fn answer(&mut self, command: &str) -> Outcome<Answer> {

@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use virt_sdk::credentials::{CredentialKind, CredentialRequest, Secret};
 use virt_sdk::domain::DomainFilter;
 use virt_sdk::{Connection, Domain, Result};
 
@@ -82,6 +84,28 @@ pub(crate) async fn while_showing<T>(
     let result = work.await;
     bar.finish_and_clear();
     result
+}
+
+/// Asks at the terminal; where there is none, there is no answer and the next way to log in is tried.
+#[allow(dead_code, reason = "not every example logs in")]
+pub(crate) async fn ask(request: CredentialRequest) -> Option<Secret> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let question = match &request.kind {
+        CredentialKind::UserName => format!("user on {}: ", request.host),
+        CredentialKind::Passphrase(file) => format!("passphrase of {file} (shown as you type): "),
+        CredentialKind::Answer { prompt, .. } => prompt.clone(),
+        _ => format!("password for {} (shown as you type): ", request.host),
+    };
+    let typed = tokio::task::spawn_blocking(move || {
+        eprint!("{question}");
+        std::io::stderr().flush().ok()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).ok()?;
+        Some(Secret::new(line.trim_end_matches('\n')))
+    });
+    typed.await.ok().flatten()
 }
 
 /// The domain of this name, or the first one that runs.

@@ -12,6 +12,7 @@ use virt_sdk::model::{ByteSize, Disk, DomainConfig, DomainType};
 use virt_testkit::conformance::{Doing as _, Failure, Target, TargetChoice, Times};
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::libvirtd::Libvirtd;
+use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
@@ -37,7 +38,7 @@ fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
         Some(daemon) => daemon,
         None => {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
-            let started = runtime.block_on(Libvirtd::start_apart());
+            let started = runtime.block_on(Libvirtd::start_with(&LibvirtdOptions::default().apart()));
             started.map_err(|error| error.to_string())?
         }
     };
@@ -118,6 +119,10 @@ impl Target for DaemonTarget {
     }
 
     fn needs_images(&self) -> bool {
+        matches!(self.driver, Driver::Qemu(_))
+    }
+
+    fn has_directories(&self) -> bool {
         matches!(self.driver, Driver::Qemu(_))
     }
 

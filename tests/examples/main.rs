@@ -54,6 +54,16 @@ fn every_example_does_its_job_on_the_test_driver() {
         &["web is defined", "<name>web</name>"],
     );
     prints(
+        "upload_volume",
+        &[],
+        "",
+        &[
+            "is in default-pool/example.img: 64 MiB",
+            "128 KiB of them sent",
+            "128 KiB allocated",
+        ],
+    );
+    prints(
         "domain_lifecycle",
         &[],
         "",
@@ -106,6 +116,12 @@ fn every_example_does_its_job_on_the_test_driver() {
         &[],
         "",
         &["test: as it runs, and as it starts next"],
+    );
+    prints(
+        "connect_remote",
+        &[],
+        "",
+        &["is a machine called", "test", "running"],
     );
     prints("connect_over_ssh", &[], "", &["processors", "test", "running"]);
 }

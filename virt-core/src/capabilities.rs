@@ -46,6 +46,8 @@ pub enum Capability {
     Metadata,
     /// What happens on poweroff, reboot and crash, changed without redefinition.
     LifecycleActions,
+    /// A guest that has powered itself off is kept as it is, where its document says so.
+    PreserveOnPoweroff,
     /// Memory changed through the balloon of a running guest.
     SetMemory,
     /// Consoles as byte streams.
@@ -123,6 +125,7 @@ impl Capability {
         Self::Autostart,
         Self::Metadata,
         Self::LifecycleActions,
+        Self::PreserveOnPoweroff,
         Self::SetMemory,
         Self::Console,
         Self::ConsoleScrollback,

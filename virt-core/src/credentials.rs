@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use zeroize::Zeroizing;
 
 use crate::error::Result;
 
@@ -68,14 +69,14 @@ impl CredentialRequest {
     }
 }
 
-/// A secret: not shown by `Debug`, has no `Display`.
+/// A secret: not shown by `Debug`, has no `Display`, and is gone from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// A secret from its text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The text, for the one place that sends it.

@@ -20,6 +20,7 @@ use virt_remote::protocol::remote::node_device::{NodeDeviceCreateXml, NodeDevice
 use virt_remote::session::{Session, SessionOptions};
 use virt_remote::transport::unix::{self, Caller};
 use virt_testkit::live::libvirtd::Libvirtd;
+use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 
 /// A private daemon; `None`, loudly, where there is no libvirtd.
 async fn daemon() -> Option<Libvirtd> {
@@ -28,7 +29,11 @@ async fn daemon() -> Option<Libvirtd> {
         virt_testkit::skip::declare("libvirtd is not installed: `cargo xtask install libvirt` installs it");
         return None;
     }
-    Some(Libvirtd::start_apart().await.expect("a private libvirtd"))
+    Some(
+        Libvirtd::start_with(&LibvirtdOptions::default().apart())
+            .await
+            .expect("a private libvirtd"),
+    )
 }
 
 fn uri(daemon: &Libvirtd, driver: &str) -> String {

@@ -6,10 +6,11 @@ use crate::{cargo, say};
 
 /// Runs the group's figures, in the release profile.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    const ADVICE: &str = "say: cargo xtask bench documents, qemu or ssh";
+    const ADVICE: &str = "say: cargo xtask bench documents, qemu, rpc or ssh";
     let needs: &[Need] = match arguments.first().map(String::as_str) {
         Some("documents") => &[Need::Libvirt, Need::Compiler],
         Some("qemu") => &[Need::Qemu, Need::Libvirt, Need::Compiler],
+        Some("rpc") => &[Need::Libvirt, Need::Compiler],
         Some("ssh") => &[Need::Qemu, Need::Libvirt, Need::Compiler, Need::Sshd],
         Some(other) => {
             return Err(Failure::new(format!("there is no bench \"{other}\"")).advise(ADVICE));

@@ -2,7 +2,7 @@
 
 use crate::cargo;
 use crate::failure::Outcome;
-use crate::{codegen, licences, say};
+use crate::{codegen, coverage, facts, licences, say};
 
 /// Runs all of them; the first that fails ends the command.
 pub(crate) fn run() -> Outcome {
@@ -24,9 +24,11 @@ pub(crate) fn run() -> Outcome {
     let mut documentation = cargo::command(&["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     cargo::run(documentation)?;
-    if codegen::has_facts() {
+    if facts::are_here() {
         say::heading("Generated code");
         codegen::run(&["--check".to_owned()])?;
+        say::heading("Coverage of libvirt's functions");
+        coverage::run(&["--check".to_owned()])?;
     }
     licences::run()
 }

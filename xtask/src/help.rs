@@ -10,9 +10,11 @@ The commands of the virt SDK project
   cargo xtask test            install what is missing and run every test
   cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite),
                               documents [SECONDS] (each type of document fuzzed so long, 600 unless said),
-                              rpc (a libvirtd with 64 callers, calls given up, events counted)
-  cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: documents, qemu, ssh
+                              rpc (a libvirtd with 64 callers, calls given up, events counted),
+                              rpc-decoders [SECONDS] (what a daemon may say, fuzzed so long, 600 unless said)
+  cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: documents, qemu, rpc, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
+  cargo xtask coverage [--check]  which of libvirt's functions are typed, an object a line; writes docs/rpc-coverage.md
   cargo xtask codegen [--check]  make the types of libvirt's protocol from the facts about it, or compare them
   cargo xtask check           formatting, lints, documentation, licences
   cargo xtask licences        only the licences of what the project depends on

@@ -5,6 +5,8 @@ mod cargo;
 mod check;
 mod codegen;
 mod corpus;
+mod coverage;
+mod facts;
 mod failure;
 mod guest;
 mod help;
@@ -46,6 +48,7 @@ fn run(arguments: &[String]) -> Outcome {
         "soak" => soak::run(rest),
         "bench" => bench::run(rest),
         "corpus" => corpus::run(rest),
+        "coverage" => coverage::run(rest),
         _ => Err(Failure::new(format!("there is no command \"{command}\""))
             .advise("`cargo xtask help` lists the commands")),
     }

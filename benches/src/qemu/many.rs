@@ -5,7 +5,6 @@ use super::domain::Bench;
 use super::one::milliseconds;
 use crate::failure::{Outcome, failed};
 use crate::figure::{self, Bar, Samples};
-use std::fs;
 
 const DEFINED: usize = 200;
 const RUNNING: usize = 50;
@@ -35,7 +34,7 @@ pub(super) fn measure(bench: &Bench, sides: &mut Sides) -> Outcome {
     crowds(sides, &ours.join(" "), &libvirts.join(" "))?;
     lists(sides)?;
     statistics(sides)?;
-    let memory = resident_mib(sides.ours.pid())?;
+    let memory = sides.ours.resident_mib()?;
     figure::print(
         "qemu.manager_rss_mib",
         "MiB",
@@ -126,19 +125,4 @@ fn statistics(sides: &mut Sides) -> Outcome {
         &ratios,
     );
     Ok(())
-}
-
-fn resident_mib(pid: u32) -> Outcome<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kib = status.lines().find_map(|line| {
-        line.strip_prefix("VmRSS:")?
-            .split_whitespace()
-            .next()?
-            .parse::<f64>()
-            .ok()
-    });
-    match kib {
-        Some(kib) => Ok(kib / 1024.0),
-        None => failed("the manager's memory cannot be read"),
-    }
 }

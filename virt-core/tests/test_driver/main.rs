@@ -12,6 +12,7 @@ mod consoles;
 mod control;
 mod definitions;
 mod lifecycle;
+mod storage;
 
 use virt_core::event::{DomainChange, Event, EventStream};
 use virt_core::model::{ByteSize, Channel, Console, DomainConfig, Interface};

@@ -22,7 +22,7 @@ use virt_core::credentials::CredentialSource;
 use virt_core::{ConnectUri, Error, ErrorKind, Result};
 
 use crate::protocol::remote::auth::{AuthList, AuthPolkit, AuthType};
-use crate::rpc::RpcConnection;
+use crate::rpc::{RpcConnection, RpcError};
 use crate::transport::parameters::refusal;
 use crate::transport::{LayerSwitch, Protection};
 
@@ -179,13 +179,18 @@ pub async fn log_in(connection: &RpcConnection, login: &Login<'_>, deadline: Ins
 
 /// The daemon asks polkit whether the process at the other end of the socket may connect.
 async fn polkit(connection: &RpcConnection, deadline: Instant) -> Result<()> {
-    let answer = connection.call::<AuthPolkit>(&(), deadline).await?;
-    match answer.complete {
-        0 => Err(Error::new(
+    let refused = || {
+        Error::new(
             ErrorKind::AuthenticationFailed,
             "polkit did not allow this user to connect (action org.libvirt.unix.manage, or .monitor)",
-        )),
-        _ => Ok(()),
+        )
+    };
+    match connection.call::<AuthPolkit>(&(), deadline).await {
+        Ok(answer) if answer.complete != 0 => Ok(()),
+        Ok(_) => Err(refused()),
+        // It says no, or can't be asked.
+        Err(RpcError::Libvirt { error, .. }) => Err(refused().with_source(*error)),
+        Err(error) => Err(error.into()),
     }
 }
 

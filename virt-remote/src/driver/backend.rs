@@ -31,7 +31,8 @@ pub const DRIVERS: &[&str] = &[
 
 /// Opens whatever a libvirt daemon serves: `qemu:///system`, `xen+unix:///`, `test+tcp://host/default`.
 ///
-/// The daemon is reached by the URI's transport: on this machine without one, or with `unix`.
+/// The daemon is reached by the URI's transport, see [`transport`](crate::transport), and logged in to as it wants, see
+/// [`auth`](crate::auth).
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct RemoteBackend;
@@ -52,7 +53,8 @@ impl Backend for RemoteBackend {
 
     /// # Errors
     /// `NotFound` and `ConnectionLost` where no daemon answers; `AuthenticationFailed` and `Denied` where it does not let
-    /// us in; `Unsupported` where it has no such driver, or the transport is not known here.
+    /// us in; `Unsupported` where it has no such driver, or the transport is not known here; and those of
+    /// [`reach`](crate::transport::reach).
     async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>> {
         let opened = call.bound(Outcome::NotApplied, async {
             let session = dial::dial(&request, call).await?;

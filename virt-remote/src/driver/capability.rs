@@ -40,6 +40,7 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Autostart, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Metadata, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::LifecycleActions, [Version(3_009_000), Never, Never]),
+    (Capability::PreserveOnPoweroff, [Never, ALWAYS, Unknown]),
     (Capability::SetMemory, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Console, [ALWAYS, Never, Unknown]),
     (Capability::Agent, [ALWAYS, Never, Never]),

@@ -23,6 +23,7 @@ use crate::protocol::remote::domain_save::{
 };
 use crate::rpc::RpcResult;
 use crate::session::Session;
+use crate::transport::Way;
 
 /// How often the daemon is asked how far a job is: at first, and later.
 const ASK_SOON: Duration = Duration::from_millis(20);
@@ -188,8 +189,7 @@ impl RemoteConnection {
 
     /// Whether the daemon is on this machine.
     pub(super) fn is_on_this_machine(&self) -> bool {
-        let uri = &self.request.uri;
-        matches!(uri.transport(), None | Some("unix")) && uri.host().is_none_or(str::is_empty)
+        matches!(Way::of(&self.request.uri), Ok(Way::Unix))
     }
 }
 

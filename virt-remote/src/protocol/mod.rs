@@ -7,6 +7,7 @@
 //!   protocol's own without its prefix (`remote_domain_get_info_args` is
 //!   [`DomainGetInfoArgs`](remote::domain::DomainGetInfoArgs)), which the documentation of each repeats.
 //! * [`error_code`]: the numbers of libvirt's errors, and of the parts of libvirt they come from.
+//! * [`AnyMessage`]: the content of any message, by the numbers of its procedure.
 //!
 //! ```
 //! use virt_remote::protocol::remote::connect::{ConnectGetHostname, ConnectOpenArgs};
@@ -19,9 +20,11 @@
 //! # Ok::<(), xdr::XdrError>(())
 //! ```
 
+mod any;
 mod generated;
 pub mod procedure;
 pub mod xdr;
 
+pub use any::AnyMessage;
 pub use generated::{admin, error_code, keepalive, lxc, net, qemu, remote};
 pub use procedure::{Event, Procedure, ProcedureInfo, StreamProcedure};

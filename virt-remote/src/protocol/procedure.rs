@@ -1,6 +1,9 @@
 //! What is known of a procedure.
 
-use super::xdr::Xdr;
+use std::fmt;
+
+use super::any::{AnyMessage, Codec};
+use super::xdr::{Xdr, XdrError};
 
 /// A program of the protocol: a set of procedures with a number of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +89,7 @@ pub struct ProcedureInfo {
     pub hides_args: bool,
     /// Whether its result is, or may hold, something secret.
     pub hides_ret: bool,
+    codec: Codec,
 }
 
 impl ProcedureInfo {
@@ -103,7 +107,18 @@ impl ProcedureInfo {
             reads_only: false,
             hides_args: false,
             hides_ret: false,
+            codec: Codec::of::<(), ()>(),
         }
+    }
+
+    /// What its messages are.
+    pub(crate) const fn of<A, R>(mut self) -> Self
+    where
+        A: Xdr + fmt::Debug + Send + 'static,
+        R: Xdr + fmt::Debug + Send + 'static,
+    {
+        self.codec = Codec::of::<A, R>();
+        self
     }
 
     pub(crate) const fn high(mut self) -> Self {
@@ -149,6 +164,22 @@ impl ProcedureInfo {
     pub(crate) const fn hides_ret(mut self) -> Self {
         self.hides_ret = true;
         self
+    }
+
+    /// What these bytes say as its arguments, or as the event it is.
+    ///
+    /// # Errors
+    /// [`XdrError`] where they are none.
+    pub fn decode_args(&self, bytes: &[u8]) -> Result<AnyMessage, XdrError> {
+        (self.codec.args)(bytes)
+    }
+
+    /// What these bytes say as its result; an event has none, which takes no bytes.
+    ///
+    /// # Errors
+    /// [`XdrError`] where they are none.
+    pub fn decode_ret(&self, bytes: &[u8]) -> Result<AnyMessage, XdrError> {
+        (self.codec.ret)(bytes)
     }
 }
 
@@ -208,7 +239,7 @@ macro_rules! calls {
                 /// What is known of it.
                 pub const INFO: &'static $crate::protocol::ProcedureInfo =
                     &$crate::protocol::ProcedureInfo::new($program, $number, $own,
-                        $crate::protocol::procedure::ProcedureKind::Call)$(.$property())*;
+                        $crate::protocol::procedure::ProcedureKind::Call).of::<$args, $ret>()$(.$property())*;
             }
 
             impl $crate::protocol::Procedure for $name {
@@ -237,7 +268,7 @@ macro_rules! events {
                 /// What is known of it.
                 pub const INFO: &'static $crate::protocol::ProcedureInfo =
                     &$crate::protocol::ProcedureInfo::new($program, $number, $own,
-                        $crate::protocol::procedure::ProcedureKind::Event)$(.$property())*;
+                        $crate::protocol::procedure::ProcedureKind::Event).of::<$message, ()>()$(.$property())*;
             }
 
             impl $crate::protocol::Event for $name {

@@ -35,7 +35,9 @@ use crate::protocol::remote::connect::{ConnectClose, ConnectGetUri, ConnectOpen,
 use crate::protocol::remote::event_registration::{
     ConnectRegisterCloseCallback, ConnectUnregisterCloseCallback,
 };
-use crate::rpc::{KeepalivePolicy, RpcConnection, RpcEvents, RpcOptions, RpcResult};
+use crate::rpc::{
+    Delivery, EndReason, KeepalivePolicy, RpcConnection, RpcError, RpcEvents, RpcOptions, RpcResult,
+};
 use crate::transport::unix::FdStream;
 use crate::transport::{self, DaemonStream, Protection};
 
@@ -276,7 +278,16 @@ impl Session {
                     .call::<ConnectUnregisterCloseCallback>(&(), deadline);
                 unregistered.await?;
             }
-            self.connection.call::<ConnectClose>(&(), deadline).await
+            match self.connection.call::<ConnectClose>(&(), deadline).await {
+                // A daemon closes the connection after its answer, and what is between it and us (virt-ssh-helper) may end
+                // before it has handed that on.
+                Err(RpcError::Disconnected {
+                    delivery: Delivery::Sent,
+                    reason: EndReason::Eof,
+                    ..
+                }) => Ok(()),
+                closed => closed,
+            }
         };
         let said = goodbye.await;
         if tokio::time::timeout_at(deadline, self.connection.shutdown())

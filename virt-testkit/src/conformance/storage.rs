@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use virt_core::model::{ByteSize, PoolConfig, PoolType, VolumeConfig};
-use virt_core::storage::{
-    PoolOverwrite, PoolStartOptions, StoragePool, StoragePoolFilter, StorageVolume, UploadOptions,
-};
+use virt_core::storage::{StoragePool, StoragePoolFilter, StorageVolume, UploadOptions};
 use virt_core::{Capability, Connection, ErrorKind, Support};
 
 use super::{Doing, Env, Failure};
@@ -40,8 +38,8 @@ impl Env {
     /// When that does not work.
     pub async fn active_pool(&self, stem: &str) -> Result<StoragePool, Failure> {
         let pool = self.defined_pool(stem).await?;
-        let built = PoolStartOptions::default().build(PoolOverwrite::Default);
-        pool.start_with(&built).await.doing("starting a storage pool")?;
+        pool.build().await.doing("building a storage pool")?;
+        pool.start().await.doing("starting a storage pool")?;
         Ok(pool)
     }
 

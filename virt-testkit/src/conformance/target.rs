@@ -78,6 +78,11 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
     /// Whether a disk's image has to be there when a machine is started.
     fn needs_images(&self) -> bool;
 
+    /// Whether the directory of a storage pool has to be there when the pool is started.
+    fn has_directories(&self) -> bool {
+        true
+    }
+
     /// A device this target refuses at define, as XML, and the name its error has to contain; `None` when it takes all.
     fn refused_device(&self) -> Option<(&str, &str)> {
         None

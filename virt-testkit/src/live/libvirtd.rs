@@ -5,10 +5,12 @@
 
 use super::cache::cache_directory;
 use super::error::{LiveError, Result};
+use super::libvirtd_options::LibvirtdOptions;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
@@ -28,6 +30,7 @@ pub struct Libvirtd {
     /// Closing it is the word to stop.
     stdin: Option<ChildStdin>,
     directory: tempfile::TempDir,
+    notified: UnixDatagram,
 }
 
 impl Libvirtd {
@@ -40,38 +43,62 @@ impl Libvirtd {
     /// # Cancel safety
     /// Safe: a daemon that was being started ends.
     pub async fn start() -> std::result::Result<Self, LiveError> {
-        Self::start_in(&[]).await
+        Self::start_with(&LibvirtdOptions::default()).await
     }
 
-    /// Starts one in a network namespace of its own: its networks are none of the machine's, and are gone with it.
-    /// Nobody reaches it by TCP.
+    /// Starts one that differs from the usual.
     ///
     /// # Errors
     /// As [`start`](Self::start).
     ///
     /// # Cancel safety
     /// As [`start`](Self::start).
-    pub async fn start_apart() -> std::result::Result<Self, LiveError> {
-        Self::start_in(&["--net"]).await
-    }
-
-    /// Starts one with these namespaces of its own besides the usual ones.
-    async fn start_in(namespaces: &[&str]) -> Result<Self> {
+    pub async fn start_with(options: &LibvirtdOptions) -> std::result::Result<Self, LiveError> {
         let directory = tempfile::Builder::new()
             .prefix("virt-libvirtd.")
             .tempdir()
             .map_err(|error| LiveError::file("create a directory in", &std::env::temp_dir(), error))?;
         let configuration = directory.path().join("etc");
-        write_configuration(&configuration)?;
+        write_configuration(&configuration, options)?;
         open_to_all(directory.path())?;
         let cache = cache_directory().join("libvirtd");
         fs::create_dir_all(&cache).map_err(|error| LiveError::file("create", &cache, error))?;
         let ready = directory.path().join("ready");
         let notified =
             UnixDatagram::bind(&ready).map_err(|error| LiveError::file("listen at", &ready, error))?;
-        let mut daemon = Self::spawn(directory, &cache, namespaces)?;
-        daemon.wait_until_ready(&notified).await?;
+        let mut daemon = Self::spawn(directory, (&cache, options), notified)?;
+        daemon.wait_until_ready().await?;
         Ok(daemon)
+    }
+
+    /// Kills the daemon as a crash would (`SIGKILL`); its guests go on.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it cannot be told to.
+    pub async fn kill(&mut self) -> std::result::Result<(), LiveError> {
+        self.tell("kill").await
+    }
+
+    /// Starts the daemon again after [`kill`](Self::kill), and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn restart(&mut self) -> std::result::Result<(), LiveError> {
+        self.tell("start").await?;
+        self.wait_until_ready().await
+    }
+
+    async fn tell(&mut self, word: &str) -> Result<()> {
+        let failed = |error| LiveError::file("tell", Path::new("libvirtd.sh"), error);
+        match &mut self.stdin {
+            Some(stdin) => stdin
+                .write_all(format!("{word}\n").as_bytes())
+                .await
+                .map_err(failed),
+            None => Err(LiveError::Unexpected(
+                "the private libvirtd was stopped".to_owned(),
+            )),
+        }
     }
 
     /// The URI under which libvirt's clients reach it.
@@ -92,6 +119,13 @@ impl Libvirtd {
         self.directory.path()
     }
 
+    /// The mount namespace in which its sockets are where libvirt has them: for programs that look for them there.
+    #[must_use]
+    pub fn mount_namespace(&self) -> PathBuf {
+        let pid = self.child.id().unwrap_or_default();
+        PathBuf::from(format!("/proc/{pid}/ns/mnt"))
+    }
+
     /// Stops it and its guests, and waits until all are gone.
     ///
     /// # Errors
@@ -105,9 +139,14 @@ impl Libvirtd {
         Ok(())
     }
 
-    fn spawn(directory: tempfile::TempDir, cache: &Path, namespaces: &[&str]) -> Result<Self> {
+    fn spawn(
+        directory: tempfile::TempDir,
+        (cache, options): (&Path, &LibvirtdOptions),
+        notified: UnixDatagram,
+    ) -> Result<Self> {
         let mut child = Command::new("unshare")
-            .args(namespaces)
+            .envs(options.environment())
+            .args(options.namespaces())
             .args([
                 "--mount",
                 "--pid",
@@ -130,13 +169,14 @@ impl Libvirtd {
             child,
             stdin,
             directory,
+            notified,
         })
     }
 
-    async fn wait_until_ready(&mut self, notified: &UnixDatagram) -> Result<()> {
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let mut message = [0_u8; 256];
         tokio::select! {
-            received = timeout(PATIENCE, notified.recv(&mut message)) => match received {
+            received = timeout(PATIENCE, self.notified.recv(&mut message)) => match received {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(LiveError::file("hear from", Path::new("libvirtd"), error)),
                 Err(_) => Err(self.failure("was not ready in time").await),
@@ -164,7 +204,7 @@ impl Libvirtd {
     }
 }
 
-fn write_configuration(target: &Path) -> Result<()> {
+fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
     let file = |name: &str, text: String| {
         let path = target.join(name);
         fs::write(&path, text).map_err(|error| LiveError::file("write", &path, error))
@@ -172,7 +212,11 @@ fn write_configuration(target: &Path) -> Result<()> {
     fs::create_dir_all(target).map_err(|error| LiveError::file("create", target, error))?;
     file(
         "libvirtd.conf",
-        format!("{DAEMON}host_uuid = \"{}\"\n", uuid::Uuid::new_v4()),
+        format!(
+            "{}host_uuid = \"{}\"\n",
+            options.configuration(DAEMON),
+            uuid::Uuid::new_v4()
+        ),
     )?;
     // As whom its files are, so that what tests make for themselves alone is within reach.
     file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;

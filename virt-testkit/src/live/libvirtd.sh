@@ -18,8 +18,21 @@ hostname virt-sdk-test
 ip link set lo up
 virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
-NOTIFY_SOCKET="$1/ready" libvirtd -t 0 -p /run/libvirt/libvirtd.pid >/var/log/libvirt/output 2>&1 3<&- &
-daemon=$!
-# The end of standard input is the word to stop, and comes too when whoever started this is killed.
-cat <&3 >/dev/null &
-wait -n "$!" "$daemon"
+daemon=
+start() {
+    NOTIFY_SOCKET="$1/ready" libvirtd -t 0 ${LIBVIRTD_ARGS:-} -p /run/libvirt/libvirtd.pid >>/var/log/libvirt/output 2>&1 3<&- &
+    daemon=$!
+}
+start "$1"
+# The end of standard input is the word to stop, and comes too when whoever started this is killed. A daemon that ends
+# unasked ends all.
+while :; do
+    status=0
+    read -r -t 0.5 word <&3 || status=$?
+    case "$status $word" in
+        "0 kill") kill -9 "$daemon"; wait "$daemon" || true; daemon= ;;
+        "0 start") start "$1" ;;
+        "1 "*) exit 0 ;;
+        *) [ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || exit 1 ;;
+    esac
+done

@@ -12,6 +12,7 @@ pub mod guest;
 pub mod kvm;
 pub mod leftovers;
 pub mod libvirtd;
+pub mod libvirtd_options;
 pub mod proxy;
 pub mod qemu;
 pub mod sshd;

@@ -11,10 +11,9 @@ mod subsystem;
 mod types;
 
 use crate::failure::{Doing as _, Failure, Outcome};
-use crate::{cargo, say};
+use crate::{cargo, facts, say};
 use output::Output;
 use schema::Schema;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,8 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             );
         }
     };
-    let facts = facts()?;
-    let files = generate(&facts)?;
+    let files = generate()?;
     let target = cargo::workspace().join(TARGET);
     if check {
         compare(&target, &files)
@@ -44,37 +42,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// The collected facts about libvirt: `$VIRT_FACTS`, or `shared/facts` beside the project.
-fn facts() -> Outcome<PathBuf> {
-    let path = std::env::var_os("VIRT_FACTS")
-        .map_or_else(|| cargo::workspace().join("../shared/facts"), PathBuf::from);
-    if path.join("remote_protocol.json").is_file() {
-        return Ok(path);
-    }
-    Err(Failure::new(format!(
-        "there is no remote_protocol.json in {}: the facts about libvirt's protocol are not part of this project",
-        path.display()
-    ))
-    .advise("set VIRT_FACTS to the directory that has it; what was generated is checked in, so building needs no facts"))
-}
-
-/// Whether there is anything to compare the generated files with.
-pub(crate) fn has_facts() -> bool {
-    facts().is_ok()
-}
-
-fn read(facts: &Path, name: &str) -> Outcome<Value> {
-    let path = facts.join(name);
-    let text = fs::read(&path).doing(|| format!("read {}", path.display()))?;
-    serde_json::from_slice(&text).doing(|| format!("understand {}", path.display()))
-}
-
 /// All files, by their path under the target.
-fn generate(facts: &Path) -> Outcome<BTreeMap<String, String>> {
-    let schema = Schema::parse(&read(facts, "remote_protocol.json")?)?;
+fn generate() -> Outcome<BTreeMap<String, String>> {
+    let schema = Schema::parse(&facts::read("remote_protocol.json")?)?;
     let mut output = Output::default();
     program::emit_all(&schema, &mut output)?;
-    error_code::emit(&read(facts, "enums.json")?, &mut output)?;
+    error_code::emit(&facts::read("enums.json")?, &mut output)?;
     Ok(output.into_files())
 }
 
@@ -155,19 +128,19 @@ mod tests {
 
     #[test]
     fn what_is_checked_in_is_what_the_facts_say() {
-        let Ok(facts) = facts() else {
+        if !facts::are_here() {
             virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
-        };
-        let files = generate(&facts).expect("generated files");
+        }
+        let files = generate().expect("generated files");
         compare(&cargo::workspace().join(TARGET), &files).expect("the same files");
     }
 
     #[test]
     fn a_file_of_generated_code_can_be_read_by_people() {
-        let Ok(facts) = facts() else {
+        if !facts::are_here() {
             virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
-        };
-        for (name, text) in generate(&facts).expect("generated files") {
+        }
+        for (name, text) in generate().expect("generated files") {
             let lines = text.lines().count();
             assert!(
                 lines <= 400,

@@ -16,7 +16,7 @@ pub(crate) enum Need {
     Qemu72,
     /// What unpacks a guest's kernel and modules.
     GuestTools,
-    /// libvirt's daemons and headers: the peer of the benches.
+    /// libvirt's daemons and headers, with what they log users in by: the peer of the client's tests and of the benches.
     Libvirt,
     /// An sshd that the tests start by themselves, with its clients' tools, sudo and network namespaces.
     Sshd,
@@ -87,7 +87,9 @@ impl Need {
             Self::Qemu | Self::AnyQemu => "runs the guests; the SDK starts it directly, without a daemon",
             Self::Qemu72 => "the tests run with the oldest Debian QEMU too",
             Self::GuestTools => "unpacks the kernel of the small test guest",
-            Self::Libvirt => "the benches measure it beside the SDK, in the same run",
+            Self::Libvirt => {
+                "the client is tested against its daemons, and the benches measure it beside the SDK"
+            }
             Self::Sshd => {
                 "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
             }
@@ -146,6 +148,8 @@ impl Need {
                 Package::backported("libvirt-daemon-lock", 11),
                 Package::backported("libvirt-clients", 11),
                 Package::backported("libvirt-dev", 11),
+                Package::plain("libsasl2-modules"),
+                Package::plain("sasl2-bin"),
             ],
             Self::Sshd => [
                 "openssh-server",

@@ -1,7 +1,9 @@
 //! `cargo xtask soak GROUP`: the long runs, which are the ignored tests of the test target `soak_GROUP`, and the fuzz
-//! targets of the documents.
+//! targets.
 
 mod documents;
+mod fuzz;
+mod rpc_decoders;
 mod seeds;
 
 use crate::failure::{Failure, Outcome};
@@ -12,11 +14,14 @@ use serde_json::Value;
 /// Runs the group; with none given, says which there are.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let group = arguments.first().map(String::as_str);
-    if group == Some("documents") {
-        return documents::run(arguments.get(1).map(String::as_str));
+    let seconds = arguments.get(1).map(String::as_str);
+    match group {
+        Some("documents") => return documents::run(seconds),
+        Some("rpc-decoders") => return rpc_decoders::run(seconds),
+        _ => {}
     }
     let mut groups = groups()?;
-    groups.push("documents".to_owned());
+    groups.extend(["documents", "rpc-decoders"].map(str::to_owned));
     let known = groups.join(", ");
     let group = group.ok_or_else(|| Failure::new("which soak?").advise(format!("say one of: {known}")))?;
     if !groups.iter().any(|name| name == group) {

@@ -29,8 +29,8 @@ type Passing = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// before, nothing is certain. Dropped without that, or [aborted](Self::abort), the upload is given up.
 ///
 /// An upload that was given up or failed leaves the volume as far written as it came, which is at most what
-/// [`progress`](Self::progress) says, and may be less: the rest is as it was before, or zeros where the old content was
-/// to be discarded. Write it again from the beginning, or delete the volume.
+/// [`progress`](Self::progress) says, and may be less. The rest is as it was, or zeros where the old content was to be
+/// discarded; an image file may end where writing did. Write it again from the beginning, or delete the volume.
 ///
 /// # Errors
 /// Writing tells what went wrong with any byte so far. As [`AsyncWrite`] the [`Error`] is inside of the
@@ -147,7 +147,7 @@ impl VolumeUpload {
     ///
     /// # Errors
     /// Whatever went wrong with it: `ResourceExhausted` when there was no room; `ConnectionLost`; `Timeout` with
-    /// [`Outcome::Unknown`] after the time of [`CallClass::Wait`].
+    /// [`Outcome::Unknown`] after the time of [`CallClass::Bulk`].
     ///
     /// # Cancel safety
     /// Dropping the future gives the upload up, unless the other end was told already.
@@ -248,7 +248,7 @@ impl VolumeUpload {
             let (writer, connection) = (Arc::clone(&self.writer), self.connection.clone());
             self.passing = Some(Box::pin(async move {
                 connection
-                    .call("volume_upload_finish", CallClass::Wait, async |call, _| {
+                    .call("volume_upload_finish", CallClass::Bulk, async |call, _| {
                         writer.finish(&call).await
                     })
                     .await

@@ -143,8 +143,10 @@ impl StoragePoolDriver for RemoteConnection {
         match self.link.call::<StoragePoolSetAutostart>(call, &args).await {
             // The daemon's word for a pool that has no definition.
             Err(error)
-                if error.code() == Some(ErrorCode::INVALID_ARG)
-                    && !self.is_persistent_pool(call, pool).await =>
+                if matches!(
+                    error.code(),
+                    Some(ErrorCode::INVALID_ARG | ErrorCode::INTERNAL_ERROR)
+                ) && !self.is_persistent_pool(call, pool).await =>
             {
                 let message = "a transient storage pool does not start by itself: define it first";
                 Err(Error::new(ErrorKind::InvalidState, message).with_source(error))

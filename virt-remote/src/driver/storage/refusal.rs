@@ -19,6 +19,10 @@ pub(super) fn of_ground(error: RpcError) -> Error {
         let message = "what it stands on is not there: build the pool first";
         return Error::new(ErrorKind::Failed, message).with_source(error);
     }
+    if error.code() == Some(ErrorCode::STORAGE_POOL_BUILT) {
+        let message = "something lies there already: have it replaced, or start the pool as it is";
+        return Error::new(ErrorKind::AlreadyExists, message).with_source(error);
+    }
     error.into()
 }
 

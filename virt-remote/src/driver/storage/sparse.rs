@@ -42,11 +42,13 @@ pub(super) fn holes(version: u64, info: &StorageVolumeInfo, options: &UploadOpti
     }
 }
 
-/// What becomes of a volume whose content is wiped by zeros: files keep what is allocated, but hold nothing.
-pub(super) fn wiped(info: &StorageVolumeInfo) -> StorageVolumeInfo {
-    let mut wiped = info.clone();
-    wiped.allocation = ByteSize::ZERO;
-    wiped
+/// How long the volume is, where it is a file that holds something that is to be discarded, and that a hole can cut off.
+/// All else is overwritten to its end.
+pub(super) fn can_be_cut_off(version: u64, info: &StorageVolumeInfo, options: &UploadOptions) -> Option<u64> {
+    let wanted = options.discard && !options.dense && version >= HOLES;
+    let is_full_file = info.kind == VolumeType::File && !info.allocation.is_zero();
+    let length = info.physical.filter(|length| !length.is_zero());
+    length.filter(|_| wanted && is_full_file).map(ByteSize::as_bytes)
 }
 
 #[cfg(test)]
@@ -78,7 +80,13 @@ mod tests {
         ] {
             assert_eq!(holes(11_003_000, &file(0), &part), Holes::Zeros);
         }
+        assert_eq!(can_be_cut_off(11_003_000, &file(512), &whole), None);
+        let discard = whole.clone().discard();
+        assert_eq!(can_be_cut_off(11_003_000, &file(512), &discard), Some(4096));
+        assert_eq!(can_be_cut_off(11_003_000, &file(0), &discard), None);
+        assert_eq!(can_be_cut_off(3_003_000, &file(512), &discard), None);
         let device = volume(VolumeType::Block, 4096);
+        assert_eq!(can_be_cut_off(11_003_000, &device, &discard), None);
         let part = whole.offset(512);
         assert_eq!(holes(11_003_000, &device, &part), Holes::Sent { length: None });
         assert_eq!(holes(6_000_000, &device, &part), Holes::Zeros);

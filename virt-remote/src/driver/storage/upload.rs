@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use virt_core::driver::VolumeWriter;
-use virt_core::model::volume::{VolumeFormat, VolumeType};
-use virt_core::storage::{StorageVolumeInfo, StorageVolumeRef, UploadOptions, VolumePiece, WipeAlgorithm};
+use virt_core::model::ByteSize;
+use virt_core::storage::{StorageVolumeInfo, StorageVolumeRef, UploadOptions, VolumePiece};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::sparse::{self, Holes};
@@ -30,12 +30,34 @@ impl RemoteConnection {
         options: &UploadOptions,
     ) -> Result<Box<dyn VolumeWriter>> {
         let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
-        let (mut info, version) = (info?, version?);
+        let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
+        let (info, version) = (info?, version?);
         check_offset(&info, options.offset)?;
-        if options.discard {
-            info = self.discard(call, info).await?;
+        let mut holes = sparse::holes(version, &info, options);
+        let cut = sparse::can_be_cut_off(version, &info, options);
+        if let Some(length) = cut.filter(|_| holes == Holes::Zeros)
+            && self.cut_off(call, volume).await?
+        {
+            holes = Holes::Sent { length: Some(length) };
         }
-        let holes = sparse::holes(version, &info, options);
+        let stream = self.open_stream(call, volume, options, holes).await?;
+        let fill = info.physical.filter(|_| options.discard);
+        Ok(Box::new(Upload {
+            stream,
+            at: AtomicU64::new(options.offset),
+            holes,
+            is_cut: cut.is_some(),
+            fill_to: fill.map(ByteSize::as_bytes),
+        }))
+    }
+
+    async fn open_stream(
+        &self,
+        call: &CallContext,
+        volume: &StorageVolumeRef,
+        options: &UploadOptions,
+        holes: Holes,
+    ) -> Result<RpcStream> {
         let args = StorageVolUploadArgs {
             vol: wire_volume(volume),
             offset: options.offset,
@@ -44,35 +66,24 @@ impl RemoteConnection {
             flags: flags::set(&[(holes != Holes::Zeros, SPARSE)]),
         };
         let ((), stream) = self.link.open_stream::<StorageVolUpload>(call, &args).await?;
-        let fill = info.physical.filter(|_| options.discard);
-        Ok(Box::new(Upload {
-            stream,
-            at: AtomicU64::new(options.offset),
-            holes,
-            fill_to: fill.map(virt_core::model::ByteSize::as_bytes),
-        }))
+        Ok(stream)
+    }
+
+    /// Has a file end after its first byte, and says whether it does: a hole is what a daemon cuts a file off at.
+    async fn cut_off(&self, call: &CallContext, volume: &StorageVolumeRef) -> Result<bool> {
+        let holes = Holes::Sent { length: None };
+        let stream = self
+            .open_stream(call, volume, &UploadOptions::default(), holes)
+            .await?;
+        stream.send_hole(1).await?;
+        stream.finish(call.deadline).await?;
+        let info = self.volume_info(call, volume).await?;
+        Ok(info.physical == Some(ByteSize::bytes(1)))
     }
 
     /// The version of the daemon, as libvirt counts: 3.4.0 is 3,004,000.
     pub(super) async fn daemon_version(&self, call: &CallContext) -> Result<u64> {
         Ok(self.link.call::<ConnectGetLibVersion>(call, &()).await?.lib_ver)
-    }
-
-    /// Gives up what is in a file; what is on a device is overwritten to its end by the upload itself.
-    async fn discard(&self, call: &CallContext, info: StorageVolumeInfo) -> Result<StorageVolumeInfo> {
-        if info.kind != VolumeType::File || info.allocation.is_zero() {
-            return Ok(info);
-        }
-        let config = self.volume_config(call, &info.volume).await?;
-        let format = config.target.and_then(|target| target.format);
-        let format = format.and_then(|format| format.kind);
-        match info.physical {
-            Some(length) if format == Some(VolumeFormat::Raw) && !length.is_zero() => {
-                self.forget_content(call, &info.volume, length).await?;
-            }
-            _ => self.wipe_volume(call, &info.volume, WipeAlgorithm::Zero).await?,
-        }
-        Ok(sparse::wiped(&info))
     }
 }
 
@@ -93,11 +104,24 @@ struct Upload {
     stream: RpcStream,
     at: AtomicU64,
     holes: Holes,
+    /// The file's first byte is an old one: it has to be written.
+    is_cut: bool,
     /// How far zeros follow what is written.
     fill_to: Option<u64>,
 }
 
 impl Upload {
+    async fn send_hole(&self, mut length: u64) -> Result<()> {
+        if self.is_cut && self.at.load(Ordering::Relaxed) == 0 {
+            self.stream.send(Bytes::from_static(&[0])).await?;
+            length = length.saturating_sub(1);
+        }
+        if length > 0 {
+            self.stream.send_hole(length).await?;
+        }
+        Ok(())
+    }
+
     async fn send_zeros(&self, mut length: u64) -> Result<()> {
         let zeros = Bytes::from_static(&ZEROS);
         while length > 0 {
@@ -127,7 +151,7 @@ impl VolumeWriter for Upload {
             (VolumePiece::Data(data), _) => self.stream.send(data).await?,
             // Nothing is no hole: the daemon would take it for the end.
             (VolumePiece::Hole(0), _) => {}
-            (VolumePiece::Hole(length), Holes::Sent { .. }) => self.stream.send_hole(length).await?,
+            (VolumePiece::Hole(length), Holes::Sent { .. }) => self.send_hole(length).await?,
             (VolumePiece::Hole(length), Holes::Zeros) => self.send_zeros(length).await?,
             (other, _) => return Err(Error::unsupported(format!("{other:?} can't be sent"))),
         }

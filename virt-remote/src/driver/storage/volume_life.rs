@@ -1,6 +1,6 @@
 //! Volumes: made, changed, wiped.
 
-use virt_core::model::{ByteSize, VolumeConfig};
+use virt_core::model::VolumeConfig;
 use virt_core::storage::{
     StoragePoolRef, StorageVolumeRef, VolumeCreateOptions, VolumeResize, VolumeResizeOptions, WipeAlgorithm,
 };
@@ -119,18 +119,6 @@ impl RemoteConnection {
             flags,
         };
         Ok(self.link.call::<StorageVolResize>(call, &args).await?)
-    }
-
-    /// Makes an image file forget all it holds: nothing of it is allocated then.
-    pub(super) async fn forget_content(
-        &self,
-        call: &CallContext,
-        volume: &StorageVolumeRef,
-        length: ByteSize,
-    ) -> Result<()> {
-        let shrink = resize_flags(false, false, true);
-        self.resize_to(call, volume, 0, shrink).await?;
-        self.resize_to(call, volume, length.as_bytes(), 0).await
     }
 
     pub(super) async fn wipe_volume(

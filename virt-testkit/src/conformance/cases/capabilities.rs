@@ -11,7 +11,6 @@ use virt_core::model::domain::{Cpu, CpuModel};
 use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
 use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
-use virt_core::storage::{PoolOverwrite, PoolStartOptions};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult, Support};
 
 use crate::conformance::{Doing, Env, Failure};
@@ -37,6 +36,7 @@ const OF_MACHINES: &[Capability] = &[
     Capability::Autostart,
     Capability::Metadata,
     Capability::LifecycleActions,
+    Capability::PreserveOnPoweroff,
     Capability::Statistics,
     Capability::Events,
     Capability::CoreDump,
@@ -152,6 +152,11 @@ async fn machine(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         Capability::Metadata => {
             let title = MetadataItem::Title(Some("tried".to_owned()));
             env.defined("tried").await?.set_metadata(&title, current).await
+        }
+        Capability::PreserveOnPoweroff => {
+            let mut config = env.machine("tried")?;
+            config.on_poweroff = Some(virt_core::model::domain::LifecycleAction::Preserve);
+            conn.define_domain(&config).await.map(drop)
         }
         Capability::LifecycleActions => {
             let (event, action) = (LifecycleEvent::Reboot, LifecycleAction::Destroy);
@@ -352,8 +357,8 @@ async fn storage(env: &Env, capability: Capability) -> Result<CallResult<()>, Fa
         (_, Err(error)) => return Ok(Err(error)),
         (_, Ok(pool)) => pool,
     };
-    let built = PoolStartOptions::default().build(PoolOverwrite::Default);
-    pool.start_with(&built).await.doing("starting a pool")?;
+    pool.build().await.doing("building a pool")?;
+    pool.start().await.doing("starting it")?;
     let config = env.volume("tried", ByteSize::mib(1))?;
     let volume = match (capability, pool.create_volume(&config).await) {
         (Capability::StorageVolumes, made) => return Ok(made.map(drop)),

@@ -162,9 +162,10 @@ async fn a_document_that_makes_no_sense_is_refused_by_its_element(env: &Env) -> 
         ErrorKind::InvalidConfig,
         "making a volume without a capacity",
     )?;
+    let text = Failure::from(error).to_string();
     ensure!(
-        error.to_string().contains("capacity"),
-        "the error does not name the capacity: {error}"
+        text.contains("capacity"),
+        "the error does not name the capacity: {text}"
     );
     let mut config = env.volume("odd", ByteSize::mib(1))?;
     config.name = "../outside".to_owned();
@@ -325,7 +326,7 @@ async fn a_size_that_leads_nowhere_is_refused(env: &Env) -> Result<(), Failure> 
 
 async fn a_wiped_volume_reads_as_zeros(env: &Env) -> Result<(), Failure> {
     let pool = env.active_pool("pool").await?;
-    let volume = env.filled_volume(&pool, &[7; 100_000]).await?;
+    let volume = env.filled_volume(&pool, &[7; 1 << 17]).await?;
     volume.wipe().await.doing("wiping it")?;
     let mut read = Vec::new();
     let options = virt_core::storage::DownloadOptions::default();
@@ -333,7 +334,7 @@ async fn a_wiped_volume_reads_as_zeros(env: &Env) -> Result<(), Failure> {
         .download_to(&mut read, &options)
         .await
         .doing("reading it")?;
-    ensure_eq!(read.len(), 100_000, "how many bytes are read");
+    ensure_eq!(read.len(), 1 << 17, "how many bytes are read");
     ensure!(
         read.iter().all(|byte| *byte == 0),
         "something is left of what was wiped"

@@ -1,0 +1,187 @@
+//! Calls, connections, documents, handles.
+
+use super::Sides;
+use crate::failure::{Outcome, failed};
+use crate::figure::{self, Bar, Samples};
+use crate::peer::{Answer, Peer};
+use std::fs;
+use std::path::Path;
+
+const ROUNDS: usize = 9;
+/// Calls of one round.
+const CALLS: usize = 8_000;
+const CONNECTIONS: usize = 50;
+const DOCUMENTS: usize = 200;
+const HANDLES: usize = 1_000;
+
+/// Measures all of them.
+pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
+    figure::remark(&format!("{ROUNDS} rounds of {CALLS} calls on either side"));
+    let one = info(sides, "info", CALLS, 1)?;
+    figure::print("rpc.info_1_per_s", "1/s", Bar::Open, &one.ours);
+    figure::print("rpc.info_1_c_per_s", "1/s", Bar::Open, &one.libvirts);
+    figure::print("rpc.info_1_ours_over_c", "ratio", Bar::AtLeast(1.0), &one.speeds);
+    let many = info(sides, "info", CALLS, 64)?;
+    figure::print("rpc.info_64_per_s", "1/s", Bar::Open, &many.ours);
+    figure::print("rpc.info_64_c_per_s", "1/s", Bar::Open, &many.libvirts);
+    figure::print(
+        "rpc.info_64_ours_over_c",
+        "ratio",
+        Bar::AtLeast(1.0),
+        &many.speeds,
+    );
+    figure::print(
+        "rpc.cpu_per_call_ours_over_c",
+        "ratio",
+        Bar::AtMost(1.0),
+        &one.efforts,
+    );
+    figure::print(
+        "rpc.cpu_per_call_64_ours_over_c",
+        "ratio",
+        Bar::Open,
+        &many.efforts,
+    );
+    let whole = info(sides, "whole_info", CALLS / 8, 1)?;
+    figure::print("rpc.whole_info_per_s", "1/s", Bar::Open, &whole.ours);
+    figure::print("rpc.whole_info_c_per_s", "1/s", Bar::Open, &whole.libvirts);
+    figure::print("rpc.whole_info_ours_over_c", "ratio", Bar::Open, &whole.speeds);
+    connections(sides)?;
+    documents(sides, directory)?;
+    handles(sides, directory)
+}
+
+/// Calls a second, libvirt's time over ours, and our CPU time over libvirt's.
+#[derive(Default)]
+struct Infos {
+    ours: Samples,
+    libvirts: Samples,
+    speeds: Samples,
+    efforts: Samples,
+}
+
+/// So many ask at a time, on one connection.
+fn info(sides: &mut Sides, command: &str, calls: usize, at_once: usize) -> Outcome<Infos> {
+    let mut infos = Infos::default();
+    let command = format!("{command} {at_once} {}", calls / at_once);
+    for _ in 0..ROUNDS {
+        let (ours, our_effort) = with_effort(&mut sides.ours, &command)?;
+        let (libvirts, libvirts_effort) = with_effort(&mut sides.libvirt, &command)?;
+        infos.ours.add(per_second(ours));
+        infos.libvirts.add(per_second(libvirts));
+        infos
+            .speeds
+            .add(libvirts.took.as_secs_f64() / ours.took.as_secs_f64());
+        infos.efforts.add(our_effort / libvirts_effort);
+    }
+    Ok(infos)
+}
+
+/// What the peer answered, and the CPU seconds it used for that.
+fn with_effort(peer: &mut Peer, command: &str) -> Outcome<(Answer, f64)> {
+    let before = peer.ask("cpu")?.took;
+    let answer = peer.ask(command)?;
+    let used = peer.ask("cpu")?.took.saturating_sub(before);
+    Ok((answer, used.as_secs_f64()))
+}
+
+fn per_second(answer: Answer) -> f64 {
+    // A few thousand calls: exact.
+    let count = u32::try_from(answer.count).map_or(f64::NAN, f64::from);
+    count / answer.took.as_secs_f64()
+}
+
+fn connections(sides: &mut Sides) -> Outcome {
+    let command = format!("connect {CONNECTIONS} {}", sides.uri);
+    let (mut ours, mut libvirts, mut ratios) = (Samples::default(), Samples::default(), Samples::default());
+    for _ in 0..ROUNDS {
+        let mine = sides.ours.ask(&command)?;
+        let theirs = sides.libvirt.ask(&command)?;
+        ours.add(1e3 / per_second(mine));
+        libvirts.add(1e3 / per_second(theirs));
+        ratios.add(theirs.took.as_secs_f64() / mine.took.as_secs_f64());
+    }
+    figure::print("rpc.connect_unix_ms", "ms", Bar::Open, &ours);
+    figure::print("rpc.connect_unix_c_ms", "ms", Bar::Open, &libvirts);
+    figure::print(
+        "rpc.connect_unix_c_over_ours",
+        "ratio",
+        Bar::AtLeast(1.0),
+        &ratios,
+    );
+    Ok(())
+}
+
+/// Defines domains until there are so many; each like a small one of every day.
+fn define(sides: &mut Sides, directory: &Path, until: usize) -> Outcome {
+    let present = sides.libvirt.ask("hold")?.count;
+    let file = directory.join("domain.xml");
+    for number in present..until {
+        fs::write(&file, document(number))?;
+        sides.libvirt.ask(&format!("define {}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn document(number: usize) -> String {
+    format!(
+        "<domain type='test'><name>bench-{number:04}</name><memory unit='MiB'>1024</memory><vcpu>2</vcpu>\
+         <os><type>hvm</type><boot dev='hd'/></os><features><acpi/><apic/></features><devices>\
+         <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/srv/{number}.qcow2'/>\
+         <target dev='vda' bus='virtio'/></disk><interface type='network'><source network='default'/>\
+         <model type='virtio'/></interface><console type='pty'/><input type='tablet' bus='usb'/>\
+         <graphics type='vnc' autoport='yes'/><video><model type='virtio'/></video>\
+         <memballoon model='virtio'/></devices></domain>"
+    )
+}
+
+fn hold(sides: &mut Sides, expected: usize) -> Outcome {
+    for peer in [&mut sides.ours, &mut sides.libvirt] {
+        let count = peer.ask("hold")?.count;
+        if count != expected {
+            return failed(format!("{count} domains are listed, {expected} are defined"));
+        }
+    }
+    Ok(())
+}
+
+fn documents(sides: &mut Sides, directory: &Path) -> Outcome {
+    define(sides, directory, DOCUMENTS)?;
+    hold(sides, DOCUMENTS)?;
+    let (mut ours, mut libvirts, mut ratios) = (Samples::default(), Samples::default(), Samples::default());
+    for _ in 0..5 * ROUNDS {
+        let mine = sides.ours.ask("xml")?;
+        let theirs = sides.libvirt.ask("xml")?;
+        if (mine.count, theirs.count) != (DOCUMENTS, DOCUMENTS) {
+            return failed(format!("documents: SDK {}, libvirt {}", mine.count, theirs.count));
+        }
+        ours.add(mine.took.as_secs_f64() * 1e3);
+        libvirts.add(theirs.took.as_secs_f64() * 1e3);
+        ratios.add(theirs.took.as_secs_f64() / mine.took.as_secs_f64());
+    }
+    figure::print("rpc.xml_200_ms", "ms", Bar::Open, &ours);
+    figure::print("rpc.xml_200_c_ms", "ms", Bar::Open, &libvirts);
+    figure::print("rpc.xml_200_ours_over_c", "ratio", Bar::AtLeast(1.5), &ratios);
+    Ok(())
+}
+
+/// What a thousand handles add to the memory of a program that has listed them before.
+fn handles(sides: &mut Sides, directory: &Path) -> Outcome {
+    define(sides, directory, HANDLES)?;
+    let mut growths = [Samples::default(), Samples::default()];
+    for (peer, growth) in [&mut sides.ours, &mut sides.libvirt]
+        .into_iter()
+        .zip(&mut growths)
+    {
+        let before = peer.resident_mib()?;
+        let count = peer.ask("hold")?.count;
+        if count != HANDLES {
+            return failed(format!("{count} domains are listed, {HANDLES} are defined"));
+        }
+        growth.add(peer.resident_mib()? - before);
+    }
+    let [ours, libvirts] = growths;
+    figure::print("rpc.handles_1000_mib", "MiB", Bar::AtMost(5.0), &ours);
+    figure::print("rpc.handles_1000_c_mib", "MiB", Bar::Open, &libvirts);
+    Ok(())
+}

@@ -48,6 +48,50 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Statistics, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Events, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::CoreDump, [ALWAYS, Never, Never]),
+    (Capability::DeviceAttach, [ALWAYS, Version(10_000_000), Unknown]),
+    (Capability::DeviceUpdate, [ALWAYS, Version(10_006_000), Unknown]),
+    (Capability::BlockInfo, [ALWAYS, Version(5_007_000), Never]),
+    (Capability::BlockResize, [ALWAYS, Never, Never]),
+    (
+        Capability::InterfaceAddresses,
+        [Version(1_002_014), Version(5_004_000), Unknown],
+    ),
+    (Capability::SetVcpus, [ALWAYS, ALWAYS, Never]),
+    (Capability::SetMaxMemory, [ALWAYS, Version(5_006_000), Unknown]),
+    (Capability::Snapshots, [ALWAYS, Version(1_001_004), Never]),
+    (Capability::SaveImages, [ALWAYS, ALWAYS, Never]),
+    (Capability::ManagedSave, [ALWAYS, Version(1_001_004), Never]),
+    (Capability::JobStatistics, [Version(1_000_003), Never, Never]),
+    (Capability::Migration, [Version(1_001_000), Never, Never]),
+    (
+        Capability::PeerToPeerMigration,
+        [Version(1_001_000), Never, Never],
+    ),
+    (Capability::Screenshot, [ALWAYS, ALWAYS, Never]),
+    (Capability::SendKeys, [ALWAYS, Version(5_005_000), Never]),
+    (Capability::InjectNmi, [ALWAYS, Version(5_006_000), Never]),
+    (Capability::Networks, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::NetworkUpdate, [ALWAYS, Unknown, ALWAYS]),
+    (
+        Capability::NetworkMetadata,
+        [Version(9_007_000), Unknown, Version(9_007_000)],
+    ),
+    (
+        Capability::NetworkLeases,
+        [Version(1_002_006), Never, Version(1_002_006)],
+    ),
+    (
+        Capability::NetworkPorts,
+        [Version(5_005_000), Never, Version(5_005_000)],
+    ),
+    (Capability::Secrets, [ALWAYS, Never, ALWAYS]),
+    (Capability::HostCapabilities, [ALWAYS, ALWAYS, ALWAYS]),
+    (
+        Capability::DomainCapabilities,
+        [Version(1_002_007), Unknown, Unknown],
+    ),
+    (Capability::HostStatistics, [ALWAYS, Never, ALWAYS]),
+    (Capability::CpuComparison, [ALWAYS, Never, Unknown]),
 ];
 
 /// What a daemon's driver can do, as far as it can be told without asking for it.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A private libvirtd: the first process of its own PID and mount namespaces, so that it reaps what libvirtd
-# leaves behind at once, and everything ends with it. $1: its folder, $2: the folder of its capability cache.
+# leaves behind at once, and everything ends with it. $1: its folder, $2: the folder of its capability cache, $3: its host name.
 set -eu
 exec 3<&0
 place() { mkdir -p "$1" "$2"; mount --bind "$1" "$2"; }
@@ -15,7 +15,9 @@ mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images
 chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null || true
 # Services outside know processes by other numbers: libvirtd must not find them.
 for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$bus"; done
-hostname virt-sdk-test
+hostname "$3"
+# In a network namespace of its own, nothing is up yet.
+ip link set lo up
 virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
 daemon=

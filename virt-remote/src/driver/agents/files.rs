@@ -14,8 +14,9 @@ use crate::driver::link::Link;
 use crate::driver::{RemoteConnection, objects};
 use crate::protocol::qemu::{DomainAgentCommand, DomainAgentCommandArgs};
 
-/// How much is moved in one exchange, in bytes: enough to make the exchanges few, little enough to let others in.
-const CHUNK: usize = 256 * 1024;
+/// How much is moved in one exchange, in bytes. libvirt's agent code hands a command to its socket in one piece, and
+/// begins anew where the socket takes only a part of it: a command has to fit the socket's buffer (208 KiB).
+const CHUNK: usize = 64 * 1024;
 
 /// How long the agent is given to close a file that nobody reads any more.
 const CLOSE: Duration = Duration::from_secs(60);

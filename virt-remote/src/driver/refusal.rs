@@ -24,7 +24,10 @@ pub(super) fn is_unsupported(error: &RpcError) -> bool {
 pub(super) fn is_held(error: &RpcError) -> bool {
     // By another stream of the daemon's, or by another process on the machine.
     error.code() == Some(ErrorCode::OPERATION_FAILED)
-        && said(error, &["Active console session exists", "is locked by lock file"])
+        && said(
+            error,
+            &["Active console session exists", "is locked by lock file"],
+        )
 }
 
 /// Whether the object's state did not allow it.

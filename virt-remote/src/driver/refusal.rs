@@ -30,6 +30,12 @@ pub(super) fn is_held(error: &RpcError) -> bool {
         )
 }
 
+/// Whether the guest agent went away before it answered.
+pub(super) fn is_agent_gone(error: &RpcError) -> bool {
+    let ended = error.code() == Some(ErrorCode::INTERNAL_ERROR) && said(error, &["End of file from agent"]);
+    ended || error.code() == Some(ErrorCode::AGENT_UNRESPONSIVE)
+}
+
 /// Whether the object's state did not allow it.
 pub(super) fn is_invalid_state(error: &RpcError) -> bool {
     error.code() == Some(ErrorCode::OPERATION_INVALID)

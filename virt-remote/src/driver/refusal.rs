@@ -15,6 +15,11 @@ pub(super) fn is_gone(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound)
 }
 
+/// Whether it is for others.
+pub(super) fn is_denied(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Denied)
+}
+
 /// Whether the daemon's driver, or the daemon, cannot do this at all.
 pub(super) fn is_unsupported(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)
@@ -24,7 +29,10 @@ pub(super) fn is_unsupported(error: &RpcError) -> bool {
 pub(super) fn is_held(error: &RpcError) -> bool {
     // By another stream of the daemon's, or by another process on the machine.
     error.code() == Some(ErrorCode::OPERATION_FAILED)
-        && said(error, &["Active console session exists", "is locked by lock file"])
+        && said(
+            error,
+            &["Active console session exists", "is locked by lock file"],
+        )
 }
 
 /// Whether the object's state did not allow it.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use futures::stream::{StreamExt as _, TryStreamExt as _};
+use tokio::task::JoinSet;
 
 use super::{Snapshot, SnapshotFilter};
 use crate::domain::Domain;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::SnapshotConfig;
 
 /// So many documents are read at a time.
@@ -57,19 +57,11 @@ impl Domain {
         let listed = self.snapshots_with(&SnapshotFilter::all().topological()).await?;
         let current = self.current_snapshot().await?;
         let current = current.map(|snapshot| snapshot.name().to_owned());
-        let read = |snapshot: Snapshot| async move {
-            match snapshot.config().await {
-                Ok(config) => Ok(Some((snapshot, Box::new(config)))),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        let found: Vec<Option<(Snapshot, Box<SnapshotConfig>)>> =
-            futures::stream::iter(listed.into_iter().map(read))
-                .buffered(AT_A_TIME)
-                .try_collect()
-                .await?;
-        let nodes = found.into_iter().flatten().map(|(snapshot, config)| {
+        let mut found: Vec<(Snapshot, Box<SnapshotConfig>)> = Vec::with_capacity(listed.len());
+        for some in listed.chunks(AT_A_TIME) {
+            found.extend(documents(some).await?);
+        }
+        let nodes = found.into_iter().map(|(snapshot, config)| {
             let is_current = current.as_deref() == Some(snapshot.name());
             SnapshotNode {
                 snapshot,
@@ -80,6 +72,33 @@ impl Domain {
         });
         Ok(SnapshotTree::of(nodes.collect()))
     }
+}
+
+/// The documents of these, all asked for at once. One that is gone is left out.
+async fn documents(snapshots: &[Snapshot]) -> Result<Vec<(Snapshot, Box<SnapshotConfig>)>> {
+    let mut asked = JoinSet::new();
+    for (place, snapshot) in snapshots.iter().cloned().enumerate() {
+        asked.spawn(async move {
+            let config = snapshot.config().await.map(Box::new);
+            (place, snapshot, config)
+        });
+    }
+    let mut found = Vec::with_capacity(snapshots.len());
+    while let Some(told) = asked.join_next().await {
+        let (place, snapshot, config) = told.map_err(|ended| {
+            Error::new(ErrorKind::Internal, "what read a snapshot's document ended early").with_source(ended)
+        })?;
+        match config {
+            Ok(config) => found.push((place, snapshot, config)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    found.sort_by_key(|(place, ..)| *place);
+    Ok(found
+        .into_iter()
+        .map(|(_, snapshot, config)| (snapshot, config))
+        .collect())
 }
 
 impl SnapshotTree {

@@ -80,6 +80,22 @@ fn every_example_does_its_job_on_the_test_driver() {
     );
     prints("domain_stats", &["test:///default", "1"], "", &["CPU %", "8 GiB"]);
     prints(
+        "take_snapshot",
+        &["test:///default", "test", "before", "--revert"],
+        "",
+        &[
+            "before of test is taken",
+            "running (from a snapshot)",
+            "before (current)",
+        ],
+    );
+    prints(
+        "migrate_domain",
+        &[],
+        "",
+        &["test is at test:///empty: running (migrated)"],
+    );
+    prints(
         "edit_domain_xml",
         &[
             "test:///default",

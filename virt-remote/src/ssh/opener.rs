@@ -78,11 +78,6 @@ pub(crate) async fn dialer_for(
     }
     let mut config = configuration(&options, environment.clone()).await?;
     overrides.apply(&mut config);
-    let nobody = CredentialSource::default();
-    let credentials = match overrides.asks_nobody {
-        true => &nobody,
-        false => credentials,
-    };
     Ok(Arc::new(
         native(&options, config, environment, credentials).for_one_stream(),
     ))

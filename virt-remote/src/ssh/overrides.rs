@@ -19,8 +19,6 @@ pub(crate) struct LoginWays {
 pub(crate) struct Overrides {
     /// What is done about a key nobody knows.
     pub(crate) host_key_checking: Option<HostKeyChecking>,
-    /// Nobody is asked for anything.
-    pub(crate) asks_nobody: bool,
     /// The ways to log in.
     pub(crate) login: Option<LoginWays>,
     /// The system's `ssh` is not meant.
@@ -33,7 +31,6 @@ impl Overrides {
         if let Some(checking) = self.host_key_checking {
             config.host_key_checking = checking;
         }
-        config.batch_mode |= self.asks_nobody;
         let Some(login) = &self.login else { return };
         let allows = |method: &str| login.methods.iter().any(|known| known == method);
         config.pubkey_authentication = allows("publickey");
@@ -83,7 +80,6 @@ mod tests {
         let mut config = lookup.resolve().expect("a configuration");
         let overrides = Overrides {
             host_key_checking: Some(HostKeyChecking::AcceptNew),
-            asks_nobody: true,
             login: Some(LoginWays {
                 methods: vec!["publickey".to_owned()],
                 agent: true,
@@ -93,7 +89,7 @@ mod tests {
         };
         overrides.apply(&mut config);
         assert_eq!(config.host_key_checking, HostKeyChecking::AcceptNew);
-        assert!(config.batch_mode && config.pubkey_authentication && !config.password_authentication);
+        assert!(config.pubkey_authentication && !config.password_authentication);
         assert!(config.identity_files.is_empty());
         let mut target = ProgramTarget::default();
         overrides.apply_to_program(&mut target);

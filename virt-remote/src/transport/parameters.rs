@@ -20,7 +20,7 @@
 //! | `known_hosts` | ssh | the file of known keys |
 //! | `known_hosts_verify` | ssh | `normal`; `auto` (a new machine's key is taken and kept); `ignore` (any key is taken) |
 //! | `sshauth` | ssh | the ways to log in, in order: `agent`, `privkey`, `password`, `keyboard-interactive` |
-//! | `no_tty` | ssh | `1`: nobody is asked for anything |
+//! | `no_tty` | ssh | `1`: nobody is asked for anything to log in by SSH |
 //! | `command` | ssh | the `ssh` program to use; not with `libssh` and `libssh2` |
 //! | `jump`, `sshconfig`, `transport` | ssh | this SDK's own, as for any machine over SSH |
 

@@ -8,10 +8,10 @@ use virt_testkit::live::libvirtd::Libvirtd;
 use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 
 /// A daemon's users, and how they log in.
-pub const REALM: &str = "virt-sdk-test";
+pub(crate) const REALM: &str = "virt-sdk-test";
 
 /// A daemon; `None`, loudly, where there is none here.
-pub async fn start(options: &LibvirtdOptions) -> Option<Libvirtd> {
+pub(crate) async fn start(options: &LibvirtdOptions) -> Option<Libvirtd> {
     let asked = tokio::process::Command::new("libvirtd").arg("--version").output();
     if asked.await.is_err() {
         virt_testkit::skip::declare("libvirtd is not installed: `cargo xtask install libvirt` installs it");
@@ -21,7 +21,7 @@ pub async fn start(options: &LibvirtdOptions) -> Option<Libvirtd> {
 }
 
 /// Writes a configuration of SASL with these users into a directory; `false`, loudly, where the program for that is missing.
-pub fn write_users(directory: &Path, users: &[(&str, &str)]) -> bool {
+pub(crate) fn write_users(directory: &Path, users: &[(&str, &str)]) -> bool {
     let database = directory.join("users.db");
     let configuration = format!(
         "mech_list: scram-sha-512 scram-sha-256 scram-sha-1 digest-md5 plain\npwcheck_method: auxprop\n\

@@ -9,34 +9,34 @@ use rcgen::{
 };
 
 /// An authority.
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: String,
 }
 
 /// What a certificate is like.
 #[derive(Default, Clone)]
-pub struct Kind {
+pub(crate) struct Kind {
     /// Its common name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// For which machines it is, besides.
-    pub hosts: &'static [&'static str],
+    pub(crate) hosts: &'static [&'static str],
     /// For a client.
-    pub client: bool,
+    pub(crate) client: bool,
     /// Its time is over.
-    pub expired: bool,
+    pub(crate) expired: bool,
     /// Its number.
-    pub number: u64,
+    pub(crate) number: u64,
 }
 
 /// A certificate and its key, in PEM.
-pub struct Issued {
-    pub certificate: String,
-    pub key: String,
+pub(crate) struct Issued {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 impl Authority {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -49,7 +49,7 @@ impl Authority {
         }
     }
 
-    pub fn issue(&self, kind: &Kind) -> Issued {
+    pub(crate) fn issue(&self, kind: &Kind) -> Issued {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, kind.name);
         for host in kind.hosts {
@@ -80,14 +80,14 @@ impl Authority {
     }
 
     /// Writes `cacert.pem` into a directory.
-    pub fn write(&self, directory: &Path) -> PathBuf {
+    pub(crate) fn write(&self, directory: &Path) -> PathBuf {
         let path = directory.join("cacert.pem");
         std::fs::write(&path, &self.certificate).expect("a file");
         path
     }
 
     /// Writes `cacrl.pem` into a directory, by which the certificate of that number is revoked.
-    pub fn revoke(&self, directory: &Path, number: u64) {
+    pub(crate) fn revoke(&self, directory: &Path, number: u64) {
         let params = CertificateRevocationListParams {
             this_update: date_time_ymd(2024, 1, 1),
             next_update: date_time_ymd(2124, 1, 1),
@@ -112,7 +112,7 @@ impl Authority {
 
 impl Issued {
     /// Writes `NAMEcert.pem` and `NAMEkey.pem` into a directory.
-    pub fn write(&self, directory: &Path, name: &str) -> (PathBuf, PathBuf) {
+    pub(crate) fn write(&self, directory: &Path, name: &str) -> (PathBuf, PathBuf) {
         let (certificate, key) = (
             directory.join(format!("{name}cert.pem")),
             directory.join(format!("{name}key.pem")),

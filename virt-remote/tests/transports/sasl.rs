@@ -28,7 +28,8 @@ async fn a_real_daemon_is_logged_in_to_by_sasl() {
         .set("auth_tcp", "\"sasl\"")
         .set("listen_tls", "1")
         .set("tls_port", &format!("\"{tls}\""))
-        .set("auth_tls", "\"sasl\"");
+        .set("auth_tls", "\"sasl\"")
+        .set("auth_unix_rw", "\"sasl\"");
     let options = with_certificates(options, directory.path());
     let Some(daemon) = daemon::start(&options).await else {
         return;
@@ -39,6 +40,10 @@ async fn a_real_daemon_is_logged_in_to_by_sasl() {
     credentials_come_from_a_file_too(&tcp, directory.path()).await;
     every_mechanism_is_spoken_over_tls(&tls).await;
     what_does_not_fit_is_refused(&tcp, &tls).await;
+    // On the machine itself nothing has to be encrypted.
+    let unix = format!("test+unix:///default?socket={}", daemon.socket().display());
+    use_test_driver(&unix, &somebody(FRED.0, FRED.1)).await;
+    use_test_driver(&format!("{unix}&auth=sasl.PLAIN"), &somebody(FRED.0, FRED.1)).await;
     daemon.stop().await.expect("an end");
 }
 

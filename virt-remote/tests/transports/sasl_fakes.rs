@@ -6,7 +6,7 @@ use virt_remote::protocol::remote::auth::{
     AuthList, AuthListRet, AuthSaslInit, AuthSaslInitRet, AuthSaslStart, AuthSaslStartArgs, AuthSaslStartRet,
     AuthSaslStep, AuthSaslStepRet, AuthType,
 };
-use virt_remote::protocol::{Procedure as _, ProcedureInfo, xdr};
+use virt_remote::protocol::{ProcedureInfo, xdr};
 use virt_testkit::fake_daemon::{FakeDaemon, FakeReply, REMOTE};
 
 use super::{chain, connect, somebody};

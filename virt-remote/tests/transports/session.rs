@@ -12,7 +12,7 @@ use super::{nobody, use_test_driver};
 const ROLE: &str = "VIRT_TEST_AS_USER";
 
 /// Runs one of the ignored tests here as a user; what it says when it fails.
-pub async fn run_as(user: &TestUser, test: &str, environment: &[(&str, &str)]) -> Result<(), String> {
+pub(crate) async fn run_as(user: &TestUser, test: &str, environment: &[(&str, &str)]) -> Result<(), String> {
     let this = std::env::current_exe().expect("this program");
     let name = user.name();
     let running = tokio::process::Command::new("setpriv")
@@ -44,7 +44,7 @@ pub async fn run_as(user: &TestUser, test: &str, environment: &[(&str, &str)]) -
 }
 
 /// For the tests that are run as somebody else: they make no sense by themselves.
-pub fn is_somebody_else() {
+pub(crate) fn is_somebody_else() {
     assert!(
         std::env::var_os(ROLE).is_some(),
         "it is run by another test, as an ordinary user"

@@ -87,7 +87,6 @@ async fn a_real_daemon_is_reached_through_sshd_by_each_way() {
     .await;
     let program = way
         .uri(&socket)
-        .replace("test+ssh", "test+ssh")
         .replace("sshconfig=none&", "sshconfig=none&transport=program&");
     use_test_driver(&program, &nobody()).await;
     what_is_not_there_is_named(&way, &socket).await;

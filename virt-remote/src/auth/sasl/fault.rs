@@ -20,6 +20,9 @@ pub(crate) enum SaslFault {
     /// What we were given can't be used.
     #[error("{0}")]
     Unusable(String),
+    /// What it wants computed takes too long.
+    #[error("the hashing that the daemon wants was not done in time")]
+    TooSlow,
     /// The daemon goes on where there is no more to say, or stops before.
     #[error("the daemon does not keep to the mechanism's order")]
     OutOfOrder,
@@ -34,6 +37,7 @@ impl SaslFault {
         match self {
             Self::Unsupported(_) => ErrorKind::Unsupported,
             Self::Unusable(_) => ErrorKind::InvalidArgument,
+            Self::TooSlow => ErrorKind::Timeout,
             _ => ErrorKind::AuthenticationFailed,
         }
     }

@@ -23,6 +23,7 @@ use crate::protocol::remote::auth::{
 };
 use crate::protocol::xdr::Chars;
 use crate::rpc::{RpcConnection, RpcError};
+use crate::transport::Protection;
 use fault::SaslFault;
 pub(super) use mechanism::SaslUser;
 use mechanism::{Exchange, Mechanism};
@@ -57,6 +58,11 @@ pub(super) async fn log_in(
     wanted: Option<&str>,
     deadline: Instant,
 ) -> Result<()> {
+    if login.protection == Protection::None && login.layer.is_none() {
+        let message =
+            "the daemon wants a login by SASL, and nothing is known of how well this stream is kept";
+        return Err(Error::unsupported(message));
+    }
     let listed = connection.call::<AuthSaslInit>(&(), deadline).await?.mechlist;
     let listed = listed.text().into_owned();
     let offered: Vec<&str> = listed.split([',', ' ']).filter(|name| !name.is_empty()).collect();
@@ -79,13 +85,7 @@ pub(super) async fn log_in(
             }
             _ => error,
         })?;
-    if let Some(layer) = exchange.layer() {
-        let switch = login.layer.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Internal,
-                "a layer was agreed on where there is no place for it",
-            )
-        })?;
+    if let (Some(layer), Some(switch)) = (exchange.layer(), login.layer) {
         switch.install(layer);
     }
     Ok(())
@@ -118,9 +118,9 @@ async fn converse(
             .take()
             .filter(|data| !(said.complete && exchange.is_done() && data.is_empty()))
         {
-            (exchange, answer) = answered(exchange, data).await.map_err(about)?;
+            (exchange, answer) = answered(exchange, data, deadline).await.map_err(about)?;
         } else if !said.complete && !exchange.is_done() {
-            (exchange, answer) = answered(exchange, Vec::new()).await.map_err(about)?;
+            (exchange, answer) = answered(exchange, Vec::new(), deadline).await.map_err(about)?;
         }
         if said.complete {
             return match exchange.is_done() {
@@ -145,13 +145,17 @@ async fn converse(
 async fn answered(
     mut exchange: Box<dyn Exchange>,
     said: Vec<u8>,
+    deadline: Instant,
 ) -> std::result::Result<(Box<dyn Exchange>, Option<Vec<u8>>), SaslFault> {
     let hashing = tokio::task::spawn_blocking(move || {
         let answer = exchange.answer(&said)?;
         Ok((exchange, answer))
     });
-    // It ends early with the runtime alone.
-    hashing.await.unwrap_or(Err(SaslFault::OutOfOrder))
+    match tokio::time::timeout_at(deadline, hashing).await {
+        // It ends early with the runtime alone.
+        Ok(hashed) => hashed.unwrap_or(Err(SaslFault::OutOfOrder)),
+        Err(_elapsed) => Err(SaslFault::TooSlow),
+    }
 }
 
 /// A daemon does not say why it refuses; that it does is told by its errors alone.

@@ -7,9 +7,12 @@
 //! 2. sshd itself (`direct-streamlocal`), where [`candidates`](super::unix::candidates) says;
 //! 3. netcat (`nc -U`), where sshd forbids the second.
 //!
+//! A password may stand in libvirt's `auth.conf`, in the section `[auth-ssh-HOST]`.
+//!
 //! `proxy=`, `netcat=` and `socket=` choose among them. `no_verify=1` and `known_hosts_verify=ignore` take the key of a
 //! machine that nobody knows; a key that has changed is refused all the same.
 
+mod credentials;
 mod far;
 mod options;
 mod stream;
@@ -28,6 +31,7 @@ use crate::session::uri_for_daemon;
 use crate::ssh::config::HostKeyChecking;
 use crate::ssh::dialer_for;
 use crate::ssh::link::Link;
+use credentials::FileFirst;
 use far::Word;
 use options::{SshWay, Step};
 use stream::SshStream;
@@ -55,7 +59,12 @@ pub(super) async fn connect(
     };
     // Looked at before anybody logs in.
     candidates(uri, access, &Caller::new(true, "/"))?;
-    let dialer = dialer_for(uri, credentials, options.overrides.clone()).await?;
+    let others = match options.asks_nobody {
+        true => CredentialSource::default(),
+        false => credentials.clone(),
+    };
+    let credentials = CredentialSource::new(FileFirst::of(uri, others));
+    let dialer = dialer_for(uri, &credentials, options.overrides.clone()).await?;
     let far = Far {
         link: dialer.dial().await?,
         host: uri.host().unwrap_or_default().to_owned(),

@@ -25,6 +25,8 @@ pub(super) struct SshWay {
     pub(super) steps: Vec<Step>,
     /// The far machine's netcat.
     pub(super) netcat: String,
+    /// Nobody is asked for anything to log in.
+    pub(super) asks_nobody: bool,
     /// What of the configuration of ssh is overridden.
     pub(super) overrides: Overrides,
 }
@@ -73,6 +75,7 @@ impl SshWay {
         Ok(Self {
             steps,
             netcat: netcat.to_owned(),
+            asks_nobody: switch(uri, "no_tty")?,
             overrides: overrides(uri, way)?,
         })
     }
@@ -96,7 +99,6 @@ fn overrides(uri: &ConnectUri, way: Way) -> Result<Overrides> {
     }
     Ok(Overrides {
         host_key_checking,
-        asks_nobody: switch(uri, "no_tty")?,
         login: uri.parameter("sshauth").map(|list| ways(uri, list)).transpose()?,
         own_client: way != Way::Ssh,
     })
@@ -166,7 +168,7 @@ mod tests {
     fn the_far_key_and_the_ways_to_log_in_are_the_uris() {
         let way = read("no_verify=1&no_tty=1&sshauth=privkey,agent,password").expect("a way");
         assert_eq!(way.overrides.host_key_checking, Some(HostKeyChecking::Off));
-        assert!(way.overrides.asks_nobody);
+        assert!(way.asks_nobody);
         let login = way.overrides.login.expect("ways");
         assert_eq!(login.methods, ["publickey", "password"]);
         assert!(login.agent && login.key_files);

@@ -1,136 +1,22 @@
-//! A stream whose bytes go through a layer that a login agrees on.
-//!
-//! A login's messages go as they are; from then on everything goes through the layer. So that nobody on the line slips
-//! something in between, not a byte is read behind the daemon's last answer before it is known what follows.
+//! The stream itself.
 
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::gate::LENGTH;
+use super::layer::Layer;
+use super::switch::{LayerSwitch, Stage};
+
 /// How much is read at once, in bytes.
 const READ: usize = 64 * 1024;
-/// A message's length, and what follows up to its type; see [`Gate`].
-const LENGTH: usize = 4;
-const UP_TO_TYPE: usize = 20;
-/// The type of a reply.
-const REPLY: [u8; 4] = [0, 0, 0, 1];
-
-/// What bytes go through, packet by packet.
-pub trait Layer: Send + fmt::Debug {
-    /// How much goes into one packet, at most.
-    fn most_plain(&self) -> usize;
-
-    /// How long a packet that comes may be, without its length.
-    fn most_sealed(&self) -> usize;
-
-    /// Makes a packet, with its length in front (4 bytes, the highest first), and appends it.
-    ///
-    /// # Errors
-    /// `InvalidData` where the layer is broken.
-    fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> io::Result<()>;
-
-    /// Opens a packet without its length, and appends what was in it.
-    ///
-    /// # Errors
-    /// `InvalidData` for one that does not come from the other end, or not in this order.
-    fn open(&mut self, packet: &[u8], out: &mut Vec<u8>) -> io::Result<()>;
-}
-
-enum Stage {
-    Login(Gate),
-    Open,
-    Layered(Box<dyn Layer>),
-}
-
-struct State {
-    stage: Stage,
-    reader: Option<Waker>,
-}
-
-/// Says what follows a login.
-#[derive(Clone)]
-pub struct LayerSwitch(Arc<Mutex<State>>);
-
-impl fmt::Debug for LayerSwitch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LayerSwitch")
-    }
-}
-
-impl LayerSwitch {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Everything goes through this layer from now on.
-    pub(crate) fn install(&self, layer: Box<dyn Layer>) {
-        self.switch(Stage::Layered(layer));
-    }
-
-    /// Where no layer was agreed on, everything goes as it is.
-    pub(crate) fn login_is_over(&self) {
-        if matches!(self.lock().stage, Stage::Login(_)) {
-            self.switch(Stage::Open);
-        }
-    }
-
-    fn switch(&self, stage: Stage) {
-        let mut state = self.lock();
-        state.stage = stage;
-        if let Some(reader) = state.reader.take() {
-            reader.wake();
-        }
-    }
-}
-
-/// Counts the messages of a login: behind a reply, nothing is read before something was sent.
-#[derive(Default)]
-struct Gate {
-    head: Vec<u8>,
-    /// What is left of the message once its length is known.
-    left: Option<usize>,
-    shut: bool,
-}
-
-impl Gate {
-    /// How much may be read.
-    fn most(&self) -> usize {
-        match self.left {
-            _ if self.shut => 0,
-            None => LENGTH.saturating_sub(self.head.len()),
-            Some(left) => left,
-        }
-    }
-
-    fn came(&mut self, bytes: &[u8]) {
-        let wanted = UP_TO_TYPE.saturating_sub(self.head.len());
-        self.head.extend_from_slice(bytes.get(..wanted).unwrap_or(bytes));
-        self.left = match self.left {
-            Some(left) => Some(left.saturating_sub(bytes.len())),
-            None => self.head.first_chunk::<LENGTH>().map(|length| {
-                let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-                length.saturating_sub(LENGTH)
-            }),
-        };
-        if self.left == Some(0) {
-            let reply = self.head.get(16..UP_TO_TYPE) == Some(REPLY.as_slice());
-            // What is no message is its reader's affair, which gets no more of it.
-            let broken = self.head.len() < UP_TO_TYPE;
-            *self = Self {
-                shut: reply || broken,
-                ..Self::default()
-            };
-        }
-    }
-}
 
 /// The stream.
-pub(crate) struct LayeredStream<S> {
+pub(in crate::transport) struct LayeredStream<S> {
     stream: S,
     switch: LayerSwitch,
     /// What came and is not opened yet.
@@ -149,14 +35,10 @@ impl<S> fmt::Debug for LayeredStream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> LayeredStream<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        let state = State {
-            stage: Stage::Login(Gate::default()),
-            reader: None,
-        };
+    pub(in crate::transport) fn new(stream: S) -> Self {
         Self {
             stream,
-            switch: LayerSwitch(Arc::new(Mutex::new(state))),
+            switch: LayerSwitch::new(),
             sealed: BytesMut::new(),
             plain: Vec::new(),
             read: 0,
@@ -164,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> LayeredStream<S> {
         }
     }
 
-    pub(crate) fn switch(&self) -> LayerSwitch {
+    pub(in crate::transport) fn switch(&self) -> LayerSwitch {
         self.switch.clone()
     }
 
@@ -300,7 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LayeredStream<S> {
             }
             Stage::Login(gate) => {
                 let written = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
-                gate.shut = false;
+                gate.open();
                 if let Some(reader) = state.reader.take() {
                     reader.wake();
                 }

@@ -13,6 +13,7 @@ use virt_sdk::model::{ByteSize, Device, Disk, DomainConfig, DomainType};
 use virt_testkit::conformance::{Case, Doing as _, Failure, GuestNeed, Target, TargetChoice, Times};
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::libvirtd::Libvirtd;
+use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
@@ -43,7 +44,7 @@ fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
         Some(daemon) => daemon,
         None => {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
-            let started = runtime.block_on(Libvirtd::start());
+            let started = runtime.block_on(Libvirtd::start_with(&LibvirtdOptions::default().apart()));
             started.map_err(|error| error.to_string())?
         }
     };

@@ -71,6 +71,17 @@ fn every_example_does_its_job_on_the_test_driver() {
         "",
         &["Suspended(Paused)", "Rebooted", "Stopped(Shutdown)"],
     );
+    prints(
+        "watch_all_events",
+        &[],
+        "",
+        &[
+            "domain        test",
+            "network       default                  Stopped",
+            "network       default                  Started",
+            "ValueChanged",
+        ],
+    );
     prints("attach_console", &[], "hello\r", &["test is up", "hello\r\n"]);
     prints(
         "run_in_guest",

@@ -69,6 +69,28 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Screenshot, [ALWAYS, ALWAYS, Never]),
     (Capability::SendKeys, [ALWAYS, Version(5_005_000), Never]),
     (Capability::InjectNmi, [ALWAYS, Version(5_006_000), Never]),
+    (Capability::Networks, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::NetworkUpdate, [ALWAYS, Unknown, ALWAYS]),
+    (
+        Capability::NetworkMetadata,
+        [Version(9_007_000), Unknown, Version(9_007_000)],
+    ),
+    (
+        Capability::NetworkLeases,
+        [Version(1_002_006), Never, Version(1_002_006)],
+    ),
+    (
+        Capability::NetworkPorts,
+        [Version(5_005_000), Never, Version(5_005_000)],
+    ),
+    (Capability::Secrets, [ALWAYS, Never, ALWAYS]),
+    (Capability::HostCapabilities, [ALWAYS, ALWAYS, ALWAYS]),
+    (
+        Capability::DomainCapabilities,
+        [Version(1_002_007), Unknown, Unknown],
+    ),
+    (Capability::HostStatistics, [ALWAYS, Never, ALWAYS]),
+    (Capability::CpuComparison, [ALWAYS, Never, Unknown]),
     // Where the daemon's storage driver is installed, which it is nearly everywhere.
     (Capability::StoragePools, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::StorageVolumes, [ALWAYS, ALWAYS, ALWAYS]),

@@ -146,6 +146,7 @@ impl Libvirtd {
     ) -> Result<Self> {
         let mut child = Command::new("unshare")
             .envs(options.environment())
+            .args(options.namespaces())
             .args([
                 "--mount",
                 "--pid",

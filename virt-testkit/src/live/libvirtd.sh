@@ -16,6 +16,8 @@ chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null
 # Services outside know processes by other numbers: libvirtd must not find them.
 for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$bus"; done
 hostname "$3"
+# In a network namespace of its own, nothing is up yet.
+ip link set lo up
 virtlogd -d -p /run/libvirt/virtlogd.pid
 virtlockd -d -p /run/libvirt/virtlockd.pid
 daemon=

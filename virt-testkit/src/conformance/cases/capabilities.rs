@@ -8,6 +8,7 @@ use virt_core::domain::{
 };
 use virt_core::event::{DomainChange, EventFilter};
 use virt_core::model::ByteSize;
+use virt_core::model::domain::{Cpu, CpuModel};
 use virt_core::model::network::{DhcpHost, NetworkUpdate, UpdateCommand};
 use virt_core::node::HypervisorTarget;
 use virt_core::stats::StatsGroups;
@@ -284,7 +285,14 @@ async fn object(env: &Env, capability: Capability) -> Result<CallResult<()>, Fai
             return Ok(node.domain_capabilities(&target).await.map(drop));
         }
         Capability::HostStatistics => return Ok(node.memory_stats(None).await.map(drop)),
-        Capability::CpuComparison => return Ok(node.cpu_models("x86_64").await.map(drop)),
+        Capability::CpuComparison => {
+            let mut model = CpuModel::default();
+            model.name = Some("Nehalem".to_owned());
+            let mut cpu = Cpu::default();
+            cpu.arch = Some("x86_64".to_owned());
+            cpu.model = Some(model);
+            return Ok(node.compare_cpu(&cpu).await.map(drop));
+        }
         _ if !env.has(Capability::Networks) => return Ok(no_networks(env).await),
         _ => env.active_network("tried").await?,
     };

@@ -5,7 +5,7 @@
  *   document ROUNDS FILE
  *   start_many AT_ONCE NAME... | destroy_many AT_ONCE NAME...
  *   cpu                        the time is what this process has used of the CPUs
- *   connect, info, hold, xml, events, latency: see rpc.c
+ *   connect, info, whole_info, hold, xml, events, latency: see rpc.c
  *
  * Answers: "ok NANOSECONDS COUNT" or "error TEXT". The time is that of the library calls alone.
  */
@@ -233,6 +233,8 @@ int main(int argc, char **argv)
             answer(began, rpc_connect(rest));
         else if (!strcmp(line, "info"))
             answer(began, rpc_info(connection, rest));
+        else if (!strcmp(line, "whole_info"))
+            answer(began, rpc_whole_info(connection, rest));
         else if (!strcmp(line, "hold"))
             answer(began, rpc_hold(connection));
         else if (!strcmp(line, "xml"))

@@ -3,6 +3,7 @@
  *
  *   connect ROUNDS URI         opens and closes so many connections
  *   info AT_ONCE EACH          so many threads on one connection ask for the information of the domain "test"
+ *   whole_info AT_ONCE EACH    the same with state, persistence, autostart and document, which `Domain::info` tells too
  *   hold                       lists all domains and keeps their handles
  *   xml                        the document of each that is kept, one after another
  *   events ROUNDS              starts and ends the domain "test", and counts the events of that
@@ -53,21 +54,39 @@ int rpc_connect(char *words)
 struct caller {
     pthread_t thread;
     virDomainPtr domain;
+    int (*ask)(virDomainPtr);
     long each;
     int done;
 };
 
+static int ask_info(virDomainPtr domain)
+{
+    virDomainInfo info;
+    return virDomainGetInfo(domain, &info);
+}
+
+static int ask_whole_info(virDomainPtr domain)
+{
+    virDomainInfo info;
+    int state, reason, autostart;
+    char *text = virDomainGetXMLDesc(domain, 0);
+    free(text);
+    if (!text || virDomainIsPersistent(domain) < 0 || virDomainGetAutostart(domain, &autostart) < 0
+        || virDomainGetInfo(domain, &info) < 0)
+        return -1;
+    return virDomainGetState(domain, &state, &reason, 0);
+}
+
 static void *call(void *argument)
 {
     struct caller *caller = argument;
-    virDomainInfo info;
     for (caller->done = 0; caller->done < caller->each; caller->done++)
-        if (virDomainGetInfo(caller->domain, &info) < 0)
+        if (caller->ask(caller->domain) < 0)
             break;
     return NULL;
 }
 
-int rpc_info(virConnectPtr connection, char *words)
+static int ask_all(virConnectPtr connection, char *words, int (*ask)(virDomainPtr))
 {
     static struct caller callers[MOST];
     char *rest = NULL;
@@ -80,6 +99,7 @@ int rpc_info(virConnectPtr connection, char *words)
         return -1;
     for (i = 0; i < at_once; i++) {
         callers[i].domain = domain;
+        callers[i].ask = ask;
         callers[i].each = each;
         if (at_once > 1)
             pthread_create(&callers[i].thread, NULL, call, &callers[i]);
@@ -93,6 +113,16 @@ int rpc_info(virConnectPtr connection, char *words)
     }
     virDomainFree(domain);
     return done == at_once * each ? done : -1;
+}
+
+int rpc_info(virConnectPtr connection, char *words)
+{
+    return ask_all(connection, words, ask_info);
+}
+
+int rpc_whole_info(virConnectPtr connection, char *words)
+{
+    return ask_all(connection, words, ask_whole_info);
 }
 
 int rpc_hold(virConnectPtr connection)

@@ -10,6 +10,7 @@ long long cpu_time(void);
 /* Each gives how many it did, or -1. */
 int rpc_connect(char *words);
 int rpc_info(virConnectPtr connection, char *words);
+int rpc_whole_info(virConnectPtr connection, char *words);
 int rpc_hold(virConnectPtr connection);
 int rpc_xml(void);
 int rpc_events(virConnectPtr connection, char *words);

@@ -17,11 +17,11 @@ const HANDLES: usize = 1_000;
 /// Measures all of them.
 pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     figure::remark(&format!("{ROUNDS} rounds of {CALLS} calls on either side"));
-    let one = info(sides, 1)?;
+    let one = info(sides, "info", CALLS, 1)?;
     figure::print("rpc.info_1_per_s", "1/s", Bar::Open, &one.ours);
     figure::print("rpc.info_1_c_per_s", "1/s", Bar::Open, &one.libvirts);
     figure::print("rpc.info_1_ours_over_c", "ratio", Bar::AtLeast(1.0), &one.speeds);
-    let many = info(sides, 64)?;
+    let many = info(sides, "info", CALLS, 64)?;
     figure::print("rpc.info_64_per_s", "1/s", Bar::Open, &many.ours);
     figure::print("rpc.info_64_c_per_s", "1/s", Bar::Open, &many.libvirts);
     figure::print(
@@ -42,6 +42,10 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
         Bar::Open,
         &many.efforts,
     );
+    let whole = info(sides, "whole_info", CALLS / 8, 1)?;
+    figure::print("rpc.whole_info_per_s", "1/s", Bar::Open, &whole.ours);
+    figure::print("rpc.whole_info_c_per_s", "1/s", Bar::Open, &whole.libvirts);
+    figure::print("rpc.whole_info_ours_over_c", "ratio", Bar::Open, &whole.speeds);
     connections(sides)?;
     documents(sides, directory)?;
     handles(sides, directory)
@@ -57,9 +61,9 @@ struct Infos {
 }
 
 /// So many ask at a time, on one connection.
-fn info(sides: &mut Sides, at_once: usize) -> Outcome<Infos> {
+fn info(sides: &mut Sides, command: &str, calls: usize, at_once: usize) -> Outcome<Infos> {
     let mut infos = Infos::default();
-    let command = format!("info {at_once} {}", CALLS / at_once);
+    let command = format!("{command} {at_once} {}", calls / at_once);
     for _ in 0..ROUNDS {
         let (ours, our_effort) = with_effort(&mut sides.ours, &command)?;
         let (libvirts, libvirts_effort) = with_effort(&mut sides.libvirt, &command)?;

@@ -3,6 +3,7 @@
 mod calls;
 mod events;
 mod peer;
+mod transfers;
 mod work;
 
 use crate::failure::{Outcome, failed};
@@ -13,9 +14,9 @@ use virt_testkit::live::libvirtd::Libvirtd;
 
 pub(crate) use peer::{COMMAND, run as run_peer};
 
-/// Measures `part` (`calls`, `events`), or all of them.
+/// Measures `part` (`calls`, `events`, `transfers`), or all of them.
 pub(crate) fn run(part: Option<&str>) -> Outcome {
-    let parts = ["calls", "events"];
+    let parts = ["calls", "events", "transfers"];
     if let Some(part) = part
         && !parts.contains(&part)
     {
@@ -47,6 +48,9 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
         events::measure(&mut sides)?;
     }
     drop(sides);
+    if wants("transfers") {
+        transfers::measure(&runtime, &daemon.uri(), directory.path())?;
+    }
     runtime.block_on(daemon.stop())?;
     Ok(())
 }

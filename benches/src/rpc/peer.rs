@@ -67,6 +67,12 @@ async fn act(work: &mut Work, line: &str) -> Result<(Option<Duration>, usize), S
                 .ok_or("how many at once, and how many each?")?;
             work.info(number(at_once)?, number(each)?).await?
         }
+        "whole_info" => {
+            let (at_once, each) = rest
+                .split_once(' ')
+                .ok_or("how many at once, and how many each?")?;
+            work.whole_info(number(at_once)?, number(each)?).await?
+        }
         "hold" => work.hold().await?,
         "xml" => work.xml().await?,
         "events" => work.events(number(rest)?).await?,

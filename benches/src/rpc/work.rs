@@ -1,30 +1,21 @@
-//! What the SDK's side does.
+//! What the SDK's side does: with the handles that programs use, and where one call is measured, with that call.
 
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use virt_core::ConnectUri;
-use virt_remote::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
 use virt_remote::protocol::remote::domain::{
-    DomainGetInfo, DomainGetInfoArgs, DomainGetXmlDesc, DomainGetXmlDescArgs, DomainLookupByName,
-    DomainLookupByNameArgs,
+    DomainGetInfo, DomainGetInfoArgs, DomainLookupByName, DomainLookupByNameArgs,
 };
-use virt_remote::protocol::remote::domain_event_callback::DomainEventCallbackLifecycle;
-use virt_remote::protocol::remote::domain_lifecycle::{
-    DomainCreateWithFlags, DomainCreateWithFlagsArgs, DomainDestroy, DomainDestroyArgs,
-};
-use virt_remote::protocol::remote::event_registration::{
-    ConnectDomainEventCallbackRegisterAny, ConnectDomainEventCallbackRegisterAnyArgs,
-};
-use virt_remote::protocol::remote::object::Domain;
-use virt_remote::rpc::{RpcConnection, RpcEventItem, RpcEvents};
 use virt_remote::session::{Session, SessionOptions};
 use virt_remote::transport::unix::{self, Caller};
+use virt_sdk::event::{DomainChange, Event, EventFilter, EventStream};
+use virt_sdk::{Connection, Domain};
 
-/// A connection, and what is kept of it.
+/// A connection, a session below the handles, and what is kept.
 pub(super) struct Work {
+    connection: Connection,
     session: Session,
     held: Vec<Domain>,
-    registered: bool,
 }
 
 fn soon() -> tokio::time::Instant {
@@ -41,34 +32,27 @@ fn told(error: impl std::error::Error) -> String {
     text
 }
 
-async fn open(uri: &str) -> Result<(Session, RpcEvents), String> {
-    let uri: ConnectUri = uri.parse().map_err(told)?;
+async fn session(uri: &str) -> virt_core::Result<Session> {
+    let uri: ConnectUri = uri.parse()?;
     let options = SessionOptions::default();
-    let sockets = unix::candidates(&uri, options.access, &Caller::this_process()).map_err(told)?;
-    let stream = unix::connect(&sockets).await.map_err(told)?;
-    Session::open_unix(stream, &uri, options, soon())
-        .await
-        .map_err(told)
-}
-
-async fn by_name(connection: &RpcConnection, name: &str) -> Result<Domain, String> {
-    let args = DomainLookupByNameArgs { name: name.into() };
-    let found = connection.call::<DomainLookupByName>(&args, soon()).await;
-    found.map(|found| found.dom).map_err(told)
+    let sockets = unix::candidates(&uri, options.access, &Caller::this_process())?;
+    let stream = unix::connect(&sockets).await?;
+    let (session, _events) = Session::open_unix(stream, &uri, options, soon()).await?;
+    Ok(session)
 }
 
 impl Work {
     pub(super) async fn connect(uri: &str) -> Result<Self, String> {
-        let (session, _events) = open(uri).await?;
         Ok(Self {
-            session,
+            connection: virt_sdk::connect(uri).await.map_err(told)?,
+            session: session(uri).await.map_err(told)?,
             held: Vec::new(),
-            registered: false,
         })
     }
 
     pub(super) async fn shutdown(self) -> Result<(), String> {
-        self.session.shutdown(soon()).await.map_err(told)
+        self.session.shutdown(soon()).await.map_err(told)?;
+        self.connection.shutdown().await.map_err(told)
     }
 
     pub(super) fn set_in_flight(&self, calls: usize) {
@@ -77,90 +61,75 @@ impl Work {
 
     pub(super) async fn connect_and_close(rounds: usize, uri: &str) -> Result<usize, String> {
         for _ in 0..rounds {
-            let (session, _events) = open(uri).await?;
-            session.shutdown(soon()).await.map_err(told)?;
+            let connection = virt_sdk::connect(uri).await.map_err(told)?;
+            connection.shutdown().await.map_err(told)?;
         }
         Ok(rounds)
     }
 
+    /// One call each: what libvirt's `virDomainGetInfo` is.
     pub(super) async fn info(&self, at_once: usize, each: usize) -> Result<usize, String> {
-        let dom = by_name(self.session.connection(), "test").await?;
+        let connection = self.session.connection();
+        let args = DomainLookupByNameArgs { name: "test".into() };
+        let found = connection.call::<DomainLookupByName>(&args, soon()).await;
+        let dom = found.map_err(told)?.dom;
         let mut callers = JoinSet::new();
         for _ in 0..at_once {
-            let (connection, dom) = (self.session.connection().clone(), dom.clone());
+            let (connection, dom) = (connection.clone(), dom.clone());
             callers.spawn(async move {
                 let args = DomainGetInfoArgs { dom };
                 for _ in 0..each {
-                    connection
-                        .call::<DomainGetInfo>(&args, soon())
-                        .await
-                        .map_err(told)?;
+                    let called = connection.call::<DomainGetInfo>(&args, soon()).await;
+                    called.map_err(told)?;
                 }
                 Ok::<usize, String>(each)
             });
         }
-        let mut done = 0;
-        while let Some(ended) = callers.join_next().await {
-            done += ended.map_err(told)??;
+        sum(callers).await
+    }
+
+    /// All that `Domain::info` tells.
+    pub(super) async fn whole_info(&self, at_once: usize, each: usize) -> Result<usize, String> {
+        let domain = self.connection.domain("test").await.map_err(told)?;
+        let mut callers = JoinSet::new();
+        for _ in 0..at_once {
+            let domain = domain.clone();
+            callers.spawn(async move {
+                for _ in 0..each {
+                    domain.info().await.map_err(told)?;
+                }
+                Ok::<usize, String>(each)
+            });
         }
-        Ok(done)
+        sum(callers).await
     }
 
     pub(super) async fn hold(&mut self) -> Result<usize, String> {
-        let args = ConnectListAllDomainsArgs {
-            need_results: 1,
-            flags: 0,
-        };
-        let listed = self
-            .session
-            .connection()
-            .call::<ConnectListAllDomains>(&args, soon())
-            .await;
-        self.held = listed.map_err(told)?.domains;
+        self.held = self.connection.domains().await.map_err(told)?;
         Ok(self.held.len())
     }
 
     pub(super) async fn xml(&self) -> Result<usize, String> {
         let mut documents = JoinSet::new();
-        for dom in &self.held {
-            let (connection, dom) = (self.session.connection().clone(), dom.clone());
+        for domain in &self.held {
+            let domain = domain.clone();
             documents.spawn(async move {
-                let args = DomainGetXmlDescArgs { dom, flags: 0 };
-                connection
-                    .call::<DomainGetXmlDesc>(&args, soon())
-                    .await
-                    .map_err(told)
+                let xml = domain.xml().await.map_err(told)?;
+                Ok::<usize, String>(usize::from(!xml.is_empty()))
             });
         }
-        let mut done = 0;
-        while let Some(ended) = documents.join_next().await {
-            done += usize::from(!ended.map_err(told)??.xml.text().is_empty());
-        }
-        Ok(done)
+        sum(documents).await
     }
 
-    async fn register(&mut self) -> Result<RpcEvents, String> {
-        let events = self.session.connection().events();
-        if !self.registered {
-            let args = ConnectDomainEventCallbackRegisterAnyArgs {
-                event_id: 0,
-                dom: None,
-            };
-            let registered = self
-                .session
-                .connection()
-                .call::<ConnectDomainEventCallbackRegisterAny>(&args, soon())
-                .await;
-            registered.map_err(told)?;
-            self.registered = true;
-        }
-        Ok(events)
+    async fn events_of(&self, domain: &Domain) -> Result<EventStream, String> {
+        let mut filter = EventFilter::domain(domain.uuid());
+        filter.capacity = Some(1 << 16);
+        self.connection.events(filter).await.map_err(told)
     }
 
-    pub(super) async fn events(&mut self, rounds: usize) -> Result<usize, String> {
-        let mut events = self.register().await?;
-        let connection = self.session.connection().clone();
-        let dom = by_name(&connection, "test").await?;
+    pub(super) async fn events(&self, rounds: usize) -> Result<usize, String> {
+        let domain = self.connection.domain("test").await.map_err(told)?;
+        let mut events = self.events_of(&domain).await?;
         let reading = tokio::spawn(async move {
             let mut seen = 0;
             while seen < rounds && next(&mut events).await.is_ok() {
@@ -169,15 +138,14 @@ impl Work {
             seen
         });
         for round in 0..rounds {
-            turn(&connection, &dom, round).await?;
+            turn(&domain, round).await?;
         }
         reading.await.map_err(told)
     }
 
-    pub(super) async fn latency(&mut self, rounds: usize) -> Result<(Duration, usize), String> {
-        let mut events = self.register().await?;
-        let connection = self.session.connection();
-        let dom = by_name(connection, "test").await?;
+    pub(super) async fn latency(&self, rounds: usize) -> Result<(Duration, usize), String> {
+        let domain = self.connection.domain("test").await.map_err(told)?;
+        let mut events = self.events_of(&domain).await?;
         let mut latencies = Vec::with_capacity(rounds);
         for round in 0..rounds {
             let began = Instant::now();
@@ -185,7 +153,7 @@ impl Work {
                 next(&mut events).await?;
                 Ok(began.elapsed())
             };
-            let ((), latency) = tokio::try_join!(turn(connection, &dom, round), told)?;
+            let ((), latency) = tokio::try_join!(turn(&domain, round), told)?;
             latencies.push(latency);
         }
         latencies.sort();
@@ -194,33 +162,33 @@ impl Work {
     }
 }
 
-/// Waits for the next event of a domain's life.
-async fn next(events: &mut RpcEvents) -> Result<(), String> {
+async fn sum(mut tasks: JoinSet<Result<usize, String>>) -> Result<usize, String> {
+    let mut done = 0;
+    while let Some(ended) = tasks.join_next().await {
+        done += ended.map_err(told)??;
+    }
+    Ok(done)
+}
+
+/// Waits for the next start or end of a domain.
+async fn next(events: &mut EventStream) -> Result<(), String> {
     loop {
         let item = tokio::time::timeout(Duration::from_secs(10), events.next()).await;
         match item.map_err(|_| "no event came in time".to_owned())? {
-            Some(RpcEventItem::Event(event)) => {
-                if let Some(message) = event.decode::<DomainEventCallbackLifecycle>() {
-                    return message.map(drop).map_err(told);
+            Some(Event::Domain(event)) => {
+                if matches!(event.change, DomainChange::Started(_) | DomainChange::Stopped(_)) {
+                    return Ok(());
                 }
             }
-            Some(RpcEventItem::Lagged(lost)) => return Err(format!("{lost} events were lost")),
             other => return Err(format!("{other:?} instead of an event")),
         }
     }
 }
 
-async fn turn(connection: &RpcConnection, dom: &Domain, round: usize) -> Result<(), String> {
-    let dom = dom.clone();
-    match round % 2 {
-        0 => connection
-            .call::<DomainDestroy>(&DomainDestroyArgs { dom }, soon())
-            .await
-            .map_err(told),
-        _ => connection
-            .call::<DomainCreateWithFlags>(&DomainCreateWithFlagsArgs { dom, flags: 0 }, soon())
-            .await
-            .map(drop)
-            .map_err(told),
-    }
+async fn turn(domain: &Domain, round: usize) -> Result<(), String> {
+    let turned = match round % 2 {
+        0 => domain.destroy().await,
+        _ => domain.start().await,
+    };
+    turned.map_err(told)
 }

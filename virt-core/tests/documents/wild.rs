@@ -33,7 +33,7 @@ const WILD_TEXTS: &[&str] = &[
 ];
 
 /// A document with little in its fields, and anything at all where no type looks.
-pub fn document(root: &str, choices: &mut Choices<'_>) -> AnyDocument {
+pub(crate) fn document(root: &str, choices: &mut Choices<'_>) -> AnyDocument {
     let mut document = AnyDocument::empty(root).expect("a root there is a type for");
     frame(document.record_mut(), choices, 0);
     document
@@ -65,7 +65,7 @@ fn frame(record: &mut dyn Record, choices: &mut Choices<'_>, depth: usize) {
 }
 
 fn word<'w>(choices: &mut Choices<'_>, from: &[&'w str]) -> &'w str {
-    *choices.pick::<&'w str>(from)
+    choices.pick::<&'w str>(from)
 }
 
 fn wild_name(choices: &mut Choices<'_>) -> Name {
@@ -106,7 +106,7 @@ fn wild_element(record: &dyn Record, choices: &mut Choices<'_>, depth: usize) ->
 }
 
 /// What can be written is read back equal, and stays as it is; what can't be is refused at a place in the document.
-pub fn written_as_it_is_or_refused(document: &AnyDocument) -> Result<(), String> {
+pub(crate) fn written_as_it_is_or_refused(document: &AnyDocument) -> Result<(), String> {
     macro_rules! checked {
         ($($variant:ident)+) => {
             match document {

@@ -1,13 +1,19 @@
-//! The way to a daemon, by its URI.
+//! Sessions as a connection has them: the first, the next after a loss, others for long work.
 
 use virt_core::backend::OpenRequest;
 use virt_core::{CallContext, Result};
 
+use crate::rpc::RpcOptions;
 use crate::session::{Session, SessionOptions};
+
+/// How many events may wait: what a daemon sends at once when many domains change.
+const EVENTS: usize = 4096;
 
 /// A session with the daemon that a URI names.
 pub(super) async fn dial(request: &OpenRequest, call: &CallContext) -> Result<Session> {
-    let options = SessionOptions::default().with_access(request.access);
-    let connecting = Session::connect(&request.uri, &request.credentials, options, call.deadline);
-    connecting.await.map(|(session, _events)| session)
+    let options = SessionOptions::default()
+        .with_access(request.access)
+        .with_rpc(RpcOptions::default().with_event_capacity(EVENTS));
+    let connected = Session::connect(&request.uri, &request.credentials, options, call.deadline);
+    connected.await.map(|(session, _events)| session)
 }

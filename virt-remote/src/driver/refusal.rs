@@ -3,7 +3,7 @@
 use virt_core::{Error, ErrorKind, Retry};
 
 use crate::protocol::error_code::ErrorCode;
-use crate::rpc::{LibvirtError, RpcError};
+use crate::rpc::RpcError;
 
 /// Whether the daemon does not know a flag, or a number, that it was given.
 pub(super) fn is_unknown_flag(error: &RpcError) -> bool {
@@ -22,8 +22,9 @@ pub(super) fn is_unsupported(error: &RpcError) -> bool {
 
 /// Whether somebody else has the console, or the channel, open.
 pub(super) fn is_held(error: &RpcError) -> bool {
-    let held = |error: &LibvirtError| error.message.contains("Active console session exists");
-    error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
+    // By another stream of the daemon's, or by another process on the machine.
+    error.code() == Some(ErrorCode::OPERATION_FAILED)
+        && said(error, &["Active console session exists", "is locked by lock file"])
 }
 
 /// Whether the object's state did not allow it.

@@ -32,9 +32,7 @@ use virt_core::{ConnectUri, Error, ErrorKind, Outcome, Result, Subject};
 
 use crate::auth::{self, Login};
 use crate::protocol::remote::connect::{ConnectClose, ConnectGetUri, ConnectOpen, ConnectOpenArgs};
-use crate::protocol::remote::event_registration::{
-    ConnectRegisterCloseCallback, ConnectUnregisterCloseCallback,
-};
+use crate::protocol::remote::event_registration::ConnectRegisterCloseCallback;
 use crate::rpc::{
     Delivery, EndReason, KeepalivePolicy, RpcConnection, RpcError, RpcEvents, RpcOptions, RpcResult,
 };
@@ -106,7 +104,6 @@ pub struct Session {
     connection: RpcConnection,
     uri: String,
     tells_of_callbacks: bool,
-    tells_when_closed: bool,
 }
 
 impl Session {
@@ -218,30 +215,36 @@ impl Session {
                 _ => READ_ONLY,
             },
         };
+        // Asked together, here and below: opening takes as few round trips as can be. A daemon answers the first question
+        // before anything is open.
+        let asked = async {
+            match keepalive {
+                Some(_) => supports(&connection, Feature::ProgramKeepalive, deadline).await,
+                None => Ok(false),
+            }
+        };
+        let (knows_keepalive, opened) = tokio::join!(asked, connection.call::<ConnectOpen>(&args, deadline));
+        opened?;
         if let Some(policy) = keepalive
-            && supports(&connection, Feature::ProgramKeepalive, deadline).await?
+            && knows_keepalive?
         {
             connection.start_keepalive(policy);
         }
-        connection.call::<ConnectOpen>(&args, deadline).await?;
-        // Asked together: they take one round trip.
-        let (own, tells_of_callbacks, tells_when_closed) = tokio::join!(
+        let (own, tells_of_callbacks, registered) = tokio::join!(
             connection.call::<ConnectGetUri>(&(), deadline),
             supports(&connection, Feature::RemoteEventCallback, deadline),
-            supports(&connection, Feature::RemoteCloseCallback, deadline),
+            connection.call::<ConnectRegisterCloseCallback>(&(), deadline),
         );
-        let (tells_of_callbacks, tells_when_closed) = (tells_of_callbacks?, tells_when_closed?);
-        if tells_when_closed {
-            connection
-                .call::<ConnectRegisterCloseCallback>(&(), deadline)
-                .await?;
+        match registered {
+            // A driver that has nothing to tell, or a daemon that is older than the question.
+            Ok(()) | Err(RpcError::Libvirt { .. }) => {}
+            Err(error) => return Err(error),
         }
         Ok(Self {
+            tells_of_callbacks: tells_of_callbacks?,
             connection,
             // A driver without an answer is known by the name it was asked for.
             uri: own.map_or(name, |own| own.uri.into_text()),
-            tells_of_callbacks,
-            tells_when_closed,
         })
     }
 
@@ -271,25 +274,16 @@ impl Session {
     /// # Cancel safety
     /// Dropping the future leaves the session open.
     pub async fn shutdown(&self, deadline: Instant) -> Result<()> {
-        let goodbye = async {
-            if self.tells_when_closed {
-                let unregistered = self
-                    .connection
-                    .call::<ConnectUnregisterCloseCallback>(&(), deadline);
-                unregistered.await?;
-            }
-            match self.connection.call::<ConnectClose>(&(), deadline).await {
-                // A daemon closes the connection after its answer, and what is between it and us (virt-ssh-helper) may end
-                // before it has handed that on.
-                Err(RpcError::Disconnected {
-                    delivery: Delivery::Sent,
-                    reason: EndReason::Eof,
-                    ..
-                }) => Ok(()),
-                closed => closed,
-            }
+        let said = match self.connection.call::<ConnectClose>(&(), deadline).await {
+            // A daemon closes the connection after its answer, and what is between it and us (virt-ssh-helper) may end
+            // before it has handed that on.
+            Err(RpcError::Disconnected {
+                delivery: Delivery::Sent,
+                reason: EndReason::Eof,
+                ..
+            }) => Ok(()),
+            closed => closed,
         };
-        let said = goodbye.await;
         if tokio::time::timeout_at(deadline, self.connection.shutdown())
             .await
             .is_err()

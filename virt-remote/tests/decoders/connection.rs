@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
 use virt_remote::protocol::net::{MessageError, StreamHole};
-use virt_remote::protocol::procedure::Procedure as _;
 use virt_remote::protocol::remote::connect::{ConnectGetHostname, ConnectGetHostnameRet};
 use virt_remote::protocol::remote::object::StorageVol;
 use virt_remote::protocol::remote::storage_volume::{StorageVolDownload, StorageVolDownloadArgs};

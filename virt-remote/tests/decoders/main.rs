@@ -1,14 +1,10 @@
 //! Every decoder of libvirt's protocol, with made up bytes: what `cargo xtask soak rpc-decoders` does for hours.
 #![cfg(feature = "rpc")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "the modules of a test are no interface")]
 
 #[path = "../../../virt-core/tests/documents/choices.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    clippy::indexing_slicing,
-    reason = "it is the documents' too"
-)]
+#[allow(dead_code, clippy::indexing_slicing, reason = "it is the documents' too")]
 mod choices;
 mod connection;
 mod messages;

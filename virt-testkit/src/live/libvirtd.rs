@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
@@ -29,6 +30,7 @@ pub struct Libvirtd {
     /// Closing it is the word to stop.
     stdin: Option<ChildStdin>,
     directory: tempfile::TempDir,
+    notified: UnixDatagram,
 }
 
 impl Libvirtd {
@@ -64,9 +66,39 @@ impl Libvirtd {
         let ready = directory.path().join("ready");
         let notified =
             UnixDatagram::bind(&ready).map_err(|error| LiveError::file("listen at", &ready, error))?;
-        let mut daemon = Self::spawn(directory, &cache, options)?;
-        daemon.wait_until_ready(&notified).await?;
+        let mut daemon = Self::spawn(directory, (&cache, options), notified)?;
+        daemon.wait_until_ready().await?;
         Ok(daemon)
+    }
+
+    /// Kills the daemon as a crash would (`SIGKILL`); its guests go on.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it cannot be told to.
+    pub async fn kill(&mut self) -> std::result::Result<(), LiveError> {
+        self.tell("kill").await
+    }
+
+    /// Starts the daemon again after [`kill`](Self::kill), and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn restart(&mut self) -> std::result::Result<(), LiveError> {
+        self.tell("start").await?;
+        self.wait_until_ready().await
+    }
+
+    async fn tell(&mut self, word: &str) -> Result<()> {
+        let failed = |error| LiveError::file("tell", Path::new("libvirtd.sh"), error);
+        match &mut self.stdin {
+            Some(stdin) => stdin
+                .write_all(format!("{word}\n").as_bytes())
+                .await
+                .map_err(failed),
+            None => Err(LiveError::Unexpected(
+                "the private libvirtd was stopped".to_owned(),
+            )),
+        }
     }
 
     /// The URI under which libvirt's clients reach it.
@@ -107,9 +139,14 @@ impl Libvirtd {
         Ok(())
     }
 
-    fn spawn(directory: tempfile::TempDir, cache: &Path, options: &LibvirtdOptions) -> Result<Self> {
+    fn spawn(
+        directory: tempfile::TempDir,
+        (cache, options): (&Path, &LibvirtdOptions),
+        notified: UnixDatagram,
+    ) -> Result<Self> {
         let mut child = Command::new("unshare")
             .envs(options.environment())
+            .args(options.namespaces())
             .args([
                 "--mount",
                 "--pid",
@@ -121,6 +158,7 @@ impl Libvirtd {
             .args(["bash", "-c", SCRIPT, "libvirtd.sh"])
             .arg(directory.path())
             .arg(cache)
+            .arg(host_name())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -132,13 +170,14 @@ impl Libvirtd {
             child,
             stdin,
             directory,
+            notified,
         })
     }
 
-    async fn wait_until_ready(&mut self, notified: &UnixDatagram) -> Result<()> {
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let mut message = [0_u8; 256];
         tokio::select! {
-            received = timeout(PATIENCE, notified.recv(&mut message)) => match received {
+            received = timeout(PATIENCE, self.notified.recv(&mut message)) => match received {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(LiveError::file("hear from", Path::new("libvirtd"), error)),
                 Err(_) => Err(self.failure("was not ready in time").await),
@@ -166,6 +205,26 @@ impl Libvirtd {
     }
 }
 
+/// A name of its own, that others find without asking anybody: domains move between daemons that take each other for
+/// other machines.
+fn host_name() -> String {
+    let [one, two, three, ..] = *uuid::Uuid::new_v4().as_bytes();
+    format!("127.{}.{}.{}", one % 250 + 1, two % 250 + 1, three % 250 + 1)
+}
+
+/// Where domains come in from another daemon: at ports of this one's own.
+fn migration() -> String {
+    const FIRST: u16 = 20_000;
+    const EACH: u16 = 16;
+    const DAEMONS: u16 = 1_500;
+    let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+    let minimum = FIRST + u16::from_be_bytes([high, low]) % DAEMONS * EACH;
+    format!(
+        "migration_port_min = {minimum}\nmigration_port_max = {}\n",
+        minimum + EACH - 1
+    )
+}
+
 fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
     let file = |name: &str, text: String| {
         let path = target.join(name);
@@ -181,7 +240,10 @@ fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
         ),
     )?;
     // As whom its files are, so that what tests make for themselves alone is within reach.
-    file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;
+    file(
+        "qemu.conf",
+        format!("user = \"root\"\ngroup = \"root\"\n{}", migration()),
+    )?;
     file("virtlogd.conf", String::new())?;
     file("virtlockd.conf", String::new())
 }

@@ -6,6 +6,7 @@
 
 mod api;
 mod exceptions;
+mod fields;
 mod page;
 mod sources;
 mod verdict;
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let judged = judge()?;
     let table = page::table(&judged);
     say::line(&table);
-    let text = page::text(&judged);
+    let groups = fields::groups(&facts::read("enums.json")?, &cargo::workspace())?;
+    let text = page::text(&judged, &groups);
     let path = cargo::workspace().join(PAGE);
     if !check {
         fs::write(&path, &text).doing(|| format!("write {}", path.display()))?;
@@ -46,12 +48,19 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         return Err(Failure::new(format!("{PAGE} is not what the sources say"))
             .advise("run `cargo xtask coverage`, and never edit it by hand"));
     }
+    let unknown = page::unknown(&groups);
     let missing = page::named(&judged, Verdict::is_missing);
     let share = page::typed_share(&judged);
     say::line(&format!(
         "rpc.typed_percent {share:.1} % >={BAR} {}",
         if share >= BAR { "ok" } else { "short" }
     ));
+    if !unknown.is_empty() {
+        say::line(&format!(
+            "fields of typed parameters that no struct knows: {}",
+            unknown.join(", ")
+        ));
+    }
     match missing.is_empty() {
         true => Ok(()),
         false => Err(

@@ -1,5 +1,6 @@
 //! The table and the page.
 
+use super::fields::Group;
 use super::verdict::{Judged, Verdict};
 use std::collections::BTreeMap;
 
@@ -61,7 +62,7 @@ pub(super) fn named(judged: &[Judged], is: fn(&Verdict) -> bool) -> Vec<&str> {
 }
 
 /// The whole page.
-pub(super) fn text(judged: &[Judged]) -> String {
+pub(super) fn text(judged: &[Judged], groups: &[Group]) -> String {
     let mut text = format!("{INTRODUCTION}\n{}", table(judged));
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut raw: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -78,7 +79,39 @@ pub(super) fn text(judged: &[Judged]) -> String {
     section(&mut text, "Typed", ("method", "libvirt"), true, &typed);
     section(&mut text, "Raw", ("object", "libvirt"), false, &raw);
     section(&mut text, "Not needed", ("why", "libvirt"), false, &not_needed);
+    parameters(&mut text, groups);
     text
+}
+
+/// Fields of groups that are typed, which no struct knows.
+pub(super) fn unknown(groups: &[Group]) -> Vec<String> {
+    let typed = groups.iter().filter(|group| group.typed);
+    typed
+        .flat_map(|group| {
+            group
+                .unknown
+                .iter()
+                .map(|field| format!("{}:{field}", group.name))
+        })
+        .collect()
+}
+
+fn parameters(text: &mut String, groups: &[Group]) {
+    text.push_str(
+        "\n## Typed parameters\n\nWhat a struct does not know is kept beside it; a group that is not typed is \
+         `TypedParams`.\n\n| group | fields | typed | not in the struct |\n| --- | ---: | --- | --- |\n",
+    );
+    for group in groups {
+        let (typed, unknown) = match group.typed {
+            true => ("yes", group.unknown.join(", ")),
+            false => ("", String::new()),
+        };
+        text.push_str(&format!(
+            "| {} | {} | {typed} | {unknown} |\n",
+            group.name,
+            group.fields.len()
+        ));
+    }
 }
 
 fn section(

@@ -64,7 +64,7 @@ impl Sources {
 }
 
 /// All Rust files below a directory, by their path in it; none where it is not there.
-fn rust_files(root: &Path) -> Outcome<Vec<(String, String)>> {
+pub(super) fn rust_files(root: &Path) -> Outcome<Vec<(String, String)>> {
     let mut found = Vec::new();
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {

@@ -125,17 +125,10 @@ impl Pump {
             return;
         }
         match domain_changes::read(event) {
-            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {
-                return;
-            }
-            Some(Ok((domain, change))) => return self.publish(objects::domain_ref(&domain), change),
-            Some(Err(_)) => return self.not_understood(event),
-            None => {}
-        }
-        match object_changes::read(event) {
-            Some(Ok(told)) => self.bus.publish(&told),
+            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {}
+            Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
             Some(Err(_)) => self.not_understood(event),
-            None => {}
+            None => self.tell_of_object(event),
         }
     }
 
@@ -165,6 +158,15 @@ impl Pump {
 
     fn publish(&self, domain: DomainRef, change: DomainChange) {
         self.bus.publish(&Event::Domain(DomainEvent::now(domain, change)));
+    }
+
+    /// Tells of a network, a pool, a secret, a device.
+    fn tell_of_object(&self, event: &RpcEvent) {
+        match object_changes::read(event) {
+            Some(Ok(told)) => self.bus.publish(&told),
+            Some(Err(_)) => self.not_understood(event),
+            None => {}
+        }
     }
 
     /// An event is lost to those who listen: they are told.

@@ -30,7 +30,6 @@ impl RemoteConnection {
         options: &UploadOptions,
     ) -> Result<Box<dyn VolumeWriter>> {
         let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
-        let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
         let (info, version) = (info?, version?);
         check_offset(&info, options.offset)?;
         let mut holes = sparse::holes(version, &info, options);

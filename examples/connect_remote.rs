@@ -18,11 +18,11 @@ async fn main() -> ExitCode {
 }
 
 async fn connect_remote(arguments: cli::Arguments) -> cli::Outcome {
-    let opening = Connection::builder()
+    let builder = Connection::builder()
         .backends(virt_sdk::backends())
         .read_only()
-        .credentials(cli::ask)
-        .open(&arguments.uri);
+        .credentials(cli::ask);
+    let opening = builder.open(&arguments.uri);
     let conn = cli::while_showing(format!("connecting to {}", arguments.uri), opening).await?;
     let node = conn.node_info().await?;
     println!("{} is a machine called {}", conn.uri(), node.hostname);

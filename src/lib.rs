@@ -56,8 +56,8 @@ pub use virt_core::{
     Error, ErrorKind, Outcome, Result, Retry, Subject, Support,
 };
 pub use virt_core::{
-    agent, backend, connection, console, credentials, domain, driver, event, host, job, model, stats,
-    storage, test, xml,
+    agent, backend, connection, console, credentials, domain, driver, event, host, job, migration, model,
+    params, snapshot, stats, storage, test, xml,
 };
 #[cfg(feature = "qemu")]
 pub use virt_qemu as qemu;

@@ -8,10 +8,12 @@ use std::time::Duration;
 use virt_sdk::Domain;
 use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
-use virt_sdk::model::{ByteSize, Disk, DomainConfig, DomainType};
-use virt_testkit::conformance::{Doing as _, Failure, Target, TargetChoice, Times};
+use virt_sdk::model::domain::devices::ImageFormat;
+use virt_sdk::model::{ByteSize, Device, Disk, DomainConfig, DomainType};
+use virt_testkit::conformance::{Case, Doing as _, Failure, GuestNeed, Target, TargetChoice, Times};
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::libvirtd::Libvirtd;
+use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
@@ -27,8 +29,13 @@ pub(crate) fn targets() -> [TargetChoice; 2] {
             let machines = Machines::of(qemu)?;
             make("libvirt-qemu", Driver::Qemu(machines))
         }),
-        TargetChoice::new("libvirt-test", || make("libvirt-test", Driver::Test)),
+        TargetChoice::new("libvirt-test", || make("libvirt-test", Driver::Test)).only(without_a_guest),
     ]
+}
+
+/// Nothing boots in libvirt's test driver; that it says so is looked at.
+fn without_a_guest(case: &Case) -> bool {
+    case.guest() != GuestNeed::Booted || case.theme() == "capabilities"
 }
 
 fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
@@ -37,7 +44,7 @@ fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
         Some(daemon) => daemon,
         None => {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
-            let started = runtime.block_on(Libvirtd::start());
+            let started = runtime.block_on(Libvirtd::start_with(&LibvirtdOptions::default().apart()));
             started.map_err(|error| error.to_string())?
         }
     };
@@ -45,6 +52,7 @@ fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
         name,
         driver,
         daemon: Some(daemon),
+        other: Mutex::default(),
     }))
 }
 
@@ -64,12 +72,22 @@ struct DaemonTarget {
     driver: Driver,
     /// Given back when the case is over.
     daemon: Option<Libvirtd>,
+    /// Where domains can move to; given back, too.
+    other: Mutex<Option<Libvirtd>>,
 }
 
 impl Drop for DaemonTarget {
     fn drop(&mut self) {
-        idle().extend(self.daemon.take());
+        let other = self.other.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = idle();
+        idle.extend(self.daemon.take());
+        idle.extend(other.take());
     }
+}
+
+/// A daemon that is reached by this URI.
+fn uri_of(daemon: &Libvirtd, driver: &str) -> String {
+    format!("{driver}?socket={}", daemon.socket().display())
 }
 
 #[async_trait::async_trait]
@@ -93,16 +111,59 @@ impl Target for DaemonTarget {
 
     fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
         match &self.driver {
-            Driver::Qemu(machines) => machines.machine(place, name),
+            Driver::Qemu(machines) => with_free_ports(machines.machine(place, name)?),
             Driver::Test => test_machine(place, name),
         }
     }
 
     fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
         match &self.driver {
-            Driver::Qemu(machines) => machines.guest(place, name),
+            Driver::Qemu(machines) => with_free_ports(machines.guest(place, name)?),
             Driver::Test => test_machine(place, name),
         }
+    }
+
+    fn for_snapshots(&self, mut config: DomainConfig) -> Result<DomainConfig, Failure> {
+        if matches!(self.driver, Driver::Test) {
+            return Ok(config);
+        }
+        let disks = config.devices.iter_mut().flat_map(|devices| &mut devices.disks);
+        for disk in disks {
+            let Some(path) = disk.source.as_mut().and_then(|source| source.file.as_mut()) else {
+                continue;
+            };
+            let image = format!("{path}.qcow2");
+            let made = std::process::Command::new("qemu-img")
+                .args(["convert", "-f", "raw", "-O", "qcow2", path.as_str(), &image])
+                .output()
+                .doing("running qemu-img")?;
+            if !made.status.success() {
+                let said = String::from_utf8_lossy(&made.stderr).into_owned();
+                return Err(Failure::new(format!("qemu-img failed: {said}")));
+            }
+            *path = image;
+            *disk = disk.clone().format(ImageFormat::Qcow2);
+        }
+        Ok(config)
+    }
+
+    async fn migration_target(&self, _place: &Path) -> Result<Option<String>, Failure> {
+        if matches!(self.driver, Driver::Test) {
+            return Ok(None);
+        }
+        let found = idle().pop();
+        let other = match found {
+            Some(daemon) => daemon,
+            None => Libvirtd::start().await.doing("starting a second daemon")?,
+        };
+        let uri = uri_of(&other, "qemu+unix:///system");
+        *self.other.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+        Ok(Some(uri))
+    }
+
+    fn peer_uri(&self, _target: &virt_sdk::Connection) -> Option<String> {
+        let other = self.other.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(uri_of(other.as_ref()?, "qemu+unix:///system"))
     }
 
     fn times(&self) -> Times {
@@ -146,6 +207,17 @@ impl Target for DaemonTarget {
     async fn leftovers(&self, _place: &Path) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// libvirt makes as many PCIe ports as there are devices: what is attached to a running machine needs more.
+fn with_free_ports(mut config: DomainConfig) -> Result<DomainConfig, Failure> {
+    const PORTS: u32 = 12;
+    for index in 0..=PORTS {
+        let model = if index == 0 { "pcie-root" } else { "pcie-root-port" };
+        let port = format!("<controller type='pci' index='{index}' model='{model}'/>");
+        Device::from_xml(&port)?.add_to(config.devices_mut());
+    }
+    Ok(config)
 }
 
 fn test_machine(place: &Path, name: &str) -> Result<DomainConfig, Failure> {

@@ -75,6 +75,17 @@ fn every_example_does_its_job_on_the_test_driver() {
         "",
         &["Suspended(Paused)", "Rebooted", "Stopped(Shutdown)"],
     );
+    prints(
+        "watch_all_events",
+        &[],
+        "",
+        &[
+            "domain        test",
+            "network       default                  Stopped",
+            "network       default                  Started",
+            "ValueChanged",
+        ],
+    );
     prints("attach_console", &[], "hello\r", &["test is up", "hello\r\n"]);
     prints(
         "run_in_guest",
@@ -83,6 +94,22 @@ fn every_example_does_its_job_on_the_test_driver() {
         &["a b\n"],
     );
     prints("domain_stats", &["test:///default", "1"], "", &["CPU %", "8 GiB"]);
+    prints(
+        "take_snapshot",
+        &["test:///default", "test", "before", "--revert"],
+        "",
+        &[
+            "before of test is taken",
+            "running (from a snapshot)",
+            "before (current)",
+        ],
+    );
+    prints(
+        "migrate_domain",
+        &[],
+        "",
+        &["test is at test:///empty: running (migrated)"],
+    );
     prints(
         "edit_domain_xml",
         &[

@@ -76,6 +76,24 @@ pub enum Capability {
     SetVcpus,
     /// The most memory a domain can have changed without redefinition.
     SetMaxMemory,
+    /// Snapshots of domains.
+    Snapshots,
+    /// Domains saved to files of the host, and restored from them.
+    SaveImages,
+    /// Domains saved where the manager keeps them.
+    ManagedSave,
+    /// What a job is doing, in figures, and its abort.
+    JobStatistics,
+    /// Domains that move to another machine, led by the program.
+    Migration,
+    /// Domains that move to another machine, led by the manager.
+    PeerToPeerMigration,
+    /// Pictures of a guest's screen.
+    Screenshot,
+    /// Keys pressed on a guest's keyboard.
+    SendKeys,
+    /// Non-maskable interrupts.
+    InjectNmi,
     /// Virtual networks: define, start, destroy.
     Networks,
     /// One part of a network changed without redefinition.
@@ -140,6 +158,15 @@ impl Capability {
         Self::InterfaceAddresses,
         Self::SetVcpus,
         Self::SetMaxMemory,
+        Self::Snapshots,
+        Self::SaveImages,
+        Self::ManagedSave,
+        Self::JobStatistics,
+        Self::Migration,
+        Self::PeerToPeerMigration,
+        Self::Screenshot,
+        Self::SendKeys,
+        Self::InjectNmi,
         Self::Networks,
         Self::NetworkUpdate,
         Self::NetworkMetadata,

@@ -1,11 +1,15 @@
 //! Long work as an object: progress, waiting, cancelling, and the result kept.
 
+mod statistics;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
+
+pub use statistics::{CompressionStatistics, JobStatistics, MemoryPages, Transfer};
 
 use crate::domain::DomainRef;
 use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
@@ -16,6 +20,26 @@ use crate::error::{Error, ErrorKind, Outcome, Result, Subject};
 pub enum JobKind {
     /// Writes a core dump.
     CoreDump,
+    /// Starts a domain.
+    Start,
+    /// Saves a domain.
+    Save,
+    /// Restores a saved domain.
+    Restore,
+    /// Moves a domain to another machine.
+    Migration,
+    /// Takes in a domain from another machine.
+    IncomingMigration,
+    /// Makes a snapshot.
+    Snapshot,
+    /// Takes a domain back to a snapshot.
+    SnapshotRevert,
+    /// Deletes a snapshot.
+    SnapshotDelete,
+    /// Makes a backup.
+    Backup,
+    /// Something the hypervisor has no word for.
+    Unknown,
 }
 
 /// Where a job is.
@@ -33,7 +57,7 @@ pub enum JobState {
 }
 
 /// How far a job is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobProgress {
     /// Where it is.
@@ -44,6 +68,8 @@ pub struct JobProgress {
     pub total_bytes: Option<u64>,
     /// How long it has been, or was, working.
     pub elapsed: Duration,
+    /// All figures the hypervisor gives, where it gives any.
+    pub statistics: Option<Arc<JobStatistics>>,
 }
 
 #[derive(Debug)]
@@ -186,6 +212,7 @@ impl JobWorker {
             done_bytes: 0,
             total_bytes: None,
             elapsed: Duration::ZERO,
+            statistics: None,
         };
         let (sender, status) = watch::channel(Status {
             progress,
@@ -220,6 +247,19 @@ impl JobWorker {
             status.progress.done_bytes = done_bytes;
             status.progress.total_bytes = total_bytes;
             status.progress.elapsed = elapsed;
+        });
+    }
+
+    /// Reports how far it is, in all figures the hypervisor gives.
+    pub fn report_statistics(&self, statistics: JobStatistics) {
+        let (done_bytes, total_bytes) = statistics.bytes();
+        let elapsed = statistics.elapsed.unwrap_or_else(|| self.started.elapsed());
+        let statistics = Arc::new(statistics);
+        self.status.send_modify(|status| {
+            status.progress.done_bytes = done_bytes;
+            status.progress.total_bytes = total_bytes;
+            status.progress.elapsed = elapsed;
+            status.progress.statistics = Some(statistics);
         });
     }
 

@@ -155,14 +155,14 @@ impl Connection {
 
     /// The domains a filter shows, sorted by name.
     pub async fn domains_with(&self, filter: &DomainFilter) -> Result<Vec<Domain>> {
-        let infos = self
+        let found = self
             .call("domains", CallClass::Query, async |call, driver| {
-                driver.domains().list(&call, filter).await
+                driver.domains().references(&call, filter).await
             })
             .await?;
-        Ok(infos
+        Ok(found
             .into_iter()
-            .map(|info| self.domain_handle(info.domain))
+            .map(|domain| self.domain_handle(domain))
             .collect())
     }
 

@@ -3,16 +3,14 @@
 use super::{AddressSource, BlockInfo, BlockSize, ConfigScope, DeviceUpdateOptions, Domain, XmlOptions};
 use crate::agent::GuestInterface;
 use crate::deadline::CallClass;
-use crate::driver::{ConnectionDriver, DeviceDriver};
+use crate::driver::{ConnectionDriver, DeviceDriver, facet};
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::model::domain::devices::DiskDevice;
 use crate::model::{Device, Disk, DomainConfig};
 
 /// The facet, or that there is none.
 pub(super) fn devices(driver: &dyn ConnectionDriver) -> Result<&dyn DeviceDriver> {
-    driver
-        .devices()
-        .ok_or_else(|| Error::unsupported("this driver changes no devices of a domain"))
+    facet(driver.devices(), "changes of devices")
 }
 
 impl Domain {
@@ -58,7 +56,8 @@ impl Domain {
     /// use virt_core::domain::DeviceUpdateOptions;
     /// use virt_core::model::Device;
     /// // The cable of its interface is pulled out.
-    /// let down = "<interface type='user'><mac address='aa:bb:cc:dd:ee:ff'/><link state='down'/></interface>";
+    /// let down = "<interface type='user'><mac address='aa:bb:cc:dd:ee:ff'/>\
+    ///     <model type='virtio'/><link state='down'/></interface>";
     /// domain.update_device(&down.parse::<Device>()?, &DeviceUpdateOptions::default()).await?;
     /// # Ok(())
     /// # }

@@ -507,7 +507,11 @@ impl Domain {
         Subject::Domain(self.domain.name.clone())
     }
 
-    pub(super) async fn call<T, F>(
+    pub(crate) fn reference(&self) -> DomainRef {
+        self.domain.clone()
+    }
+
+    pub(crate) async fn call<T, F>(
         &self,
         operation: &'static str,
         class: CallClass,

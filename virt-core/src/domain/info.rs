@@ -30,7 +30,7 @@ impl DomainRef {
 
 impl fmt::Display for DomainRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.pad(&self.name)
     }
 }
 

@@ -7,9 +7,14 @@ mod devices;
 mod filter;
 mod handle;
 mod info;
+mod jobs;
 pub mod machine;
 mod name;
 mod options;
+mod save_options;
+mod saving;
+mod screen;
+mod screenshot;
 mod state;
 mod vcpus;
 mod waiting;
@@ -24,4 +29,7 @@ pub use options::{
     CoreDumpFormat, CoreDumpOptions, DefineOptions, DestroyOptions, ExistingPolicy, LifecycleAction,
     LifecycleEvent, MetadataItem, RebootOptions, ShutdownMode, ShutdownOptions, StartOptions, XmlOptions,
 };
+pub use save_options::{RestoreOptions, ResumeState, SaveOptions};
+pub use screen::KeyCodes;
+pub use screenshot::Screenshot;
 pub use state::{DomainState, StateReason};

@@ -36,6 +36,8 @@ pub struct StartOptions {
     pub paused: bool,
     /// It is destroyed when the connection is closed or dropped; after a crash of the manager, at the next open.
     pub auto_destroy: bool,
+    /// Its managed save is discarded: it starts from its beginning (`VIR_DOMAIN_START_FORCE_BOOT`).
+    pub force_boot: bool,
 }
 
 impl StartOptions {
@@ -50,6 +52,13 @@ impl StartOptions {
     #[must_use]
     pub fn auto_destroy(mut self) -> Self {
         self.auto_destroy = true;
+        self
+    }
+
+    /// Discards its managed save.
+    #[must_use]
+    pub fn force_boot(mut self) -> Self {
+        self.force_boot = true;
         self
     }
 }

@@ -82,6 +82,8 @@ pub enum StateReason {
     Saved,
     /// Shut off: it could not be started.
     Failed,
+    /// Running, paused or shut off: as a snapshot has it.
+    FromSnapshot,
     /// Shut off: it was stopped while no manager was there to see how.
     Unattended,
 }
@@ -107,6 +109,7 @@ impl fmt::Display for StateReason {
             Self::Crashed => "crashed",
             Self::Saved => "saved",
             Self::Failed => "failed",
+            Self::FromSnapshot => "from a snapshot",
             Self::Unattended => "unattended",
         })
     }

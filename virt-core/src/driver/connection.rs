@@ -6,8 +6,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::{
-    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver, NodeDriver,
-    SecretDriver, StatisticsDriver, StorageDriver,
+    AgentDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver,
+    NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver, StorageDriver,
 };
 use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
@@ -61,6 +61,26 @@ pub trait ConnectionDriver: Send + Sync + fmt::Debug + 'static {
 
     /// Long work on domains.
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        None
+    }
+
+    /// Domains that move to another machine.
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        None
+    }
+
+    /// Saved states of domains.
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        None
+    }
+
+    /// Screens and keyboards of domains.
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        None
+    }
+
+    /// Snapshots of domains.
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
         None
     }
 

@@ -26,6 +26,9 @@ pub trait DomainDriver: Send + Sync {
     /// The domains a filter shows, sorted by name (`virConnectListAllDomains`). Never waits for a guest.
     async fn list(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>>;
 
+    /// The same domains, by reference alone: as cheap as the driver can make it.
+    async fn references(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainRef>>;
+
     /// One domain (`virDomainLookupByName`, `…ByUUID`, `…ByID`).
     ///
     /// # Errors

@@ -109,7 +109,7 @@ pub trait NetworkDriver: Send + Sync {
         mac: Option<MacAddress>,
     ) -> Result<Vec<DhcpLease>>;
 
-    /// A network's ports, sorted by uuid (`virNetworkListAllPorts`).
+    /// An active network's ports, sorted by uuid (`virNetworkListAllPorts`).
     async fn ports(&self, call: &CallContext, network: &NetworkRef) -> Result<Vec<NetworkPortRef>>;
 
     /// One port (`virNetworkPortLookupByUUID`).

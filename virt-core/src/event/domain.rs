@@ -124,6 +124,8 @@ reasons! {
         Restored,
         /// It came from another host.
         Migrated,
+        /// It was taken back to a snapshot.
+        FromSnapshot,
     }
 }
 reasons! {
@@ -167,6 +169,8 @@ reasons! {
         Migrated,
         /// Its state was saved.
         Saved,
+        /// It was taken back to a snapshot.
+        FromSnapshot,
         /// It could not be started.
         Failed,
     }

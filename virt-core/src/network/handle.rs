@@ -125,7 +125,7 @@ impl Network {
     /// Removes its definition (`virNetworkUndefine`); an active one goes on as transient.
     ///
     /// # Errors
-    /// `InvalidState` when it has none.
+    /// `InvalidState` when it has none; `Unsupported` where the driver does not take that of an active network.
     pub async fn undefine(&self) -> Result<()> {
         self.call("network_undefine", CallClass::Change, async |call, driver| {
             networks(&*driver)?.undefine(&call, &self.network).await
@@ -222,7 +222,10 @@ impl Network {
         .await
     }
 
-    /// Its ports (`virNetworkListAllPorts`), sorted by uuid; none when it is not active.
+    /// Its ports (`virNetworkListAllPorts`), sorted by uuid.
+    ///
+    /// # Errors
+    /// `InvalidState` when it is not active.
     pub async fn ports(&self) -> Result<Vec<NetworkPort>> {
         let ports = self.call("network_ports", CallClass::Query, async |call, driver| {
             networks(&*driver)?.ports(&call, &self.network).await
@@ -237,7 +240,7 @@ impl Network {
     /// Its port of this uuid (`virNetworkPortLookupByUUID`).
     ///
     /// # Errors
-    /// `NotFound` when it has none such.
+    /// `NotFound` when it has none such; `InvalidState` when it is not active.
     pub async fn port(&self, uuid: Uuid) -> Result<NetworkPort> {
         let port = self.call("network_port", CallClass::Query, async |call, driver| {
             networks(&*driver)?.port(&call, &self.network, uuid).await

@@ -12,7 +12,7 @@ use crate::model::domain::devices::Bandwidth;
 /// A port of a network: where one interface of one guest is connected. Cheap to clone; dropping it leaves the port.
 ///
 /// Ports of guests are made and deleted by their hypervisor's driver. All methods answer `NotFound` once the port is
-/// gone, as it is when its network is destroyed.
+/// gone, as it is when its network was destroyed, and `InvalidState` while that is not active.
 #[derive(Debug, Clone)]
 pub struct NetworkPort {
     network: Network,

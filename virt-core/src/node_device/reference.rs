@@ -21,7 +21,7 @@ impl NodeDeviceRef {
 
 impl fmt::Display for NodeDeviceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.pad(&self.name)
     }
 }
 

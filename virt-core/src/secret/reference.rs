@@ -51,8 +51,8 @@ impl SecretRef {
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.usage {
-            Some(usage) => write!(f, "{} ({usage})", self.uuid),
-            None => write!(f, "{}", self.uuid),
+            Some(usage) => f.pad(&format!("{} ({usage})", self.uuid)),
+            None => f.pad(&self.uuid.to_string()),
         }
     }
 }

@@ -28,7 +28,7 @@ impl StoragePoolRef {
 
 impl fmt::Display for StoragePoolRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.pad(&self.name)
     }
 }
 
@@ -63,7 +63,7 @@ impl StorageVolumeRef {
 
 impl fmt::Display for StorageVolumeRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.pool, self.name)
+        f.pad(&format!("{}/{}", self.pool, self.name))
     }
 }
 

@@ -76,6 +76,12 @@ impl TestControl {
         self.shared.set_link(Link::Up);
     }
 
+    /// The URI by which [`Domain::migrate_to_uri`] moves domains to this connection, from others of this process.
+    #[must_use]
+    pub fn migration_uri(&self) -> String {
+        super::worlds::uri(self.shared.number())
+    }
+
     /// Tells all event streams to look again, as after a reconnection nobody noticed.
     pub fn resync(&self) {
         self.shared.events.publish(&Event::Resync);

@@ -9,6 +9,7 @@ use super::guest::{Activity, AgentBehaviour, GuestBehaviour};
 use super::record::Record;
 use super::world::{Shared, World};
 use crate::agent::{GuestAddress, GuestUser};
+use crate::domain::KeyCodes;
 use crate::domain::machine::Happening;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{DomainChange, IoErrorAction, StoppedReason, SuspendedReason, WatchdogAction};
@@ -204,6 +205,16 @@ impl GuestControl {
     /// Who is logged in from now on.
     pub fn set_users(&self, users: Vec<GuestUser>) -> Result<()> {
         self.record(|record| record.guest.users = users)
+    }
+
+    /// The keys that were pressed on its keyboard, in order.
+    pub fn keys(&self) -> Result<Vec<(KeyCodes, Vec<u32>)>> {
+        self.record(|record| record.guest.keys.clone())
+    }
+
+    /// How many non-maskable interrupts it got.
+    pub fn nmis(&self) -> Result<u32> {
+        self.record(|record| record.guest.nmis)
     }
 
     /// How many core dumps were written because it crashed.

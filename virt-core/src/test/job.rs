@@ -1,113 +1,172 @@
-//! Core dumps as jobs: the guest stands still, its memory is read bit by bit, and a small file is written at the end.
+//! Jobs: the memory of a guest is read bit by bit, and something is made of it at the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::world::Shared;
+use super::world::{Shared, World};
 use crate::domain::machine::{Admission, Happening, Request};
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::event::{ResumedReason, SuspendedReason};
-use crate::job::{Job, JobKind, JobWorker};
+use crate::job::{Job, JobKind, JobStatistics, JobWorker, Transfer};
 
-/// The core dump of a domain that is being written.
+/// The job of a domain.
 #[derive(Debug)]
-pub(super) struct DumpJob {
+pub(super) struct GuestJob {
     pub(super) job: Job,
     abandoned: Arc<Notify>,
+    /// How fast its memory is read, in bytes per second.
+    pub(super) rate: Arc<AtomicU64>,
+    /// Whoever waits for the end of the copying hears that it need not be waited for.
+    pub(super) post_copy: Option<Arc<Notify>>,
 }
 
-impl DumpJob {
-    /// The domain has ended: there is nothing left to dump.
+impl GuestJob {
+    /// The domain has ended: there is nothing left to work on.
     pub(super) fn abandon(&self) {
         self.abandoned.notify_one();
     }
 }
 
-/// A dump to be made.
-pub(super) struct Dump {
-    domain: Uuid,
-    path: String,
+/// The memory of a guest that is being read.
+#[derive(Debug)]
+pub(super) struct Copying {
+    pub(super) domain: Uuid,
+    kind: JobKind,
     memory: u64,
-    rate: u64,
+    rate: Arc<AtomicU64>,
     worker: JobWorker,
     abandoned: Arc<Notify>,
+    post_copy: Arc<Notify>,
     pub(super) job: Job,
-}
-
-impl super::world::World {
-    /// Begins a dump: a guest that runs stands still until it is over.
-    pub(super) fn begin_dump(&mut self, domain: Uuid, path: String) -> Result<Dump> {
-        let record = self.record_mut(domain)?;
-        let Admission::Proceed = record.admit(Request::CoreDump)? else {
-            return Err(Error::new(ErrorKind::Internal, "a dump is never there already"));
-        };
-        let (worker, job) = JobWorker::begin(JobKind::CoreDump, record.reference(), true);
-        let abandoned = Arc::new(Notify::new());
-        record.job = Some(DumpJob {
-            job: job.clone(),
-            abandoned: Arc::clone(&abandoned),
-        });
-        let dump = Dump {
-            domain,
-            path,
-            memory: record.run.as_ref().map_or(0, |run| run.memory.as_bytes()),
-            rate: record.guest.behaviour.dump_rate.max(1),
-            worker,
-            abandoned,
-            job,
-        };
-        self.happen(domain, Happening::VcpusStopped(SuspendedReason::Job));
-        Ok(dump)
-    }
-
-    /// A dump is over: a guest that stood still for it goes on.
-    fn end_dump(&mut self, domain: Uuid) {
-        let Ok(record) = self.record_mut(domain) else {
-            return;
-        };
-        record.job = None;
-        if record.is_dumping() {
-            self.happen(domain, Happening::VcpusRun(ResumedReason::JobOver));
-        }
-    }
 }
 
 /// Between two reports of progress.
 const TICK: Duration = Duration::from_millis(10);
 
-impl Dump {
-    /// Carries the dump to its end.
-    pub(super) async fn carry_out(self, shared: Arc<Shared>) {
-        let result = tokio::select! {
-            biased;
-            () = self.abandoned.notified() => {
-                Err(Error::new(ErrorKind::Cancelled, "the domain ended while its memory was dumped"))
-            }
-            () = self.worker.cancelled() => Err(Error::new(ErrorKind::Cancelled, "the dump was cancelled")),
-            result = self.write(&shared) => result,
+impl World {
+    /// Begins to read the memory of a guest.
+    pub(super) fn begin_copying(&mut self, domain: Uuid, kind: JobKind, request: Request) -> Result<Copying> {
+        let record = self.record_mut(domain)?;
+        let Admission::Proceed = record.admit(request)? else {
+            return Err(Error::new(ErrorKind::Internal, "a job is never done already"));
         };
-        shared.with(|world| world.end_dump(self.domain));
-        self.worker.finish(result);
+        let (worker, job) = JobWorker::begin(kind, record.reference(), true);
+        let abandoned = Arc::new(Notify::new());
+        let post_copy = Arc::new(Notify::new());
+        let rate = Arc::new(AtomicU64::new(record.guest.behaviour.dump_rate));
+        record.job = Some(GuestJob {
+            job: job.clone(),
+            abandoned: Arc::clone(&abandoned),
+            rate: Arc::clone(&rate),
+            post_copy: None,
+        });
+        Ok(Copying {
+            domain,
+            kind,
+            memory: record.run.as_ref().map_or(0, |run| run.memory.as_bytes()),
+            rate,
+            worker,
+            abandoned,
+            post_copy,
+            job,
+        })
     }
 
-    async fn write(&self, shared: &Shared) -> Result<()> {
-        let per_tick = u64::try_from(u128::from(self.rate) * TICK.as_millis() / 1000).unwrap_or(u64::MAX);
+    /// A guest that runs stands still until its job is over.
+    pub(super) fn hold_for_job(&mut self, domain: Uuid) {
+        self.happen(domain, Happening::VcpusStopped(SuspendedReason::Job));
+    }
+
+    /// A job is over; a guest that stood still for it goes on, if it is to.
+    pub(super) fn end_job(&mut self, domain: Uuid, goes_on: bool) {
+        let Ok(record) = self.record_mut(domain) else {
+            return;
+        };
+        if let Some(job) = record.job.take() {
+            record.last_job = job.job.progress().statistics.map(|last| (*last).clone());
+        }
+        if goes_on && record.is_held() {
+            self.happen(domain, Happening::VcpusRun(ResumedReason::JobOver));
+        }
+    }
+}
+
+impl Copying {
+    /// The guest may go on elsewhere before all is read.
+    pub(super) fn allow_post_copy(&self, record: &mut super::record::Record) {
+        if let Some(job) = &mut record.job {
+            job.post_copy = Some(Arc::clone(&self.post_copy));
+        }
+    }
+
+    /// At most so fast, in bytes per second.
+    pub(super) fn limit(&self, rate: u64) {
+        self.rate.fetch_min(rate, Ordering::Relaxed);
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// `Cancelled` when somebody asks for that, or the domain ends.
+    pub(super) async fn all(&self) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.abandoned.notified() => {
+                Err(Error::new(ErrorKind::Cancelled, "the domain ended while its memory was read"))
+            }
+            () = self.worker.cancelled() => Err(Error::new(ErrorKind::Cancelled, "the job was cancelled")),
+            () = self.post_copy.notified() => Ok(()),
+            () = self.read() => Ok(()),
+        }
+    }
+
+    async fn read(&self) {
         let mut done = 0_u64;
-        self.worker.report(0, Some(self.memory));
+        self.report(0);
         while done < self.memory {
             tokio::time::sleep(TICK).await;
+            let per_second = u128::from(self.rate.load(Ordering::Relaxed));
+            let per_tick = u64::try_from(per_second * TICK.as_millis() / 1000).unwrap_or(u64::MAX);
             done = done.saturating_add(per_tick.max(1)).min(self.memory);
-            self.worker.report(done, Some(self.memory));
+            self.report(done);
         }
-        let files = shared.host.files();
-        files
-            .write_atomic(&self.path, &elf_core_header(), 0o600)
-            .await
-            .map_err(|error| error.with_subject(Subject::Path(self.path.clone())))
     }
+
+    fn report(&self, done: u64) {
+        let mut memory = Transfer::new(self.memory, done, self.memory.saturating_sub(done));
+        memory.rate = Some(self.rate.load(Ordering::Relaxed));
+        let mut statistics = JobStatistics::default();
+        statistics.kind = Some(self.kind);
+        statistics.memory = Some(memory);
+        statistics.data = Some(memory);
+        self.worker.report_statistics(statistics);
+    }
+
+    /// The job has this end.
+    pub(super) fn finish(self, result: Result<()>) {
+        self.worker.finish(result);
+    }
+}
+
+/// Reads the memory of a guest that stands still and writes a small file at the end: a core dump.
+pub(super) async fn dump(copying: Copying, path: String, shared: Arc<Shared>) {
+    let result = match copying.all().await {
+        Ok(()) => write(&shared, &path, &elf_core_header()).await,
+        cancelled => cancelled,
+    };
+    shared.with(|world| world.end_job(copying.domain, true));
+    copying.finish(result);
+}
+
+/// Writes a file of the host.
+pub(super) async fn write(shared: &Shared, path: &str, content: &[u8]) -> Result<()> {
+    let files = shared.host.files();
+    let written = files.write_atomic(path, content, 0o600).await;
+    written.map_err(|error| error.with_subject(Subject::Path(path.to_owned())))
 }
 
 /// The header of an ELF core file for x86-64 without segments: a simulated guest has no memory to show.

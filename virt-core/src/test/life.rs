@@ -98,7 +98,7 @@ impl World {
     }
 
     /// What a moving guest has still to do: boot, and what it was asked while it stood still.
-    fn go_on(&mut self, domain: Uuid) {
+    pub(super) fn go_on(&mut self, domain: Uuid) {
         let Some(record) = self.domains.get_mut(&domain) else {
             return;
         };
@@ -271,6 +271,7 @@ impl World {
         }
         record.guest.power_off();
         record.answers.send_replace(true);
+        record.outgoing = None;
         if let Some(job) = record.job.take() {
             job.abandon();
         }

@@ -47,6 +47,8 @@
 //!   of `<on_crash>coredump-…` is only counted ([`GuestControl::crash_dumps`]).
 //! * `destroy` with [`DestroyOptions::graceful`](crate::domain::DestroyOptions) differs only for a guest that hangs:
 //!   there are no caches.
+//! * A domain that is saved to a file is its document and what it did, not its memory.
+//! * Domains move between the connections of one process ([`TestControl::migration_uri`]), without copies of images.
 //! * Networks lend IPv4 addresses only, and a guest's interface is no port of its network.
 //! * What is in a volume is bytes, whatever its format; pools stand on nothing, and hold 100 GiB each.
 //! * Autostart is kept and shown, but no world is ever opened a second time.
@@ -63,11 +65,15 @@ mod lane;
 mod life;
 mod line;
 mod machine;
+mod migration;
 mod network;
 mod record;
+mod saved;
 mod secrets;
+mod snapshots;
 mod storage;
 mod world;
+mod worlds;
 
 pub use backend::TestBackend;
 pub use control::TestControl;

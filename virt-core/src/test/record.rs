@@ -9,13 +9,17 @@ use uuid::Uuid;
 use super::document::Profile;
 use super::fault::Pause;
 use super::guest::Guest;
-use super::job::DumpJob;
+use super::job::{Copying, GuestJob};
 use super::lane::LaneKey;
 use super::line::Line;
+use super::migration::Tuning;
+use super::saved::SavedGuest;
+use super::snapshots::Snapshots;
 use super::world::held_up_by;
 use crate::domain::machine::{LifecyclePolicy, Machine, Request};
 use crate::domain::{DomainInfo, DomainRef, DomainState, StartOptions, StateReason};
 use crate::error::{Error, ErrorKind, Result};
+use crate::job::{JobKind, JobStatistics};
 use crate::model::{ByteSize, DomainConfig};
 
 /// One domain: its definition, its run, and the guest in it.
@@ -28,7 +32,14 @@ pub(super) struct Record {
     pub(super) machine: Machine,
     pub(super) autostart: bool,
     pub(super) guest: Guest,
-    pub(super) job: Option<DumpJob>,
+    pub(super) job: Option<GuestJob>,
+    /// What the last job did, until somebody asks.
+    pub(super) last_job: Option<JobStatistics>,
+    /// A migration that was begun and does not move yet.
+    pub(super) outgoing: Option<Copying>,
+    pub(super) tuning: Tuning,
+    pub(super) managed_save: Option<SavedGuest>,
+    pub(super) snapshots: Snapshots,
     /// Whether the hypervisor's side of it answers.
     pub(super) answers: watch::Sender<bool>,
     name: String,
@@ -148,6 +159,15 @@ const NEED_AN_ANSWER: &[&str] = &[
     "change_media",
     "block_resize",
     "core_dump",
+    "save",
+    "managed_save",
+    "migrate_to",
+    "migrate_to_uri",
+    "create_snapshot",
+    "revert_snapshot",
+    "screenshot",
+    "send_keys",
+    "inject_nmi",
 ];
 
 impl Record {
@@ -161,6 +181,11 @@ impl Record {
             autostart: false,
             guest: Guest::default(),
             job: None,
+            last_job: None,
+            outgoing: None,
+            tuning: Tuning::default(),
+            managed_save: None,
+            snapshots: Snapshots::default(),
             answers: watch::Sender::new(true),
             name: name.into(),
         }
@@ -205,17 +230,29 @@ impl Record {
     pub(super) fn check_idle(&self) -> Result<()> {
         match &self.job {
             None => Ok(()),
-            Some(_) => Err(Error::new(
-                ErrorKind::Busy,
-                "a core dump of the domain is being written: wait for it or cancel it",
-            )),
+            Some(job) => {
+                let what = match job.job.kind() {
+                    JobKind::Migration => "the domain is being moved",
+                    JobKind::Save => "the domain is being saved",
+                    _ => "a core dump of the domain is being written",
+                };
+                let message = format!("{what}: wait for it or cancel it");
+                Err(Error::new(ErrorKind::Busy, message))
+            }
         }
     }
 
     /// Whether it may be asked this now.
     pub(super) fn admit(&self, request: Request) -> Result<crate::domain::machine::Admission> {
         let admission = self.machine.admit(request)?;
-        if request != Request::Destroy && request != Request::Console && request != Request::Agent {
+        // A migration may have to be hurried along by standing still.
+        let moves = self
+            .job
+            .as_ref()
+            .is_some_and(|job| job.job.kind() == JobKind::Migration);
+        let goes_beside = matches!(request, Request::Destroy | Request::Console | Request::Agent)
+            || request == Request::Suspend && moves;
+        if !goes_beside {
             self.check_idle()?;
         }
         Ok(admission)
@@ -269,7 +306,7 @@ impl Record {
     }
 
     /// Whether a job holds its vCPUs.
-    pub(super) fn is_dumping(&self) -> bool {
+    pub(super) fn is_held(&self) -> bool {
         self.machine.state() == DomainState::Paused && self.machine.reason() == StateReason::Dumping
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::fault::{FaultPlan, Pause, Verdict};
 use super::lane::{LaneKey, Lanes, Ticket, Work, work_off};
 use super::life::Timer;
+use super::migration::Incoming;
 use super::network::NetworkRecord;
 use super::record::Record;
 use super::secrets::SecretRecord;
@@ -45,6 +46,8 @@ pub(super) struct World {
     /// What happens later: armed when the lock is given back.
     pub(super) timers: Vec<Timer>,
     pub(super) link: Link,
+    /// Domains that are to come from another world.
+    pub(super) incoming: BTreeMap<Uuid, Incoming>,
     /// When the machine booted.
     pub(super) since: Instant,
     last_id: u32,
@@ -62,6 +65,7 @@ impl World {
             events,
             timers: Vec::new(),
             link: Link::Up,
+            incoming: BTreeMap::new(),
             since: Instant::now(),
             last_id: 0,
         }
@@ -129,6 +133,8 @@ pub(super) struct Shared {
     pub(super) lane_ended: Notify,
     pub(super) events: EventBus,
     pub(super) host: Arc<dyn Host>,
+    /// What it is called by others of this process.
+    number: u64,
 }
 
 impl fmt::Debug for Shared {
@@ -144,7 +150,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(super) fn new(host: Arc<dyn Host>, runtime: tokio::runtime::Handle) -> Arc<Self> {
         let events = EventBus::new();
-        Arc::new(Self {
+        Arc::new_cyclic(|shared| Self {
+            number: super::worlds::enter(shared),
             world: Mutex::new(World::new(events.clone())),
             tasks: Mutex::new(JoinSet::new()),
             runtime,
@@ -153,6 +160,11 @@ impl Shared {
             events,
             host,
         })
+    }
+
+    /// What it is called by others of this process.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Does something to the world, and sees to what is to happen later because of it.

@@ -11,7 +11,9 @@ mod cancel;
 mod consoles;
 mod control;
 mod definitions;
+mod devices;
 mod lifecycle;
+mod migration;
 mod storage;
 
 use virt_core::event::{DomainChange, Event, EventStream};

@@ -22,6 +22,15 @@ const NOT_YET: &[Capability] = &[
     Capability::InterfaceAddresses,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
+    Capability::Snapshots,
+    Capability::SaveImages,
+    Capability::ManagedSave,
+    Capability::JobStatistics,
+    Capability::Migration,
+    Capability::PeerToPeerMigration,
+    Capability::Screenshot,
+    Capability::SendKeys,
+    Capability::InjectNmi,
 ];
 
 #[async_trait]

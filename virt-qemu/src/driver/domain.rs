@@ -30,6 +30,11 @@ impl DomainDriver for EmbedDriver {
         Ok(infos)
     }
 
+    async fn references(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainRef>> {
+        let infos = self.list(call, filter).await?;
+        Ok(infos.into_iter().map(|info| info.domain).collect())
+    }
+
     async fn lookup(&self, _call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
         self.manager.check_open()?;
         self.manager.registry.select(selector)

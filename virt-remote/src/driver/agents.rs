@@ -29,6 +29,8 @@ const FROM_AGENT: u32 = 1;
 const FROM_HARDWARE_CLOCK: u32 = 1;
 const NS_PER_S: i64 = 1_000_000_000;
 
+pub(super) use guest_info::interface as guest_interface;
+
 impl RemoteConnection {
     /// Calls a procedure that goes through a domain's agent.
     async fn through_agent<P: Procedure>(

@@ -20,8 +20,8 @@ use Since::{Never, Unknown, Version};
 /// In every version that there may still be.
 const ALWAYS: Since = Version(0);
 
-/// What QEMU's, libvirt's test and LXC's driver can do. Of the other drivers it can't be told, but for what nobody can;
-/// what is not here is done by none.
+/// What QEMU's, libvirt's test and LXC's driver can do. Of the other drivers it can't be told; and of none what is not
+/// here: much depends on which further drivers the daemon has (of networks, storage, secrets).
 const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::PersistentDomains, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::TransientDomains, [ALWAYS, ALWAYS, ALWAYS]),
@@ -39,25 +39,72 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     ),
     (Capability::Autostart, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Metadata, [ALWAYS, ALWAYS, ALWAYS]),
-    (Capability::LifecycleActions, [Version(3_009_000), Never, Never]),
+    (Capability::LifecycleActions, [Version(3_009_000), Unknown, Never]),
     (Capability::PreserveOnPoweroff, [Never, ALWAYS, Unknown]),
     (Capability::SetMemory, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Console, [ALWAYS, Never, Unknown]),
+    (Capability::ConsoleScrollback, [Never, Never, Never]),
     (Capability::Agent, [ALWAYS, Never, Never]),
     (Capability::Statistics, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Events, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::CoreDump, [ALWAYS, Never, Never]),
+    (Capability::DeviceAttach, [ALWAYS, Version(10_000_000), Unknown]),
+    (Capability::DeviceUpdate, [ALWAYS, Version(10_006_000), Unknown]),
+    (Capability::BlockInfo, [ALWAYS, Version(5_007_000), Never]),
+    (Capability::BlockResize, [ALWAYS, Never, Never]),
+    (
+        Capability::InterfaceAddresses,
+        [Version(1_002_014), Version(5_004_000), Unknown],
+    ),
+    (Capability::SetVcpus, [ALWAYS, ALWAYS, Never]),
+    (Capability::SetMaxMemory, [ALWAYS, Version(5_006_000), Unknown]),
+    (Capability::Snapshots, [ALWAYS, Version(1_001_004), Never]),
+    (Capability::SaveImages, [ALWAYS, ALWAYS, Never]),
+    (Capability::ManagedSave, [ALWAYS, Version(1_001_004), Never]),
+    (Capability::JobStatistics, [Version(1_000_003), Never, Never]),
+    (Capability::Migration, [Version(1_001_000), Never, Never]),
+    (
+        Capability::PeerToPeerMigration,
+        [Version(1_001_000), Never, Never],
+    ),
+    (Capability::Screenshot, [ALWAYS, ALWAYS, Never]),
+    (Capability::SendKeys, [ALWAYS, Version(5_005_000), Never]),
+    (Capability::InjectNmi, [ALWAYS, Version(5_006_000), Never]),
+    (Capability::Networks, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::NetworkUpdate, [ALWAYS, Unknown, ALWAYS]),
+    (
+        Capability::NetworkMetadata,
+        [Version(9_007_000), Unknown, Version(9_007_000)],
+    ),
+    (
+        Capability::NetworkLeases,
+        [Version(1_002_006), Never, Version(1_002_006)],
+    ),
+    (
+        Capability::NetworkPorts,
+        [Version(5_005_000), Never, Version(5_005_000)],
+    ),
+    (Capability::Secrets, [ALWAYS, Never, ALWAYS]),
+    (Capability::HostCapabilities, [ALWAYS, ALWAYS, ALWAYS]),
+    (
+        Capability::DomainCapabilities,
+        [Version(1_002_007), Unknown, Unknown],
+    ),
+    (Capability::HostStatistics, [ALWAYS, Never, ALWAYS]),
+    (Capability::CpuComparison, [ALWAYS, Never, Unknown]),
 ];
 
 /// What a daemon's driver can do, as far as it can be told without asking for it.
 pub(super) fn of(hypervisor: Hypervisor, libvirt: u64) -> Capabilities {
-    TABLE
+    Capability::ALL
         .iter()
-        .fold(Capabilities::none(), |all, (capability, [qemu, test, lxc])| {
-            let since = match hypervisor {
-                Hypervisor::Qemu => *qemu,
-                Hypervisor::Test => *test,
-                Hypervisor::Lxc => *lxc,
+        .fold(Capabilities::none(), |all, capability| {
+            let known = TABLE.iter().find(|(known, _)| known == capability);
+            let since = match (known, hypervisor) {
+                (Some((_, [qemu, ..])), Hypervisor::Qemu) => *qemu,
+                (Some((_, [_, test, _])), Hypervisor::Test) => *test,
+                (Some((_, [.., lxc])), Hypervisor::Lxc) => *lxc,
+                (Some((_, [Never, Never, Never])), _) => Never,
                 _ => Unknown,
             };
             all.with(*capability, since.support(libvirt))

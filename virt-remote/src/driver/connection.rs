@@ -11,8 +11,9 @@ use uuid::Uuid;
 use virt_core::backend::OpenRequest;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, NetworkDriver, NodeDriver,
-    SecretDriver, StatisticsDriver, StorageDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver,
+    NetworkDriver, NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver,
+    StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Result};
@@ -166,6 +167,26 @@ impl ConnectionDriver for RemoteConnection {
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
         self.hypervisor.may_have_consoles().then_some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        Some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
+        Some(self)
     }
 
     fn storage(&self) -> Option<&dyn StorageDriver> {

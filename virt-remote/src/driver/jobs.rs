@@ -11,11 +11,11 @@ use uuid::Uuid;
 use virt_core::domain::machine::Request;
 use virt_core::domain::{CoreDumpFormat, CoreDumpOptions, DomainRef};
 use virt_core::driver::JobDriver;
-use virt_core::job::{Job, JobKind, JobState, JobWorker};
+use virt_core::job::{Job, JobKind, JobState, JobStatistics, JobWorker};
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::link::Link;
-use super::{RemoteConnection, dial, objects, refusal};
+use super::{RemoteConnection, dial, job_statistics, objects, params, refusal};
 use crate::protocol::Procedure;
 use crate::protocol::remote::domain_save::{
     DomainAbortJob, DomainAbortJobArgs, DomainCoreDumpWithFormat, DomainCoreDumpWithFormatArgs,
@@ -42,8 +42,16 @@ const OF_THE_LAST: u32 = 1;
 /// `VIR_DUMP_MEMORY_ONLY`.
 const MEMORY_ONLY: u32 = 1 << 4;
 
-/// Which operation of a domain's job (`virDomainJobOperation`) is which kind; a job of another is not shown.
-const KINDS: &[(i64, JobKind)] = &[(8, JobKind::CoreDump)];
+/// `VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED`: the figures of the last job are there for others as well.
+const KEEP_THEM: u32 = 2;
+
+/// Whether a job of this kind is shown: a start is no job of anybody's, nor is what the daemon has no word for.
+fn is_shown(kind: JobKind) -> bool {
+    !matches!(
+        kind,
+        JobKind::Start | JobKind::IncomingMigration | JobKind::Unknown
+    )
+}
 
 /// The jobs that this connection knows of, one a domain.
 #[derive(Debug, Default)]
@@ -88,11 +96,13 @@ impl JobDriver for RemoteConnection {
             stats => stats?,
         };
         let operation = stats.params.i64("operation");
-        let kind = KINDS.iter().find(|(number, _)| Some(*number) == operation);
-        let (true, Some((_, kind))) = (stats.type_ != NONE, kind) else {
+        let kind = operation
+            .map(job_statistics::kind_of)
+            .filter(|kind| is_shown(*kind));
+        let (true, Some(kind)) = (stats.type_ != NONE, kind) else {
             return Ok(None);
         };
-        let (worker, job) = self.jobs.begin(objects::domain_ref(&found), *kind, true)?;
+        let (worker, job) = self.jobs.begin(objects::domain_ref(&found), kind, true)?;
         let link = Arc::clone(&self.link);
         self.background.spawn(async move {
             let ended = follow(&link, domain, &worker).await;
@@ -135,6 +145,37 @@ impl JobDriver for RemoteConnection {
             args,
         );
         begun.await
+    }
+
+    async fn statistics(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        completed: bool,
+    ) -> Result<Option<JobStatistics>> {
+        let flags = if completed { OF_THE_LAST } else { 0 };
+        let stats = match job_stats(&self.link, call, domain, flags).await {
+            // Without a run there is no job.
+            Err(error) if refusal::may_be_about_state(&error) => return Ok(None),
+            stats => stats?,
+        };
+        let is_there = stats.type_ != NONE;
+        Ok(is_there.then(|| job_statistics::of(params::told(&stats.params))))
+    }
+
+    async fn abort(&self, call: &CallContext, domain: Uuid) -> Result<()> {
+        let args = DomainAbortJobArgs {
+            dom: objects::domain(domain),
+        };
+        match self.link.call::<DomainAbortJob>(call, &args).await {
+            Err(error) if refusal::may_be_about_state(&error) => {
+                match self.statistics(call, domain, false).await? {
+                    None => Ok(()),
+                    Some(_) => Err(error.into()),
+                }
+            }
+            aborted => Ok(aborted?),
+        }
     }
 }
 
@@ -179,7 +220,7 @@ impl RemoteConnection {
     }
 
     /// The daemon overwrites what is there. On this machine that can be seen; on another it can't.
-    async fn refuse_existing_file(&self, path: &str) -> Result<()> {
+    pub(super) async fn refuse_existing_file(&self, path: &str) -> Result<()> {
         if !self.is_on_this_machine() || self.request.host.files().stat(path).await?.is_none() {
             return Ok(());
         }
@@ -261,7 +302,7 @@ async fn follow(link: &Link, domain: Uuid, worker: &JobWorker) -> Result<()> {
             }
         }
     }
-    let last = job_stats(link, &question(), domain, OF_THE_LAST).await;
+    let last = job_stats(link, &question(), domain, OF_THE_LAST | KEEP_THEM).await;
     match last.map(|stats| stats.type_) {
         Ok(COMPLETED) => Ok(()),
         Ok(CANCELLED) => Err(Error::new(ErrorKind::Cancelled, "the job was cancelled")),
@@ -274,13 +315,7 @@ async fn follow(link: &Link, domain: Uuid, worker: &JobWorker) -> Result<()> {
 }
 
 fn report(worker: &JobWorker, stats: &DomainGetJobStatsRet) {
-    for what in ["data", "memory", "disk"] {
-        let field = |name: &str| stats.params.u64(&format!("{what}_{name}"));
-        if let Some(total) = field("total").filter(|total| *total > 0) {
-            worker.report(field("processed").unwrap_or_default().min(total), Some(total));
-            return;
-        }
-    }
+    worker.report_statistics(job_statistics::of(params::told(&stats.params)));
 }
 
 async fn abort(link: &Link, domain: Uuid) {

@@ -4,7 +4,7 @@
 //! RemoteBackend ──> RemoteConnection ──┬── domains/      DomainDriver: lists, definitions, life, changes
 //!                                      ├── events/       what the daemon tells ⇄ Event
 //!                                      ├── …             a file or a folder per trait
-//!                                      └── link          every call goes through it: [`Link::call`]
+//!                                      └── link          every call goes through it; keeper: it comes back when it is lost
 //! ```
 //!
 //! What several of them need: `objects` (what objects are called by on the wire), `flags`, `refusal` (which error of a
@@ -16,22 +16,29 @@ mod background;
 mod capability;
 mod connection;
 mod consoles;
+mod devices;
 mod dial;
 mod document;
 mod domains;
 mod events;
 mod flags;
 mod hypervisor;
+mod job_statistics;
 mod jobs;
 mod keeper;
 mod link;
 mod metadata;
+mod migration;
 mod networks;
 mod node;
 mod objects;
+mod params;
 mod refusal;
 mod run_marks;
+mod saved;
+mod screens;
 mod secrets;
+mod snapshots;
 mod statistics;
 mod storage;
 

@@ -3,7 +3,7 @@
 use virt_core::{Error, ErrorKind, Retry};
 
 use crate::protocol::error_code::ErrorCode;
-use crate::rpc::{LibvirtError, RpcError};
+use crate::rpc::RpcError;
 
 /// Whether the daemon does not know a flag, or a number, that it was given.
 pub(super) fn is_unknown_flag(error: &RpcError) -> bool {
@@ -15,6 +15,11 @@ pub(super) fn is_gone(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound)
 }
 
+/// Whether it is for others.
+pub(super) fn is_denied(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Denied)
+}
+
 /// Whether the daemon's driver, or the daemon, cannot do this at all.
 pub(super) fn is_unsupported(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)
@@ -22,8 +27,18 @@ pub(super) fn is_unsupported(error: &RpcError) -> bool {
 
 /// Whether somebody else has the console, or the channel, open.
 pub(super) fn is_held(error: &RpcError) -> bool {
-    let held = |error: &LibvirtError| error.message.contains("Active console session exists");
-    error.code() == Some(ErrorCode::OPERATION_FAILED) && error.libvirt().is_some_and(held)
+    // By another stream of the daemon's, or by another process on the machine.
+    error.code() == Some(ErrorCode::OPERATION_FAILED)
+        && said(
+            error,
+            &["Active console session exists", "is locked by lock file"],
+        )
+}
+
+/// Whether the guest agent went away before it answered.
+pub(super) fn is_agent_gone(error: &RpcError) -> bool {
+    let ended = error.code() == Some(ErrorCode::INTERNAL_ERROR) && said(error, &["End of file from agent"]);
+    ended || error.code() == Some(ErrorCode::AGENT_UNRESPONSIVE)
 }
 
 /// Whether the object's state did not allow it.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use virt_core::driver::SecretDriver;
 use virt_core::model::SecretConfig;
 use virt_core::model::secret::SecretUsageType;
+use virt_core::model::value::YesNo;
 use virt_core::secret::{SecretFilter, SecretInfo, SecretRef, SecretSelector, SecretUsageId, SecretValue};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
@@ -168,7 +169,7 @@ impl RemoteConnection {
         {
             let known = objects::secret_ref(&known);
             if known.usage == usage {
-                return error.into();
+                return self.privacy_or(call, &known, config, error).await;
             }
             let message =
                 format!("the secret {known} is for something else: undefine it, or leave the uuid out");
@@ -181,5 +182,23 @@ impl RemoteConnection {
             return Error::new(ErrorKind::AlreadyExists, message).with_source(error);
         }
         error.into()
+    }
+
+    /// The error of a new document for a secret: that it was private and would be so no longer, if it is so.
+    async fn privacy_or(
+        &self,
+        call: &CallContext,
+        known: &SecretRef,
+        config: &SecretConfig,
+        error: RpcError,
+    ) -> Error {
+        let is_private = |config: &SecretConfig| config.private.is_some_and(YesNo::is_set);
+        match SecretDriver::config(self, call, known).await {
+            Ok(known) if is_private(&known) && !is_private(config) => {
+                let message = "the secret is private, and stays so: undefine it, and define it anew";
+                Error::new(ErrorKind::Denied, message).with_source(error)
+            }
+            _ => error.into(),
+        }
     }
 }

@@ -113,6 +113,16 @@ impl Env {
         self.with_uuid(self.target.machine(self.place(), &self.name(stem))?)
     }
 
+    /// A small machine on images that hold snapshots, defined.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn defined_for_snapshots(&self, stem: &str) -> Result<Domain, Failure> {
+        let config = self.target.for_snapshots(self.machine(stem)?)?;
+        let defined = self.connection.define_domain(&config).await;
+        defined.doing("defining a small machine on images that hold snapshots")
+    }
+
     /// A disk to be attached as `target`.
     ///
     /// # Errors
@@ -247,6 +257,22 @@ impl Env {
     ) -> virt_core::Result<Connection> {
         let uri = self.target.uri(self.place());
         let connection = options(self.target.builder()).open(&uri).await?;
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection.clone());
+        Ok(connection)
+    }
+
+    /// A connection that domains can move to; cleaned up as the first one.
+    ///
+    /// # Errors
+    /// When this target has none.
+    pub async fn migration_target(&self) -> Result<Connection, Failure> {
+        let uri = self.target.migration_target(self.place()).await?;
+        let uri = uri.ok_or_else(|| Failure::not_here("there is no second manager to move domains to"))?;
+        let opened = self.target.builder().open(&uri).await;
+        let connection = opened.doing(&format!("opening {uri}"))?;
         self.opened
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

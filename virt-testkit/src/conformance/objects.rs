@@ -23,18 +23,22 @@ pub(super) struct Made {
 }
 
 impl Env {
-    /// The configuration of an isolated network with a name and a subnet of its own, which lends addresses.
+    /// The configuration of an isolated network with a name, a bridge and a subnet of its own, which lends addresses.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn network(&self, stem: &str) -> Result<NetworkConfig, Failure> {
         let name = self.name(stem);
-        let [process, ..] = std::process::id().to_le_bytes();
-        let [subnet, _] = SUBNETS.fetch_add(1, Ordering::Relaxed).to_le_bytes();
-        let address = |last| Ipv4Addr::new(10, process, subnet, last);
+        let process = std::process::id();
+        let [low, ..] = process.to_le_bytes();
+        let number = SUBNETS.fetch_add(1, Ordering::Relaxed);
+        let [subnet, _] = number.to_le_bytes();
+        let address = |last| Ipv4Addr::new(10, low, subnet, last);
         self.note(|made| made.networks.push(name.clone()));
         let config = NetworkConfig::builder(name)
             .isolated()
+            // At most 15 bytes, as the name of any device.
+            .bridge_name(format!("v{:04x}n{number}", process & 0xffff))
             .uuid(uuid::Uuid::new_v4())
             .ip(address(1), 24)
             .dhcp_range(address(100), address(200))

@@ -52,6 +52,14 @@ impl Target for ReferenceTarget {
         Ok(config)
     }
 
+    async fn migration_target(&self, _place: &Path) -> Result<Option<String>, Failure> {
+        Ok(Some("test:///empty".to_owned()))
+    }
+
+    fn peer_uri(&self, target: &Connection) -> Option<String> {
+        Some(TestControl::of(target).ok()?.migration_uri())
+    }
+
     fn times(&self) -> Times {
         let mut times = Times::booting_in(Duration::from_secs(2));
         times.quiet = Duration::from_millis(100);

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use virt_core::Domain;
 use virt_core::connection::ConnectionBuilder;
 use virt_core::model::domain::devices::{DiskBus, ImageFormat};
 use virt_core::model::{Disk, DomainConfig};
+use virt_core::{Connection, Domain};
 
 use super::{Doing as _, Failure};
 
@@ -64,6 +64,21 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         file.set_len(16 << 20).doing("making an image large")?;
         let disk = Disk::file(path.to_string_lossy()).format(ImageFormat::Raw);
         Ok(disk.target(target).bus(DiskBus::Virtio))
+    }
+
+    /// The same machine on images that hold snapshots.
+    fn for_snapshots(&self, config: DomainConfig) -> Result<DomainConfig, Failure> {
+        Ok(config)
+    }
+
+    /// The URI of a connection, at a place of the case alone, that domains can move to; `None` where there is none.
+    async fn migration_target(&self, _place: &Path) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    /// The URI by which a manager reaches the one behind a connection of [`migration_target`](Self::migration_target).
+    fn peer_uri(&self, _target: &Connection) -> Option<String> {
+        None
     }
 
     /// How long things take.

@@ -146,6 +146,7 @@ impl Libvirtd {
     ) -> Result<Self> {
         let mut child = Command::new("unshare")
             .envs(options.environment())
+            .args(options.namespaces())
             .args([
                 "--mount",
                 "--pid",
@@ -157,6 +158,7 @@ impl Libvirtd {
             .args(["bash", "-c", SCRIPT, "libvirtd.sh"])
             .arg(directory.path())
             .arg(cache)
+            .arg(host_name())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -203,6 +205,26 @@ impl Libvirtd {
     }
 }
 
+/// A name of its own, that others find without asking anybody: domains move between daemons that take each other for
+/// other machines.
+fn host_name() -> String {
+    let [one, two, three, ..] = *uuid::Uuid::new_v4().as_bytes();
+    format!("127.{}.{}.{}", one % 250 + 1, two % 250 + 1, three % 250 + 1)
+}
+
+/// Where domains come in from another daemon: at ports of this one's own.
+fn migration() -> String {
+    const FIRST: u16 = 20_000;
+    const EACH: u16 = 16;
+    const DAEMONS: u16 = 1_500;
+    let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+    let minimum = FIRST + u16::from_be_bytes([high, low]) % DAEMONS * EACH;
+    format!(
+        "migration_port_min = {minimum}\nmigration_port_max = {}\n",
+        minimum + EACH - 1
+    )
+}
+
 fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
     let file = |name: &str, text: String| {
         let path = target.join(name);
@@ -218,7 +240,10 @@ fn write_configuration(target: &Path, options: &LibvirtdOptions) -> Result<()> {
         ),
     )?;
     // As whom its files are, so that what tests make for themselves alone is within reach.
-    file("qemu.conf", "user = \"root\"\ngroup = \"root\"\n".to_owned())?;
+    file(
+        "qemu.conf",
+        format!("user = \"root\"\ngroup = \"root\"\n{}", migration()),
+    )?;
     file("virtlogd.conf", String::new())?;
     file("virtlockd.conf", String::new())
 }

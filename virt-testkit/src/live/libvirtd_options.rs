@@ -8,6 +8,7 @@ pub struct LibvirtdOptions {
     lines: Vec<String>,
     listens: bool,
     sasl: Option<PathBuf>,
+    apart: bool,
 }
 
 impl LibvirtdOptions {
@@ -32,6 +33,14 @@ impl LibvirtdOptions {
         self
     }
 
+    /// Gives it a network namespace of its own: its networks are none of the machine's, and are gone with it. Nobody
+    /// reaches it by TCP.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
     /// `libvirtd.conf`: what is set, and of the usual what is not.
     pub(super) fn configuration(&self, usual: &str) -> String {
         let name = |line: &str| line.split('=').next().map(str::trim).map(str::to_owned);
@@ -43,6 +52,11 @@ impl LibvirtdOptions {
             .chain(usual)
             .map(|line| format!("{line}\n"))
             .collect()
+    }
+
+    /// The namespaces of its own besides the usual ones, as `unshare` is told of them.
+    pub(super) fn namespaces(&self) -> &'static [&'static str] {
+        if self.apart { &["--net"] } else { &[] }
     }
 
     pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {

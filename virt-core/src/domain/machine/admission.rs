@@ -34,6 +34,10 @@ pub enum Request {
     SetLiveMemory,
     /// A change of the running machine's devices or vCPUs.
     ChangeDevices,
+    /// `save`, `managed_save`.
+    Save,
+    /// `migrate_to`, `migrate_to_uri`.
+    Migrate,
 }
 
 impl Request {
@@ -52,6 +56,8 @@ impl Request {
         Self::Agent,
         Self::SetLiveMemory,
         Self::ChangeDevices,
+        Self::Save,
+        Self::Migrate,
     ];
 }
 
@@ -80,7 +86,13 @@ impl Machine {
             }
             (R::Suspend, S::Running) | (R::Resume, S::Paused) => Ok(Admission::Proceed),
             (
-                R::Shutdown | R::Reboot | R::Agent | R::SetLiveMemory | R::ChangeDevices,
+                R::Shutdown
+                | R::Reboot
+                | R::Agent
+                | R::SetLiveMemory
+                | R::ChangeDevices
+                | R::Save
+                | R::Migrate,
                 S::Running | S::Paused,
             ) => Ok(Admission::Proceed),
             (R::Reset, S::Running | S::Paused | S::PmSuspended) => Ok(Admission::Proceed),

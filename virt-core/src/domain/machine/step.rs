@@ -187,6 +187,7 @@ impl Machine {
             StartedReason::Adopted => StateReason::Unknown,
             StartedReason::Restored => StateReason::Restored,
             StartedReason::Migrated => StateReason::Migrated,
+            StartedReason::FromSnapshot => StateReason::FromSnapshot,
         };
         *self = Self::at(DomainState::Running, why);
         Step::of([
@@ -267,6 +268,7 @@ const fn shut_off_because(reason: StoppedReason) -> StateReason {
         StoppedReason::Crashed => StateReason::Crashed,
         StoppedReason::Migrated => StateReason::Migrated,
         StoppedReason::Saved => StateReason::Saved,
+        StoppedReason::FromSnapshot => StateReason::FromSnapshot,
         StoppedReason::Failed => StateReason::Failed,
     }
 }

@@ -3,11 +3,27 @@
 use crate::domain::{LifecycleAction, LifecycleEvent};
 use crate::error::Result;
 use crate::model::domain::LifecycleAction as Written;
-use crate::model::{ByteSize, DomainConfig};
+use crate::model::{ByteSize, DomainConfig, SnapshotConfig};
 
 /// A document without what is shown on demand only.
 pub(in crate::test) fn hide_secrets(config: &DomainConfig) -> Result<DomainConfig> {
     Ok(DomainConfig::from_xml(&config.to_xml_without_secrets())?)
+}
+
+/// The document of a snapshot without what is shown on demand only.
+pub(in crate::test) fn hide_snapshot_secrets(config: &SnapshotConfig) -> Result<SnapshotConfig> {
+    Ok(SnapshotConfig::from_xml(&config.to_xml_without_secrets())?)
+}
+
+/// The disk of that target is on this image from now on; what it was on is under it.
+pub(in crate::test) fn set_image(config: &mut DomainConfig, target: &str, path: &str) {
+    let disks = config.devices.iter_mut().flat_map(|devices| &mut devices.disks);
+    for disk in disks {
+        let is_it = disk.target.as_ref().and_then(|target| target.dev.as_deref()) == Some(target);
+        if let (true, Some(source)) = (is_it, &mut disk.source) {
+            source.file = Some(path.to_owned());
+        }
+    }
 }
 
 /// Sets the memory the guest has.

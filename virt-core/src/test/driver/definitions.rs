@@ -12,6 +12,7 @@ use crate::event::{DefinedReason, DomainChange};
 use crate::model::DomainConfig;
 use crate::test::document::{self, MetadataChange};
 use crate::test::record::Record;
+use crate::test::snapshots::Snapshots;
 use crate::test::world::World;
 
 impl World {
@@ -87,7 +88,7 @@ impl World {
     }
 
     /// The uuid a document belongs to: its own, that of the domain of its name and uuid, or a new one.
-    fn identify(&self, config: &DomainConfig) -> Result<Uuid> {
+    pub(in crate::test) fn identify(&self, config: &DomainConfig) -> Result<Uuid> {
         let wanted = config.uuid;
         let namesake = self.domains.values().find(|record| record.name() == config.name);
         match (wanted, namesake.map(|record| record.reference().uuid)) {
@@ -110,6 +111,8 @@ impl World {
         let record = self.persistent(domain)?;
         record.definition = None;
         record.autostart = false;
+        record.managed_save = None;
+        record.snapshots = Snapshots::default();
         let is_active = record.machine.is_active();
         self.publish(domain, DomainChange::Undefined);
         if !is_active {

@@ -44,6 +44,11 @@ impl DomainDriver for TestDriver {
             .await
     }
 
+    async fn references(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainRef>> {
+        let infos = self.list(call, filter).await?;
+        Ok(infos.into_iter().map(|info| info.domain).collect())
+    }
+
     async fn lookup(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
         self.shared
             .query(call, None, |world| world.lookup(selector))

@@ -7,10 +7,14 @@ mod device_changes;
 mod devices;
 mod domains;
 mod jobs;
+mod migration;
 mod networks;
 mod node;
 mod operations;
+mod saved;
+mod screens;
 mod secrets;
+mod snapshots;
 mod statistics;
 mod storage;
 mod transfers;
@@ -29,8 +33,9 @@ use crate::capabilities::Capabilities;
 use crate::connection::{HypervisorVersion, NodeInfo};
 use crate::deadline::CallContext;
 use crate::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, NetworkDriver,
-    NodeDriver, SecretDriver, StatisticsDriver, StorageDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver,
+    NetworkDriver, NodeDriver, SaveDriver, ScreenDriver, SecretDriver, SnapshotDriver, StatisticsDriver,
+    StorageDriver,
 };
 use crate::error::Result;
 use crate::event::{EventFilter, EventStream};
@@ -122,6 +127,22 @@ impl ConnectionDriver for TestDriver {
     }
 
     fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        Some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
         Some(self)
     }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::machine::{Admission, Happening, Request};
-use crate::domain::{ConfigScope, ShutdownMode, StartOptions};
+use crate::domain::{ConfigScope, ResumeState, ShutdownMode, StartOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{ResumedReason, StoppedReason, SuspendedReason};
 use crate::model::ByteSize;
@@ -17,6 +17,10 @@ impl World {
     pub(in crate::test) fn start(&mut self, domain: Uuid, options: &StartOptions) -> Result<()> {
         let record = self.record_mut(domain)?;
         record.admit(Request::Start)?;
+        if let Some(saved) = record.managed_save.take().filter(|_| !options.force_boot) {
+            let state = options.paused.then_some(ResumeState::Paused);
+            return self.restore(saved, state).map(drop);
+        }
         let Some(definition) = record.definition.clone() else {
             return Err(Error::new(
                 ErrorKind::Internal,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, ErrorKind, Result, Subject};
 
 /// Files by absolute path. Directories are made by themselves.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::test) struct GuestFiles {
     files: BTreeMap<String, Vec<u8>>,
 }

@@ -23,6 +23,7 @@ use activity::IMAGE;
 
 use super::life::Later;
 use crate::agent::{GuestAddress, GuestUser};
+use crate::domain::KeyCodes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A guest: its disk survives its runs, the rest begins anew with each.
@@ -33,6 +34,10 @@ pub(super) struct Guest {
     pub(super) counters: Counters,
     pub(super) users: Vec<GuestUser>,
     pub(super) addresses: Vec<GuestAddress>,
+    /// The keys that were pressed, in order.
+    pub(super) keys: Vec<(KeyCodes, Vec<u32>)>,
+    /// How many non-maskable interrupts it got.
+    pub(super) nmis: u32,
     /// How many core dumps were written when it crashed.
     pub(super) crash_dumps: u32,
     /// Mount points that are frozen.
@@ -66,6 +71,8 @@ impl Default for Guest {
                     prefix: 64,
                 },
             ],
+            keys: Vec::new(),
+            nmis: 0,
             crash_dumps: 0,
             frozen: Vec::new(),
             clock_offset_ns: 0,
@@ -78,6 +85,18 @@ impl Default for Guest {
 }
 
 impl Guest {
+    /// The same guest in another world: its disk and its ways, without what was asked of it.
+    pub(super) fn moved(&self) -> Self {
+        Self {
+            behaviour: self.behaviour.clone(),
+            files: self.files.clone(),
+            users: self.users.clone(),
+            addresses: self.addresses.clone(),
+            image_sizes: self.image_sizes.clone(),
+            ..Self::default()
+        }
+    }
+
     /// A run begins.
     pub(super) fn power_on(&mut self) {
         self.counters.begin();

@@ -10,22 +10,20 @@ use crate::network::{NetworkPortRef, NetworkRef};
 use crate::test::world::World;
 
 impl World {
-    pub(in crate::test) fn network_ports(&self, network: Uuid) -> Result<Vec<NetworkPortRef>> {
-        let record = self.network(network)?;
-        let ports = record.run.iter().flat_map(|run| run.ports.keys());
+    pub(in crate::test) fn network_ports(&mut self, network: Uuid) -> Result<Vec<NetworkPortRef>> {
+        let record = self.network_mut(network)?;
+        let reference = record.reference().clone();
+        let ports = record.active()?.ports.keys();
         Ok(ports
-            .map(|port| NetworkPortRef::new(record.reference().clone(), *port))
+            .map(|port| NetworkPortRef::new(reference.clone(), *port))
             .collect())
     }
 
-    pub(in crate::test) fn network_port(&self, network: Uuid, port: Uuid) -> Result<NetworkPortRef> {
-        let record = self.network(network)?;
-        let is_there = record
-            .run
-            .as_ref()
-            .is_some_and(|run| run.ports.contains_key(&port));
-        match is_there {
-            true => Ok(NetworkPortRef::new(record.reference().clone(), port)),
+    pub(in crate::test) fn network_port(&mut self, network: Uuid, port: Uuid) -> Result<NetworkPortRef> {
+        let record = self.network_mut(network)?;
+        let reference = record.reference().clone();
+        match record.active()?.ports.contains_key(&port) {
+            true => Ok(NetworkPortRef::new(reference, port)),
             false => Err(no_such_port(port)),
         }
     }
@@ -91,8 +89,9 @@ impl World {
     }
 
     fn port_mut(&mut self, port: &NetworkPortRef) -> Result<&mut NetworkPortConfig> {
-        let run = self.network_mut(port.network.uuid)?.run.as_mut();
-        run.and_then(|run| run.ports.get_mut(&port.uuid))
+        let run = self.network_mut(port.network.uuid)?.active()?;
+        run.ports
+            .get_mut(&port.uuid)
             .ok_or_else(|| no_such_port(port.uuid))
     }
 }

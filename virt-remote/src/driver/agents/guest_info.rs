@@ -63,7 +63,7 @@ pub(super) fn agent(told: Value) -> Result<AgentInfo> {
     ))
 }
 
-pub(super) fn interface(told: DomainInterface) -> GuestInterface {
+pub(in crate::driver) fn interface(told: DomainInterface) -> GuestInterface {
     let address = |address: crate::protocol::remote::domain_guest::DomainIpAddr| {
         Some(GuestAddress {
             ip: address.addr.to_str()?.parse().ok()?,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use virt_core::domain::machine::Request;
-use virt_core::domain::{ConfigScope, LifecycleAction, LifecycleEvent, MetadataItem};
+use virt_core::domain::{ConfigScope, LifecycleAction, LifecycleEvent, MetadataItem, VcpuOptions};
 use virt_core::model::ByteSize;
 use virt_core::{CallContext, Error, Result};
 
@@ -12,6 +12,13 @@ use crate::protocol::remote::domain::{DomainSetAutostart, DomainSetAutostartArgs
 use crate::protocol::remote::domain_device::{DomainSetMetadata, DomainSetMetadataArgs};
 use crate::protocol::remote::domain_lifecycle::{DomainSetLifecycleAction, DomainSetLifecycleActionArgs};
 use crate::protocol::remote::domain_tuning::{DomainSetMemoryFlags, DomainSetMemoryFlagsArgs};
+use crate::protocol::remote::domain_vcpu::{DomainSetVcpusFlags, DomainSetVcpusFlagsArgs};
+
+/// `VIR_DOMAIN_MEM_MAXIMUM`.
+const MEMORY_MAXIMUM: u32 = 4;
+/// `virDomainVcpuFlags`.
+const VCPU_MAXIMUM: u32 = 4;
+const VCPU_GUEST: u32 = 8;
 
 impl RemoteConnection {
     pub(super) async fn change_autostart(
@@ -75,6 +82,41 @@ impl RemoteConnection {
             flags: flags::affect(scope),
         };
         Ok(self.link.call::<DomainSetLifecycleAction>(call, &args).await?)
+    }
+
+    pub(super) async fn change_max_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        let args = DomainSetMemoryFlagsArgs {
+            dom: objects::domain(domain),
+            memory: size.as_kib(),
+            flags: flags::affect(scope) | MEMORY_MAXIMUM,
+        };
+        Ok(self.link.call::<DomainSetMemoryFlags>(call, &args).await?)
+    }
+
+    pub(super) async fn change_vcpus(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        count: u32,
+        options: &VcpuOptions,
+    ) -> Result<()> {
+        let args = DomainSetVcpusFlagsArgs {
+            dom: objects::domain(domain),
+            nvcpus: count,
+            flags: flags::affect(options.scope)
+                | flags::set(&[(options.maximum, VCPU_MAXIMUM), (options.guest, VCPU_GUEST)]),
+        };
+        let changed = self.link.call::<DomainSetVcpusFlags>(call, &args).await;
+        changed.map_err(|error| match options.guest {
+            true => refusal::of_agent(error),
+            false => error.into(),
+        })
     }
 
     pub(super) async fn change_memory(

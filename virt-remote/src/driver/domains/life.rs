@@ -19,12 +19,17 @@ use crate::rpc::RpcError;
 /// `virDomainCreateFlags`.
 const PAUSED: u32 = 1 << 0;
 const AUTO_DESTROY: u32 = 1 << 1;
+const FORCE_BOOT: u32 = 1 << 3;
 
 /// `VIR_DOMAIN_DESTROY_GRACEFUL`.
 const GRACEFUL: u32 = 1;
 
 pub(super) fn start_flags(options: &StartOptions) -> u32 {
-    flags::set(&[(options.paused, PAUSED), (options.auto_destroy, AUTO_DESTROY)])
+    flags::set(&[
+        (options.paused, PAUSED),
+        (options.auto_destroy, AUTO_DESTROY),
+        (options.force_boot, FORCE_BOOT),
+    ])
 }
 
 impl RemoteConnection {

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use futures::future::join_all;
 use uuid::Uuid;
-use virt_core::domain::{DomainFilter, DomainInfo, DomainState, StateReason};
+use virt_core::domain::{DomainFilter, DomainInfo, DomainRef, DomainState, StateReason};
 use virt_core::{CallContext, ErrorKind, Result};
 
 use super::state_of;
-use crate::driver::{RemoteConnection, flags, refusal};
+use crate::driver::{RemoteConnection, flags, objects, refusal};
 use crate::protocol::remote::connect::{
     ConnectGetAllDomainStats, ConnectGetAllDomainStatsArgs, ConnectListAllDomains, ConnectListAllDomainsArgs,
 };
@@ -67,6 +67,22 @@ impl RemoteConnection {
         }
         infos.sort_by(|one: &DomainInfo, other| one.domain.name.cmp(&other.domain.name));
         Ok(infos)
+    }
+
+    /// One call, unless the filter asks for states that the daemon cannot choose by.
+    pub(super) async fn list_references(
+        &self,
+        call: &CallContext,
+        filter: &DomainFilter,
+    ) -> Result<Vec<DomainRef>> {
+        if !filter.states.is_empty() {
+            let infos = self.list_domains(call, filter).await?;
+            return Ok(infos.into_iter().map(|info| info.domain).collect());
+        }
+        let found = self.domains_with(call, flags_of(filter)).await?;
+        let mut references: Vec<DomainRef> = found.iter().map(objects::domain_ref).collect();
+        references.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(references)
     }
 
     async fn row(&self, call: &CallContext, domain: Domain, states: &States) -> Result<DomainInfo> {

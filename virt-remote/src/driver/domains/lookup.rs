@@ -156,7 +156,7 @@ impl RemoteConnection {
         Ok(state_of(found.state, found.reason))
     }
 
-    pub(super) async fn is_persistent(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
+    pub(in crate::driver) async fn is_persistent(&self, call: &CallContext, dom: Domain) -> RpcResult<bool> {
         let args = DomainIsPersistentArgs { dom };
         let found = self.link.call::<DomainIsPersistent>(call, &args).await?;
         Ok(found.persistent != 0)

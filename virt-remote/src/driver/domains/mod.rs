@@ -13,7 +13,7 @@ use uuid::Uuid;
 use virt_core::domain::{
     ConfigScope, DefineOptions, DestroyOptions, DomainFilter, DomainInfo, DomainName, DomainRef,
     DomainSelector, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions,
-    StartOptions, XmlOptions,
+    StartOptions, VcpuOptions, XmlOptions,
 };
 use virt_core::driver::DomainDriver;
 use virt_core::model::{ByteSize, DomainConfig};
@@ -26,6 +26,10 @@ pub(super) use state::state_of;
 impl DomainDriver for RemoteConnection {
     async fn list(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
         self.list_domains(call, filter).await
+    }
+
+    async fn references(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainRef>> {
+        self.list_references(call, filter).await
     }
 
     async fn lookup(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
@@ -126,5 +130,25 @@ impl DomainDriver for RemoteConnection {
         scope: ConfigScope,
     ) -> Result<()> {
         self.change_memory(call, domain, size, scope).await
+    }
+
+    async fn set_max_memory(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        size: ByteSize,
+        scope: ConfigScope,
+    ) -> Result<()> {
+        self.change_max_memory(call, domain, size, scope).await
+    }
+
+    async fn set_vcpus(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        count: u32,
+        options: &VcpuOptions,
+    ) -> Result<()> {
+        self.change_vcpus(call, domain, count, options).await
     }
 }

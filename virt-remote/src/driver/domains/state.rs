@@ -21,8 +21,8 @@ fn running(reason: i32) -> StateReason {
         1 => StateReason::Booted,
         // During the second half of a migration after it, the guest runs here, too.
         2 | 10 | 11 => StateReason::Migrated,
-        // From a saved state, or that of a snapshot.
-        3 | 4 => StateReason::Restored,
+        3 => StateReason::Restored,
+        4 => StateReason::FromSnapshot,
         // By somebody, or because a migration or a save was cancelled.
         5..=7 => StateReason::Unpaused,
         8 => StateReason::WokenUp,
@@ -38,9 +38,10 @@ fn paused(reason: i32) -> StateReason {
         4 => StateReason::Dumping,
         5 => StateReason::IoError,
         6 => StateReason::Watchdog,
+        7 => StateReason::FromSnapshot,
         10 => StateReason::Panicked,
         11 => StateReason::StartedPaused,
-        // From a snapshot, shutting down, because the hypervisor refused something.
+        // Shutting down, because the hypervisor refused something.
         _ => StateReason::Unknown,
     }
 }
@@ -53,6 +54,7 @@ fn shut_off(reason: i32) -> StateReason {
         4 => StateReason::Migrated,
         5 => StateReason::Saved,
         6 => StateReason::Failed,
+        7 => StateReason::FromSnapshot,
         // The daemon found it gone when it started.
         8 => StateReason::Unattended,
         _ => StateReason::Unknown,

@@ -147,10 +147,8 @@ const READERS: &[Reader] = &[
     },
     |event| {
         said::<callback::DomainEventCallbackDeviceAdded>(event, |it| {
-            (
-                it.dom,
-                native("device-added", &json!({ "device": text(&it.dev_alias) })),
-            )
+            let device = it.dev_alias.into_text();
+            (it.dom, DomainChange::DeviceAdded { device })
         })
     },
     |event| {
@@ -168,8 +166,8 @@ const READERS: &[Reader] = &[
     },
     |event| {
         said::<callback::DomainEventCallbackDeviceRemovalFailed>(event, |it| {
-            let data = json!({ "device": text(&it.dev_alias) });
-            (it.dom, native("device-removal-failed", &data))
+            let device = it.dev_alias.into_text();
+            (it.dom, DomainChange::DeviceRemovalFailed { device })
         })
     },
     |event| {

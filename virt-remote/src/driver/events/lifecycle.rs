@@ -35,8 +35,8 @@ impl Lifecycle {
             (2, 4) => Self::Woke,
             (2, detail) => Self::Started(match detail {
                 1 => StartedReason::Migrated,
-                // From a saved state, or that of a snapshot.
-                2 | 3 => StartedReason::Restored,
+                2 => StartedReason::Restored,
+                3 => StartedReason::FromSnapshot,
                 _ => StartedReason::Booted,
             }),
             (3, detail) => Self::Suspended(match detail {
@@ -56,7 +56,7 @@ impl Lifecycle {
                 3 => StoppedReason::Migrated,
                 4 => StoppedReason::Saved,
                 5 => StoppedReason::Failed,
-                // Destroyed, or because a snapshot was taken of it while it was shut off.
+                6 => StoppedReason::FromSnapshot,
                 _ => StoppedReason::Destroyed,
             }),
             // By the guest; one by the host (2) is the hypervisor's own end, and told by `Stopped`.

@@ -30,7 +30,7 @@ pub(super) enum Message {
     /// Answer once everything that has come was told.
     CaughtUp(oneshot::Sender<()>),
     /// The events come from another session from now on.
-    GoOn(Source),
+    GoOn(Box<Source>),
 }
 
 /// Where events come from.
@@ -102,7 +102,7 @@ impl Pump {
                         let _gone = caught_up.send(());
                     }
                     Some(Message::GoOn(source)) => {
-                        (events, lives) = (source.events, source.lives);
+                        Source { events, lives } = *source;
                         flowing = true;
                         self.bus.publish(&Event::Resync);
                     }
@@ -125,17 +125,10 @@ impl Pump {
             return;
         }
         match domain_changes::read(event) {
-            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {
-                return;
-            }
-            Some(Ok((domain, change))) => return self.publish(objects::domain_ref(&domain), change),
-            Some(Err(_)) => return self.not_understood(event),
-            None => {}
-        }
-        match object_changes::read(event) {
-            Some(Ok(told)) => self.bus.publish(&told),
+            Some(Ok((domain, DomainChange::Rebooted))) if !lives.reboots(domain.uuid, Instant::now()) => {}
+            Some(Ok((domain, change))) => self.publish(objects::domain_ref(&domain), change),
             Some(Err(_)) => self.not_understood(event),
-            None => {}
+            None => self.tell_of_object(event),
         }
     }
 
@@ -165,6 +158,15 @@ impl Pump {
 
     fn publish(&self, domain: DomainRef, change: DomainChange) {
         self.bus.publish(&Event::Domain(DomainEvent::now(domain, change)));
+    }
+
+    /// Tells of a network, a pool, a secret, a device.
+    fn tell_of_object(&self, event: &RpcEvent) {
+        match object_changes::read(event) {
+            Some(Ok(told)) => self.bus.publish(&told),
+            Some(Err(_)) => self.not_understood(event),
+            None => {}
+        }
     }
 
     /// An event is lost to those who listen: they are told.

@@ -10,7 +10,8 @@ use crate::driver::metadata::MetadataParts;
 use crate::driver::{RemoteConnection, flags, objects, refusal};
 use crate::protocol::remote::network::{
     NetworkCreateXml, NetworkCreateXmlArgs, NetworkDefineXml, NetworkDefineXmlArgs, NetworkSetMetadata,
-    NetworkSetMetadataArgs, NetworkUpdate as NetworkUpdateCall, NetworkUpdateArgs,
+    NetworkSetMetadataArgs, NetworkUndefine, NetworkUndefineArgs, NetworkUpdate as NetworkUpdateCall,
+    NetworkUpdateArgs,
 };
 use crate::rpc::RpcError;
 
@@ -41,6 +42,24 @@ impl RemoteConnection {
             Ok(created) => Ok(objects::network_ref(&created.net)),
             Err(error) => Err(self.network_clash_or(call, config, error).await),
         }
+    }
+
+    pub(super) async fn undefine_network(&self, call: &CallContext, network: &NetworkRef) -> Result<()> {
+        let args = NetworkUndefineArgs {
+            net: objects::network(network),
+        };
+        let Err(error) = self.link.call::<NetworkUndefine>(call, &args).await else {
+            return Ok(());
+        };
+        if refusal::may_be_about_state(&error)
+            && let Ok(info) = self.network_info(call, network).await
+            && info.active
+            && info.persistent
+        {
+            let message = "this driver does not take the definition of an active network: destroy it first";
+            return Err(Error::unsupported(message).with_source(error));
+        }
+        Err(error.into())
     }
 
     /// The error of a definition: that of a name or a uuid which another network has, if it is so.

@@ -17,9 +17,8 @@ impl RemoteConnection {
         network: &NetworkRef,
         mac: Option<MacAddress>,
     ) -> Result<Vec<DhcpLease>> {
-        let net = objects::network(network);
         let args = NetworkGetDhcpLeasesArgs {
-            net: net.clone(),
+            net: objects::network(network),
             mac: mac.map(|mac| mac.to_string().into()),
             need_results: 1,
             flags: 0,
@@ -27,14 +26,9 @@ impl RemoteConnection {
         // The daemon reads what its server has written, whether the network is active or not.
         let (lent, active) = tokio::join!(
             self.link.call::<NetworkGetDhcpLeases>(call, &args),
-            self.is_active_network(call, net),
+            self.refuse_inactive(call, network),
         );
-        if !active? {
-            return Err(Error::new(
-                ErrorKind::InvalidState,
-                "the network is not active: start it",
-            ));
-        }
+        active?;
         let leases: Result<Vec<DhcpLease>> = lent?.leases.into_iter().map(lease).collect();
         let mut leases = leases?;
         leases.sort_by_key(|lease| lease.ip);

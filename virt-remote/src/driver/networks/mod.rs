@@ -17,10 +17,11 @@ use virt_core::network::{
 };
 use virt_core::{CallContext, Result};
 
+use super::hypervisor::Hypervisor;
 use super::{RemoteConnection, objects};
 use crate::protocol::remote::network::{
     NetworkCreate, NetworkCreateArgs, NetworkDestroy, NetworkDestroyArgs, NetworkSetAutostart,
-    NetworkSetAutostartArgs, NetworkUndefine, NetworkUndefineArgs,
+    NetworkSetAutostartArgs,
 };
 
 #[async_trait]
@@ -55,11 +56,7 @@ impl NetworkDriver for RemoteConnection {
     }
 
     async fn undefine(&self, call: &CallContext, network: &NetworkRef) -> Result<()> {
-        let net = objects::network(network);
-        Ok(self
-            .link
-            .call::<NetworkUndefine>(call, &NetworkUndefineArgs { net })
-            .await?)
+        self.undefine_network(call, network).await
     }
 
     async fn start(&self, call: &CallContext, network: &NetworkRef) -> Result<()> {
@@ -71,6 +68,9 @@ impl NetworkDriver for RemoteConnection {
     }
 
     async fn destroy(&self, call: &CallContext, network: &NetworkRef) -> Result<()> {
+        if self.hypervisor == Hypervisor::Test {
+            self.refuse_inactive(call, network).await?;
+        }
         let net = objects::network(network);
         Ok(self
             .link
@@ -79,6 +79,9 @@ impl NetworkDriver for RemoteConnection {
     }
 
     async fn set_autostart(&self, call: &CallContext, network: &NetworkRef, autostart: bool) -> Result<()> {
+        if self.hypervisor == Hypervisor::Test {
+            self.refuse_transient(call, network).await?;
+        }
         let args = NetworkSetAutostartArgs {
             net: objects::network(network),
             autostart: i32::from(autostart),

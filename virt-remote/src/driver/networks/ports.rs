@@ -53,6 +53,9 @@ impl RemoteConnection {
         config: &NetworkPortConfig,
     ) -> Result<NetworkPortRef> {
         config.validate()?;
+        // The daemon makes none up.
+        let mut config = config.clone();
+        config.uuid.get_or_insert_with(Uuid::new_v4);
         let args = NetworkPortCreateXmlArgs {
             network: objects::network(network),
             xml: config.to_xml().into(),

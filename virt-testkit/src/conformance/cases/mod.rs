@@ -22,13 +22,17 @@ mod input;
 mod jobs;
 mod lists;
 mod memory;
+mod migration;
 mod network_changes;
 mod network_events;
 mod network_ports;
 mod networks;
 mod policies;
 mod pools;
+mod saving;
+mod screens;
 mod secrets;
+mod snapshots;
 mod starting;
 mod states;
 mod statistics;
@@ -58,6 +62,10 @@ const THEMES: &[&[Case]] = &[
     vcpus::CASES,
     devices::CASES,
     blocks::CASES,
+    snapshots::CASES,
+    saving::CASES,
+    migration::CASES,
+    screens::CASES,
     events::CASES,
     consoles::CASES,
     agents::CASES,

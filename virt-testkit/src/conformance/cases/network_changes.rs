@@ -49,9 +49,6 @@ async fn a_new_definition_waits_for_the_next_start(env: &Env) -> Result<(), Fail
     let mut config = env.network("redefined")?;
     let network = env.conn().define_network(&config).await.doing("defining it")?;
     network.start().await.doing("starting it")?;
-    let before = network.config().await.doing("reading it")?;
-    // The same bridge: another would belong to another network.
-    config.bridge.clone_from(&before.bridge);
     config.domain = NetworkConfig::builder("x").domain("lab.test").build()?.domain;
     env.conn()
         .define_network(&config)
@@ -61,10 +58,12 @@ async fn a_new_definition_waits_for_the_next_start(env: &Env) -> Result<(), Fail
     let live = network.config().await.doing("reading the live one")?;
     ensure_eq!(domain(live), "", "the DNS domain of the live network");
     let inactive = NetworkXmlOptions::default().inactive();
-    let next = network
-        .config_with(&inactive)
-        .await
-        .doing("reading the inactive one")?;
+    let next = match network.config_with(&inactive).await {
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
+            return Err(Failure::not_here("an active network shows one document only"));
+        }
+        next => next.doing("reading the inactive one")?,
+    };
     ensure_eq!(domain(next), "lab.test", "the DNS domain of the next start");
     network.destroy().await.doing("destroying it")?;
     network.start().await.doing("starting it again")?;
@@ -212,8 +211,14 @@ async fn a_guest_gets_an_address(env: &Env) -> Result<(), Failure> {
     network.start().await.doing("starting it")?;
     let mac = MacAddress::new([0x52, 0x54, 0x00, 0x77, 0x01, 0x01]);
     let mut guest = env.guest("asks")?;
-    let devices = guest.devices.get_or_insert_default();
-    devices.interfaces = vec![Interface::network(network.name()).mac(mac)];
+    // The model is that of the target's guests: they have its driver.
+    let on_network = Interface::network(network.name()).mac(mac);
+    let interfaces = guest.devices.get_or_insert_default().interfaces.iter_mut();
+    for interface in interfaces.take(1) {
+        interface.kind.clone_from(&on_network.kind);
+        interface.source.clone_from(&on_network.source);
+        interface.mac.clone_from(&on_network.mac);
+    }
     let domain = env.boot(&guest).await?;
     let lease = env
         .soon("a lease", async {

@@ -70,6 +70,11 @@ async fn a_port_needs_an_active_network_and_ends_with_it(env: &Env) -> Result<()
     network.start().await.doing("starting it")?;
     let port = network.create_port(&config()).await.doing("making a port")?;
     network.destroy().await.doing("destroying it")?;
+    refused(
+        network.ports().await,
+        ErrorKind::InvalidState,
+        "listing ports of an inactive network",
+    )?;
     network.start().await.doing("starting it again")?;
     refused(
         network.port(port.uuid()).await,

@@ -15,6 +15,11 @@ pub(super) fn is_gone(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound)
 }
 
+/// Whether it is for others.
+pub(super) fn is_denied(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Denied)
+}
+
 /// Whether the daemon's driver, or the daemon, cannot do this at all.
 pub(super) fn is_unsupported(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)

@@ -27,6 +27,7 @@ pub mod model;
 pub mod network;
 pub mod node;
 pub mod node_device;
+mod option_steps;
 pub mod params;
 pub mod secret;
 pub mod snapshot;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::StorageCopy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ByteSize, DomainConfig};
+use crate::option_steps::option_steps;
 use crate::params::Params;
 
 /// What is done about a migration that takes too long.
@@ -126,19 +127,8 @@ pub struct MigrationOptions {
     pub params: Params,
 }
 
-macro_rules! steps {
-    ($($(#[$doc:meta])* $name:ident;)+) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self) -> Self {
-            self.$name = true;
-            self
-        })+
-    };
-}
-
 impl MigrationOptions {
-    steps! {
+    option_steps! {
         /// The guest stands still from the beginning on.
         not_live;
         /// Only the definition moves.

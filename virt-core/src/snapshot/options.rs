@@ -1,6 +1,7 @@
 //! How snapshots are made, reverted to and deleted.
 
 use crate::domain::ResumeState;
+use crate::option_steps::option_steps;
 
 /// How a snapshot is made (`virDomainSnapshotCreateFlags`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,19 +29,8 @@ pub struct SnapshotCreateOptions {
     pub validate: bool,
 }
 
-macro_rules! steps {
-    ($($(#[$doc:meta])* $name:ident;)+) => {
-        $($(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self) -> Self {
-            self.$name = true;
-            self
-        })+
-    };
-}
-
 impl SnapshotCreateOptions {
-    steps! {
+    option_steps! {
         /// Disks only.
         disk_only;
         /// Freezes the guest's file systems meanwhile.
@@ -91,7 +81,7 @@ impl SnapshotRevertOptions {
         self
     }
 
-    steps! {
+    option_steps! {
         /// Also where something may be lost.
         force;
         /// Forgets the firmware's variables.
@@ -137,7 +127,7 @@ impl SnapshotDeleteOptions {
         self
     }
 
-    steps! {
+    option_steps! {
         /// Only the manager's notes.
         metadata_only;
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use futures::stream::{StreamExt as _, TryStreamExt as _};
+use tokio::task::JoinSet;
 
 use super::{Snapshot, SnapshotFilter};
 use crate::domain::Domain;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::SnapshotConfig;
 
 /// So many documents are read at a time.
@@ -57,19 +57,8 @@ impl Domain {
         let listed = self.snapshots_with(&SnapshotFilter::all().topological()).await?;
         let current = self.current_snapshot().await?;
         let current = current.map(|snapshot| snapshot.name().to_owned());
-        let read = |snapshot: Snapshot| async move {
-            match snapshot.config().await {
-                Ok(config) => Ok(Some((snapshot, Box::new(config)))),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        let found: Vec<Option<(Snapshot, Box<SnapshotConfig>)>> =
-            futures::stream::iter(listed.into_iter().map(read))
-                .buffered(AT_A_TIME)
-                .try_collect()
-                .await?;
-        let nodes = found.into_iter().flatten().map(|(snapshot, config)| {
+        let found = documents_of(listed).await?;
+        let nodes = found.into_values().map(|(snapshot, config)| {
             let is_current = current.as_deref() == Some(snapshot.name());
             SnapshotNode {
                 snapshot,
@@ -79,6 +68,34 @@ impl Domain {
             }
         });
         Ok(SnapshotTree::of(nodes.collect()))
+    }
+}
+
+/// A snapshot and its document.
+type Documented = (Snapshot, Box<SnapshotConfig>);
+
+/// The documents of those that are still there, by their place in the list; a few are read at a time.
+async fn documents_of(listed: Vec<Snapshot>) -> Result<BTreeMap<usize, Documented>> {
+    let mut waiting = listed.into_iter().enumerate();
+    let mut reading = JoinSet::new();
+    let mut found = BTreeMap::new();
+    loop {
+        for (place, snapshot) in waiting.by_ref().take(AT_A_TIME.saturating_sub(reading.len())) {
+            reading.spawn(async move {
+                let config = snapshot.config().await;
+                (place, snapshot, config)
+            });
+        }
+        let Some(read) = reading.join_next().await else {
+            return Ok(found);
+        };
+        let (place, snapshot, config) =
+            read.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        match config {
+            Ok(config) => drop(found.insert(place, (snapshot, Box::new(config)))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

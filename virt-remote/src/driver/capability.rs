@@ -20,8 +20,8 @@ use Since::{Never, Unknown, Version};
 /// In every version that there may still be.
 const ALWAYS: Since = Version(0);
 
-/// What QEMU's, libvirt's test and LXC's driver can do. Of the other drivers it can't be told, but for what nobody can;
-/// what is not here is done by none.
+/// What QEMU's, libvirt's test and LXC's driver can do. Of the other drivers it can't be told; and of none what is not
+/// here: much depends on which further drivers the daemon has (of networks, storage, secrets).
 const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::PersistentDomains, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::TransientDomains, [ALWAYS, ALWAYS, ALWAYS]),
@@ -39,10 +39,11 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     ),
     (Capability::Autostart, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Metadata, [ALWAYS, ALWAYS, ALWAYS]),
-    (Capability::LifecycleActions, [Version(3_009_000), Never, Never]),
+    (Capability::LifecycleActions, [Version(3_009_000), Unknown, Never]),
     (Capability::PreserveOnPoweroff, [Never, ALWAYS, Unknown]),
     (Capability::SetMemory, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Console, [ALWAYS, Never, Unknown]),
+    (Capability::ConsoleScrollback, [Never, Never, Never]),
     (Capability::Agent, [ALWAYS, Never, Never]),
     (Capability::Statistics, [ALWAYS, ALWAYS, ALWAYS]),
     (Capability::Events, [ALWAYS, ALWAYS, ALWAYS]),
@@ -102,13 +103,15 @@ const TABLE: &[(Capability, [Since; 3])] = &[
 
 /// What a daemon's driver can do, as far as it can be told without asking for it.
 pub(super) fn of(hypervisor: Hypervisor, libvirt: u64) -> Capabilities {
-    TABLE
+    Capability::ALL
         .iter()
-        .fold(Capabilities::none(), |all, (capability, [qemu, test, lxc])| {
-            let since = match hypervisor {
-                Hypervisor::Qemu => *qemu,
-                Hypervisor::Test => *test,
-                Hypervisor::Lxc => *lxc,
+        .fold(Capabilities::none(), |all, capability| {
+            let known = TABLE.iter().find(|(known, _)| known == capability);
+            let since = match (known, hypervisor) {
+                (Some((_, [qemu, ..])), Hypervisor::Qemu) => *qemu,
+                (Some((_, [_, test, _])), Hypervisor::Test) => *test,
+                (Some((_, [.., lxc])), Hypervisor::Lxc) => *lxc,
+                (Some((_, [Never, Never, Never])), _) => Never,
                 _ => Unknown,
             };
             all.with(*capability, since.support(libvirt))

@@ -4,7 +4,7 @@
 //! RemoteBackend ──> RemoteConnection ──┬── domains/      DomainDriver: lists, definitions, life, changes
 //!                                      ├── events/       what the daemon tells ⇄ Event
 //!                                      ├── …             a file or a folder per trait
-//!                                      └── link          every call goes through it: [`Link::call`]
+//!                                      └── link          every call goes through it; keeper: it comes back when it is lost
 //! ```
 //!
 //! What several of them need: `objects` (what objects are called by on the wire), `flags`, `refusal` (which error of a

@@ -15,6 +15,11 @@ pub(super) fn is_gone(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::NotFound)
 }
 
+/// Whether it is for others.
+pub(super) fn is_denied(error: &RpcError) -> bool {
+    error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Denied)
+}
+
 /// Whether the daemon's driver, or the daemon, cannot do this at all.
 pub(super) fn is_unsupported(error: &RpcError) -> bool {
     error.libvirt().map(crate::rpc::kind_of) == Some(ErrorKind::Unsupported)
@@ -28,6 +33,12 @@ pub(super) fn is_held(error: &RpcError) -> bool {
             error,
             &["Active console session exists", "is locked by lock file"],
         )
+}
+
+/// Whether the guest agent went away before it answered.
+pub(super) fn is_agent_gone(error: &RpcError) -> bool {
+    let ended = error.code() == Some(ErrorCode::INTERNAL_ERROR) && said(error, &["End of file from agent"]);
+    ended || error.code() == Some(ErrorCode::AGENT_UNRESPONSIVE)
 }
 
 /// Whether the object's state did not allow it.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
-use virt_core::domain::ShutdownMode;
 use virt_core::domain::machine::Request;
+use virt_core::domain::{DomainState, ShutdownMode};
 use virt_core::event::{DomainChange, Event, EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Result};
 
@@ -14,7 +14,7 @@ use crate::driver::{RemoteConnection, objects, refusal};
 use crate::protocol::remote::domain_lifecycle::{
     DomainReboot, DomainRebootArgs, DomainShutdownFlags, DomainShutdownFlagsArgs,
 };
-use crate::rpc::RpcResult;
+use crate::rpc::{RpcError, RpcResult};
 
 /// `virDomainShutdownFlagValues` and `virDomainRebootFlagValues`, which are the same here.
 const ACPI: u32 = 1 << 0;
@@ -86,6 +86,7 @@ impl RemoteConnection {
             _ => stop.ask(&self.link, call, domain, 0).await,
         };
         match asked {
+            Err(error) if self.has_obeyed(call, domain, &error).await => Ok(()),
             Err(error) if refusal::may_be_about_state(&error) => {
                 Err(self.state_or(call, domain, request, error).await)
             }
@@ -100,6 +101,15 @@ impl RemoteConnection {
         }
     }
 
+    /// Whether a guest did what it was asked so quickly that its agent was gone before it could say so.
+    async fn has_obeyed(&self, call: &CallContext, domain: Uuid, error: &RpcError) -> bool {
+        if !refusal::is_agent_gone(error) {
+            return false;
+        }
+        let state = self.state_of_domain(call, objects::domain(domain)).await;
+        state.is_ok_and(|(state, _)| matches!(state, DomainState::ShuttingDown | DomainState::ShutOff))
+    }
+
     async fn agent_then_acpi(
         &self,
         call: &CallContext,
@@ -110,7 +120,13 @@ impl RemoteConnection {
             .events
             .subscribe(call, EventFilter::domain(domain), &self.background);
         let events = events.await?;
-        if stop.ask(&self.link, call, domain, AGENT).await.is_ok() {
+        let asked = stop.ask(&self.link, call, domain, AGENT).await;
+        if let Err(error) = &asked
+            && self.has_obeyed(call, domain, error).await
+        {
+            return Ok(());
+        }
+        if asked.is_ok() {
             let link = Arc::clone(&self.link);
             self.background.spawn(async move {
                 if !shows_effect(stop, events).await {

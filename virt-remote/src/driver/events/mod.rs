@@ -53,7 +53,7 @@ impl Continuation {
     pub(super) fn go_on(self) {
         if let Some((pump, source)) = self.0 {
             // Fails where the connection was closed meanwhile.
-            let _gone = pump.send(Message::GoOn(source));
+            let _gone = pump.send(Message::GoOn(Box::new(source)));
         }
     }
 }

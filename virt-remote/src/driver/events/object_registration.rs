@@ -4,6 +4,7 @@ use futures::future::join_all;
 use futures::{FutureExt as _, future::BoxFuture};
 use tokio::time::Instant;
 
+use crate::driver::refusal;
 use crate::protocol::remote::event_registration::{
     ConnectNetworkEventRegisterAny, ConnectNetworkEventRegisterAnyArgs, ConnectNodeDeviceEventRegisterAny,
     ConnectNodeDeviceEventRegisterAnyArgs, ConnectSecretEventRegisterAny, ConnectSecretEventRegisterAnyArgs,
@@ -59,5 +60,16 @@ pub(super) async fn ask<'a>(connection: &'a RpcConnection, deadline: Instant) ->
                 .boxed(),
             ]
         });
-    join_all(asked).await
+    join_all(asked).await.into_iter().map(but_denied).collect()
+}
+
+/// A daemon may let somebody watch domains and not, say, secrets: the events of the domains come all the same.
+fn but_denied(answer: RpcResult<()>) -> RpcResult<()> {
+    match answer {
+        Err(error) if refusal::is_denied(&error) => {
+            tracing::warn!(%error, "the daemon does not tell of the events of some objects");
+            Ok(())
+        }
+        answer => answer,
+    }
 }

@@ -30,7 +30,7 @@ pub(super) enum Message {
     /// Answer once everything that has come was told.
     CaughtUp(oneshot::Sender<()>),
     /// The events come from another session from now on.
-    GoOn(Source),
+    GoOn(Box<Source>),
 }
 
 /// Where events come from.
@@ -102,7 +102,7 @@ impl Pump {
                         let _gone = caught_up.send(());
                     }
                     Some(Message::GoOn(source)) => {
-                        (events, lives) = (source.events, source.lives);
+                        Source { events, lives } = *source;
                         flowing = true;
                         self.bus.publish(&Event::Resync);
                     }

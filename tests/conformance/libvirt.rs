@@ -33,9 +33,16 @@ pub(crate) fn targets() -> [TargetChoice; 2] {
     ]
 }
 
-/// Nothing boots in libvirt's test driver; that it says so is looked at.
+/// Nothing boots in libvirt's test driver; that it says so is looked at. It refuses some volumes by internal errors of
+/// its own, and copies none whose size is not said.
 fn without_a_guest(case: &Case) -> bool {
-    case.guest() != GuestNeed::Booted || case.theme() == "capabilities"
+    let its_own_way = matches!(
+        case.name().as_str(),
+        "volumes::a_name_that_is_taken_is_refused"
+            | "volumes::a_volume_that_has_no_room_is_refused"
+            | "volumes::a_clone_is_as_large_as_its_origin_at_least"
+    );
+    !its_own_way && (case.guest() != GuestNeed::Booted || case.theme() == "capabilities")
 }
 
 fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {

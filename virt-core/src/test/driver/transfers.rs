@@ -100,7 +100,9 @@ impl VolumeWriter for Writer {
 
     async fn finish(&self, call: &CallContext) -> Result<()> {
         let Self(place) = self;
-        place.shared.query(call, None, |_| Ok(())).await
+        let finished = place.shared.query(call, None, |_| Ok(())).await;
+        // What was written before stays, whatever became of the end.
+        finished.map_err(|error| error.with_outcome(Outcome::Unknown))
     }
 
     async fn abort(&self, call: &CallContext) -> Result<()> {

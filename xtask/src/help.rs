@@ -10,7 +10,7 @@ The commands of the virt SDK project
   cargo xtask test            install what is missing and run every test
   cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite),
                               documents [SECONDS] (each type of document fuzzed so long, 600 unless said),
-                              rpc (a libvirtd with 64 callers, calls given up, events counted),
+                              rpc (a libvirtd with 64 callers, calls given up, events counted, and one killed again and again),
                               rpc-decoders [SECONDS] (what a daemon may say, fuzzed so long, 600 unless said)
   cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: documents, qemu, rpc, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total

@@ -1,9 +1,11 @@
 //! `cargo xtask soak rpc`: a real libvirtd at its default limits, with 64 callers for ten minutes, 10,000 calls that are
-//! given up, and 10,000 events.
+//! given up, 10,000 events, and a daemon that is killed 20 times.
 //!
 //! `VIRT_SOAK_SECONDS` sets another time for the callers.
 #![cfg(feature = "rpc")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod kills;
 
 use std::time::Duration;
 

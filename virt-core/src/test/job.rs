@@ -139,11 +139,12 @@ impl Copying {
     fn report(&self, done: u64) {
         let mut memory = Transfer::new(self.memory, done, self.memory.saturating_sub(done));
         memory.rate = Some(self.rate.load(Ordering::Relaxed));
-        let mut statistics = JobStatistics::default();
-        statistics.kind = Some(self.kind);
-        statistics.memory = Some(memory);
-        statistics.data = Some(memory);
-        self.worker.report_statistics(statistics);
+        self.worker.report_statistics(JobStatistics {
+            kind: Some(self.kind),
+            memory: Some(memory),
+            data: Some(memory),
+            ..JobStatistics::default()
+        });
     }
 
     /// The job has this end.

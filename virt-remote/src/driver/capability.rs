@@ -92,6 +92,12 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     ),
     (Capability::HostStatistics, [ALWAYS, Never, ALWAYS]),
     (Capability::CpuComparison, [ALWAYS, Never, Unknown]),
+    // Where the daemon's storage driver is installed, which it is nearly everywhere.
+    (Capability::StoragePools, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::StorageVolumes, [ALWAYS, ALWAYS, ALWAYS]),
+    (Capability::VolumeResize, [ALWAYS, Never, ALWAYS]),
+    (Capability::VolumeWipe, [ALWAYS, Never, ALWAYS]),
+    (Capability::VolumeTransfer, [ALWAYS, Never, ALWAYS]),
 ];
 
 /// What a daemon's driver can do, as far as it can be told without asking for it.

@@ -11,14 +11,14 @@
 //! | `mode` | unix, ssh | which daemon: `auto`, `legacy` (libvirtd), `direct` (the driver's own) |
 //! | `socket` | unix, ssh | the daemon's socket |
 //! | `pkipath` | tls | the directory of `cacert.pem`, `cacrl.pem`, `clientcert.pem` and `clientkey.pem` |
-//! | `no_verify` | tls, ssh | `1`: the far machine's certificate, or key, is not checked |
+//! | `no_verify` | tls, ssh | `1`: the daemon's certificate is not checked; over SSH as `known_hosts_verify=ignore` |
 //! | `no_sanity` | tls | `1`: our own certificate is not looked at before it is used |
 //! | `tls_priority` | tls | `NORMAL` alone: ciphers are not chosen here |
 //! | `proxy` | ssh | how the socket is reached from the far sshd: `auto`, `native`, `netcat` |
 //! | `netcat` | ssh | the far machine's netcat; it implies `proxy=netcat` |
 //! | `keyfile` | ssh | a private key to try first |
 //! | `known_hosts` | ssh | the file of known keys |
-//! | `known_hosts_verify` | ssh | `normal`; `auto` (a new machine's key is taken and kept); `ignore` (any key is taken) |
+//! | `known_hosts_verify` | ssh | `normal`; `auto` and `ignore`: the key of a new machine is taken and kept, as OpenSSH does by `accept-new` and `no`; one that has changed is refused |
 //! | `sshauth` | ssh | the ways to log in, in order: `agent`, `privkey`, `password`, `keyboard-interactive` |
 //! | `no_tty` | ssh | `1`: nobody is asked for anything to log in by SSH |
 //! | `command` | ssh | the `ssh` program to use; not with `libssh` and `libssh2` |

@@ -28,8 +28,7 @@ impl RemoteConnection {
         volume: &StorageVolumeRef,
         options: &DownloadOptions,
     ) -> Result<Box<dyn VolumeReader>> {
-        let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
-        let (info, version) = (info?, version?);
+        let info = self.volume_info(call, volume).await?;
         check_offset(&info, options.offset)?;
         if options.length == Some(0) {
             return Ok(Box::new(Nothing));
@@ -39,7 +38,7 @@ impl RemoteConnection {
             offset: options.offset,
             // None is the rest.
             length: options.length.unwrap_or_default(),
-            flags: flags::set(&[(!options.dense && version >= HOLES, SPARSE)]),
+            flags: flags::set(&[(!options.dense && self.libvirt >= HOLES, SPARSE)]),
         };
         let ((), stream) = self.link.open_stream::<StorageVolDownload>(call, &args).await?;
         Ok(Box::new(Download { stream }))

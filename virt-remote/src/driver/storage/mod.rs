@@ -15,6 +15,7 @@ use virt_core::driver::{StorageDriver, StoragePoolDriver, StorageVolumeDriver};
 use virt_core::storage::{StoragePoolRef, StorageVolumeRef};
 
 use super::RemoteConnection;
+use super::objects::pool_ref;
 use crate::protocol::remote::object::{StoragePool, StorageVol};
 
 impl StorageDriver for RemoteConnection {
@@ -33,11 +34,6 @@ fn wire_pool(pool: &StoragePoolRef) -> StoragePool {
         name: pool.name.as_str().into(),
         uuid: pool.uuid,
     }
-}
-
-/// A pool as the daemon told of it.
-fn pool_ref(pool: &StoragePool) -> StoragePoolRef {
-    StoragePoolRef::new(pool.uuid, pool.name.text())
 }
 
 /// A volume as the daemon is told of it.

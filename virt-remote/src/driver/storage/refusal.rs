@@ -3,12 +3,10 @@
 use virt_core::{CallContext, Error, ErrorKind};
 
 use crate::driver::link::Link;
+use crate::driver::objects;
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::remote::storage_pool::{ConnectListAllStoragePools, ConnectListAllStoragePoolsArgs};
 use crate::rpc::RpcError;
-
-/// How many names of what there is are told.
-const SHOWN: usize = 5;
 
 /// The error of something that needs what a pool or a volume stands on: a path that is missing there says nothing
 /// about the pool itself.
@@ -40,22 +38,7 @@ pub(super) async fn no_such_pool(link: &Link, call: &CallContext, cause: RpcErro
             .map(|pool| pool.name.into_text())
             .collect()
     });
-    none_such("storage pool", names.ok(), cause)
-}
-
-/// "There is none such", naming a few of those there are, as far as they are known.
-pub(super) fn none_such(what: &str, names: Option<Vec<String>>, cause: RpcError) -> Error {
-    let message = match names {
-        None => format!("no such {what}"),
-        Some(names) if names.is_empty() => format!("no such {what} (there is none at all)"),
-        Some(mut names) => {
-            names.sort_unstable();
-            let more = if names.len() > SHOWN { ", …" } else { "" };
-            names.truncate(SHOWN);
-            format!("no such {what} (there are: {}{more})", names.join(", "))
-        }
-    };
-    Error::new(ErrorKind::NotFound, message).with_source(cause)
+    objects::no_such("storage pool", names.ok()).with_source(cause)
 }
 
 /// A document of the daemon's that is not understood.

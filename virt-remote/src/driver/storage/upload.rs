@@ -12,7 +12,6 @@ use virt_core::{CallContext, Error, ErrorKind, Result};
 use super::sparse::{self, Holes};
 use super::wire_volume;
 use crate::driver::{RemoteConnection, flags};
-use crate::protocol::remote::connect::ConnectGetLibVersion;
 use crate::protocol::remote::storage_volume::{StorageVolUpload, StorageVolUploadArgs};
 use crate::rpc::RpcStream;
 
@@ -29,11 +28,10 @@ impl RemoteConnection {
         volume: &StorageVolumeRef,
         options: &UploadOptions,
     ) -> Result<Box<dyn VolumeWriter>> {
-        let (info, version) = tokio::join!(self.volume_info(call, volume), self.daemon_version(call));
-        let (info, version) = (info?, version?);
+        let info = self.volume_info(call, volume).await?;
         check_offset(&info, options.offset)?;
-        let mut holes = sparse::holes(version, &info, options);
-        let cut = sparse::can_be_cut_off(version, &info, options);
+        let mut holes = sparse::holes(self.libvirt, &info, options);
+        let cut = sparse::can_be_cut_off(self.libvirt, &info, options);
         if let Some(length) = cut.filter(|_| holes == Holes::Zeros)
             && self.cut_off(call, volume).await?
         {
@@ -78,11 +76,6 @@ impl RemoteConnection {
         stream.finish(call.deadline).await?;
         let info = self.volume_info(call, volume).await?;
         Ok(info.physical == Some(ByteSize::bytes(1)))
-    }
-
-    /// The version of the daemon, as libvirt counts: 3.4.0 is 3,004,000.
-    pub(super) async fn daemon_version(&self, call: &CallContext) -> Result<u64> {
-        Ok(self.link.call::<ConnectGetLibVersion>(call, &()).await?.lib_ver)
     }
 }
 

@@ -7,7 +7,7 @@ use virt_core::storage::{StoragePoolRef, StorageVolumeInfo, StorageVolumeRef, St
 use virt_core::{CallContext, Error, Result};
 
 use super::{refusal as storage_refusal, volume_ref, wire_pool, wire_volume};
-use crate::driver::{RemoteConnection, refusal};
+use crate::driver::{RemoteConnection, objects, refusal};
 use crate::protocol::remote::storage_pool::{StoragePoolListAllVolumes, StoragePoolListAllVolumesArgs};
 use crate::protocol::remote::storage_volume::{
     StorageVolGetInfo, StorageVolGetInfoArgs, StorageVolGetInfoFlags, StorageVolGetInfoFlagsArgs,
@@ -82,7 +82,7 @@ impl RemoteConnection {
             Err(error) if refusal::is_gone(&error) => {
                 let names = self.list_volumes(call, pool).await;
                 let names = names.map(|all| all.into_iter().map(|volume| volume.name).collect());
-                Err(storage_refusal::none_such("volume", names.ok(), error))
+                Err(objects::no_such("volume", names.ok()).with_source(error))
             }
             Err(error) => Err(error.into()),
         }

@@ -283,7 +283,9 @@ impl Connection {
         Ok(self.domain_handle(created))
     }
 
-    /// Events from now on; returns once subscribed.
+    /// Events from now on; returns once subscribed (`virConnectDomainEventRegisterAny`,
+    /// `virConnectNetworkEventRegisterAny`, `virConnectStoragePoolEventRegisterAny`, `virConnectSecretEventRegisterAny`,
+    /// `virConnectNodeDeviceEventRegisterAny`).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -62,7 +62,8 @@ impl Domain {
         &self.connection
     }
 
-    /// What is known of it, without waiting for the guest (`virDomainGetInfo`, `virDomainGetState` …).
+    /// What is known of it, without waiting for the guest (`virDomainGetInfo`, `virDomainGetState`, `virDomainGetAutostart`,
+    /// `virDomainIsPersistent`).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

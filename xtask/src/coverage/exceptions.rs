@@ -117,6 +117,15 @@ const DONE_BY: &[(&str, &[&str])] = &[
         ],
     ),
     ("virDomainGetMaxMemory", &["virDomainGetInfo"]),
+    // The document says it, of the present run and of the next.
+    ("virDomainGetMaxVcpus", &["virDomainGetXMLDesc"]),
+    ("virDomainGetMetadata", &["virDomainGetXMLDesc"]),
+    ("virDomainGetOSType", &["virDomainGetXMLDesc"]),
+    ("virDomainGetVcpusFlags", &["virDomainGetXMLDesc"]),
+    ("virNetworkGetMetadata", &["virNetworkGetXMLDesc"]),
+    ("virStoragePoolIsActive", &["virStoragePoolGetInfo"]),
+    ("virDomainGetFSInfo", &["virDomainGetGuestInfo"]),
+    ("virDomainGetHostname", &["virDomainGetGuestInfo"]),
     ("virDomainListGetStats", &["virConnectGetAllDomainStats"]),
     (
         "virDomainBlockStats",

@@ -9,13 +9,8 @@ use std::path::Path;
 /// Groups of fields that are typed structs here, and the files under `virt-remote/src/driver` that know their names.
 /// What is in none of these is reached as `TypedParams`.
 const TYPED: &[(&str, &str)] = &[
-    ("domain_guest_info_disk", "agents"),
-    ("domain_guest_info_fs", "agents"),
     ("domain_guest_info_hostname", "agents"),
-    ("domain_guest_info_if", "agents"),
-    ("domain_guest_info_load", "agents"),
     ("domain_guest_info_os", "agents"),
-    ("domain_guest_info_timezone", "agents"),
     ("domain_guest_info_user", "agents"),
     ("domain_job", "job_statistics"),
     ("domain_save_param", "saved"),

@@ -48,7 +48,6 @@ fn simulated(case: &Case) -> bool {
     let boots = case.guest() == GuestNeed::Booted;
     case.theme() == "capabilities" || !boots && !its_own_way && !make_believe.contains(&case.theme())
 }
-}
 
 fn make(name: &'static str, driver: Driver) -> Result<Arc<dyn Target>, String> {
     let idle = idle().pop();

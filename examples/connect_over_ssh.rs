@@ -2,7 +2,11 @@
 //!
 //! The machine needs sshd and QEMU, nothing of ours. What is in `~/.ssh/config` about it counts, its key has to be known,
 //! and what has to be typed (a password, a passphrase) is asked for here.
-#![expect(clippy::print_stdout, reason = "it is a program for a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a program for a terminal"
+)]
 
 mod cli;
 

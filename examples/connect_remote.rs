@@ -3,7 +3,11 @@
 //!
 //! `docs/libvirt-daemons.md` has the ways to a daemon and what is needed for each. User and password are taken from
 //! libvirt's `auth.conf`; what is missing there is asked for here.
-#![expect(clippy::print_stdout, reason = "it is a program for a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a program for a terminal"
+)]
 
 mod cli;
 

@@ -2,7 +2,11 @@
 //!
 //! FILE is an image of 64 MiB made for the occasion unless said, POOL the first active pool, NAME that of the file. The
 //! volume is made, as large as the file, unless it is there.
-#![expect(clippy::print_stdout, reason = "it is a program for a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a program for a terminal"
+)]
 
 mod cli;
 

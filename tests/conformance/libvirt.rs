@@ -17,6 +17,7 @@ use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
+use crate::selection::{differs_by_version, whole};
 
 /// Daemons that no case has now.
 static IDLE: Mutex<Vec<Libvirtd>> = Mutex::new(Vec::new());
@@ -28,9 +29,29 @@ pub(crate) fn targets() -> [TargetChoice; 2] {
             let qemu = QemuBinary::installed().map_err(|error| error.to_string())?;
             let machines = Machines::of(qemu)?;
             make("libvirt-qemu", Driver::Qemu(machines))
-        }),
+        })
+        .only(differs_by_daemon),
         TargetChoice::new("libvirt-test", || make("libvirt-test", Driver::Test)).only(simulated),
     ]
+}
+
+/// What a daemon does otherwise than the other backends: the objects that only it has, and what depends on the machine.
+fn differs_by_daemon(case: &Case) -> bool {
+    let own = matches!(
+        case.theme(),
+        "networks"
+            | "network_changes"
+            | "network_events"
+            | "secrets"
+            | "host"
+            | "pools"
+            | "volumes"
+            | "transfers"
+            | "storage_events"
+            | "snapshots"
+            | "saving"
+    );
+    whole() || differs_by_version(case) || own && case.guest() != GuestNeed::Booted
 }
 
 /// Nothing boots in libvirt's test driver; that it says so is looked at. Devices, images, snapshots, saved states and

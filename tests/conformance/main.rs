@@ -8,6 +8,8 @@ mod libvirt;
 mod machines;
 #[cfg(all(feature = "qemu", feature = "ssh"))]
 mod qemu;
+#[cfg(any(feature = "rpc", all(feature = "qemu", feature = "ssh")))]
+mod selection;
 
 use std::process::ExitCode;
 use std::sync::Arc;

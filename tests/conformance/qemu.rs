@@ -15,9 +15,7 @@ use virt_testkit::live::leftovers;
 use virt_testkit::live::qemu::QemuBinary;
 
 use crate::machines::Machines;
-
-/// With this variable all cases run on a far machine, as in `cargo xtask soak ssh`.
-const WHOLE: &str = "VIRT_CONFORMANCE_WHOLE";
+use crate::selection::{differs_by_version, whole};
 
 /// All cases on the installed QEMU, those that start machines on 7.2, and those that differ by distance over a real sshd.
 pub(crate) fn targets() -> [TargetChoice; 3] {
@@ -51,32 +49,7 @@ fn differs_by_distance(case: &Case) -> bool {
         case.theme(),
         "access" | "definitions" | "identity" | "transient" | "cancelling" | "concurrency"
     );
-    std::env::var_os(WHOLE).is_some()
-        || differs_by_version(case)
-        || goes_there && case.guest() != GuestNeed::Booted
-}
-
-/// What depends on the QEMU rather than on its manager.
-fn differs_by_version(case: &Case) -> bool {
-    let name = case.name();
-    match case.guest() {
-        GuestNeed::Machine => matches!(
-            case.theme(),
-            "starting" | "suspending" | "ending" | "statistics" | "jobs" | "capabilities"
-        ),
-        GuestNeed::Booted => matches!(
-            name.as_str(),
-            "ending::a_guest_shuts_down_by_acpi"
-                | "ending::a_reboot_through_the_agent_is_one_event"
-                | "ending::a_reset_is_one_event_and_the_guest_boots_again"
-                | "policies::a_guest_that_crashes_is_kept_when_told_so"
-                | "memory::the_balloon_of_a_guest_moves"
-                | "consoles::what_is_typed_comes_back"
-                | "agents::a_guest_tells_its_interfaces"
-                | "statistics::all_groups_of_a_guest_are_filled"
-        ),
-        _ => false,
-    }
+    whole() || differs_by_version(case) || goes_there && case.guest() != GuestNeed::Booted
 }
 
 #[derive(Debug)]

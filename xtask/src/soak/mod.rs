@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let needs: &[Need] = match group {
         "qemu" => &[Need::Qemu, Need::GuestTools],
         "ssh" => &[Need::Qemu, Need::GuestTools, Need::Sshd],
-        "rpc" => &[Need::Libvirt],
+        "rpc" => &[Need::Libvirt, Need::Qemu, Need::GuestTools],
         _ => &[],
     };
     if !needs.is_empty() {
@@ -48,24 +48,30 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
         .env("VIRT_LIVE", "1");
     cargo::run(command)?;
-    if group == "ssh" {
-        say::heading("The whole conformance suite on a far machine");
-        let suite = [
-            "test",
-            "--workspace",
-            "--all-features",
-            "--test",
-            "conformance",
-            "--",
-        ];
-        let mut command = cargo::command(&suite);
-        command
-            .arg("qemu+ssh::")
-            .env("VIRT_CONFORMANCE_WHOLE", "1")
-            .env("VIRT_LIVE", "1");
-        cargo::run(command)?;
+    match group {
+        "ssh" => conformance("on a far machine", "qemu+ssh::"),
+        "rpc" => conformance("through a daemon", "libvirt-qemu::"),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// The whole conformance suite on a target that runs a part of it otherwise.
+fn conformance(place: &str, target: &str) -> Outcome {
+    say::heading(&format!("The whole conformance suite {place}"));
+    let suite = [
+        "test",
+        "--workspace",
+        "--all-features",
+        "--test",
+        "conformance",
+        "--",
+    ];
+    let mut command = cargo::command(&suite);
+    command
+        .arg(target)
+        .env("VIRT_CONFORMANCE_WHOLE", "1")
+        .env("VIRT_LIVE", "1");
+    cargo::run(command)
 }
 
 /// The groups there are: test targets of the workspace named `soak_GROUP`.

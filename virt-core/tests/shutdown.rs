@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use virt_core::backend::{BackendTable, HostOpener};
+use virt_core::backend::{BackendTable, HostOpener, PathRule};
 use virt_core::credentials::CredentialSource;
 use virt_core::host::{
     BatchMode, ByteStream, Files, Host, HostFacts, HostOp, HostReply, Lease, LeaseRequest, LocalHost,
     Processes, Sockets,
 };
+use virt_core::test::TestBackend;
 use virt_core::{CallContext, ConnectUri, Connection, ErrorKind, Result};
 
 /// This machine, by a way that counts how often it was closed.
@@ -77,7 +78,9 @@ impl HostOpener for Opener {
 #[tokio::test]
 async fn a_machine_that_was_reached_for_the_connection_is_let_go_of_though_handles_are_left() {
     let way = Arc::new(Way::default());
-    let table = BackendTable::default().transport(Some("way"), "", Some(Arc::new(Opener(Arc::clone(&way)))));
+    let table = BackendTable::default()
+        .backend("test", PathRule::Any, "", Some(Arc::new(TestBackend::new())))
+        .transport(Some("way"), "", Some(Arc::new(Opener(Arc::clone(&way)))));
     let conn = Connection::builder()
         .backends(table)
         .open("test+way://far/default")

@@ -14,6 +14,7 @@ pub const OPERATIONS: &[&str] = &[
     "node_info",
     "version",
     "domain_infos",
+    "domains",
     "domain",
     "define_domain",
     "create_domain",

@@ -165,8 +165,8 @@ async fn make_device(daemon: &Libvirtd) {
     let deadline = Instant::now() + Duration::from_secs(30);
     let opened = Session::open_unix(stream, &uri, options, deadline).await;
     let (session, _events) = opened.expect("a session");
-    let xml = "<device><parent>test-scsi-host-vport</parent><capability type='scsi_host'>\
-               <capability type='fc_host'/></capability></device>";
+    let xml = "<device><parent>scsi_host1</parent><capability type='scsi_host'><capability type='fc_host'>\
+               <wwnn>2000000012341234</wwnn><wwpn>1000000012341234</wwpn></capability></capability></device>";
     let args = NodeDeviceCreateXmlArgs {
         xml_desc: xml.into(),
         flags: 0,

@@ -17,7 +17,11 @@ pub(crate) async fn start(options: &LibvirtdOptions) -> Option<Libvirtd> {
         virt_testkit::skip::declare("libvirtd is not installed: `cargo xtask install libvirt` installs it");
         return None;
     }
-    Some(Libvirtd::start_with(options).await.expect("a private libvirtd"))
+    Some(
+        Libvirtd::start_with(&options.clone().host_name(REALM))
+            .await
+            .expect("a private libvirtd"),
+    )
 }
 
 /// Writes a configuration of SASL with these users into a directory; `false`, loudly, where the program for that is missing.

@@ -76,7 +76,16 @@ impl Libvirtd {
     /// # Errors
     /// [`LiveError`] when it cannot be told to.
     pub async fn kill(&mut self) -> std::result::Result<(), LiveError> {
-        self.tell("kill").await
+        let gone = self.directory.path().join("gone");
+        let _ = tokio::fs::remove_file(&gone).await;
+        self.tell("kill").await?;
+        let waiting = async {
+            while !tokio::fs::try_exists(&gone).await.unwrap_or(false) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let dead = timeout(PATIENCE, waiting).await;
+        dead.map_err(|_| LiveError::Unexpected("the private libvirtd outlives its end".to_owned()))
     }
 
     /// Starts the daemon again after [`kill`](Self::kill), and waits until it is ready.
@@ -158,7 +167,7 @@ impl Libvirtd {
             .args(["bash", "-c", SCRIPT, "libvirtd.sh"])
             .arg(directory.path())
             .arg(cache)
-            .arg(host_name())
+            .arg(options.host_name.clone().unwrap_or_else(host_name))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -32,7 +32,7 @@ while :; do
     status=0
     read -r -t 0.5 word <&3 || status=$?
     case "$status $word" in
-        "0 kill") kill -9 "$daemon"; wait "$daemon" || true; daemon= ;;
+        "0 kill") kill -9 "$daemon"; wait "$daemon" || true; daemon=; : > "$1/gone" ;;
         "0 start") start "$1" ;;
         "1 "*) exit 0 ;;
         *) [ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || exit 1 ;;

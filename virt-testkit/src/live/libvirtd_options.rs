@@ -9,6 +9,7 @@ pub struct LibvirtdOptions {
     listens: bool,
     sasl: Option<PathBuf>,
     apart: bool,
+    pub(super) host_name: Option<String>,
 }
 
 impl LibvirtdOptions {
@@ -38,6 +39,13 @@ impl LibvirtdOptions {
     #[must_use]
     pub fn apart(mut self) -> Self {
         self.apart = true;
+        self
+    }
+
+    /// The name of its machine, which is the realm of SASL's users; one of its own unless it is said.
+    #[must_use]
+    pub fn host_name(mut self, name: &str) -> Self {
+        self.host_name = Some(name.to_owned());
         self
     }
 

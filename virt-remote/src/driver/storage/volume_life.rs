@@ -140,6 +140,8 @@ impl RemoteConnection {
             WipeAlgorithm::Trim => 9,
             other => return Err(Error::unsupported(format!("a volume is not wiped by {other:?}"))),
         };
+        // The daemon overwrites as much as it last knew the file to take, and looks again when it is asked for that.
+        self.volume_info(call, volume).await?;
         let args = StorageVolWipePatternArgs {
             vol: wire_volume(volume),
             algorithm: number,

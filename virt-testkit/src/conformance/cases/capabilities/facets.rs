@@ -34,7 +34,7 @@ pub(super) async fn machine(env: &Env, capability: Capability) -> Result<CallRes
         }
         Capability::InterfaceAddresses => {
             let domain = some_machine(env).await?;
-            domain.interface_addresses(AddressSource::Arp).await.map(drop)
+            domain.interface_addresses(AddressSource::Lease).await.map(drop)
         }
         Capability::SetVcpus => env.defined("tried").await?.set_vcpus(1, current).await,
         Capability::SetMaxMemory => {

@@ -13,24 +13,30 @@ use virt_core::{CallContext, Capabilities, Capability, Outcome, Result, Support}
 use super::EmbedDriver;
 use crate::document;
 
-/// What daemons can do and this manager cannot yet.
-const NOT_YET: &[Capability] = &[
-    Capability::DeviceAttach,
-    Capability::DeviceUpdate,
-    Capability::BlockInfo,
-    Capability::BlockResize,
-    Capability::InterfaceAddresses,
-    Capability::SetVcpus,
-    Capability::SetMaxMemory,
-    Capability::Snapshots,
-    Capability::SaveImages,
-    Capability::ManagedSave,
-    Capability::JobStatistics,
-    Capability::Migration,
-    Capability::PeerToPeerMigration,
-    Capability::Screenshot,
-    Capability::SendKeys,
-    Capability::InjectNmi,
+/// What this manager can do.
+const CAN: &[Capability] = &[
+    Capability::PersistentDomains,
+    Capability::TransientDomains,
+    Capability::StartPaused,
+    Capability::AutoDestroy,
+    Capability::Suspend,
+    Capability::ShutdownAcpi,
+    Capability::ShutdownAgent,
+    Capability::Reboot,
+    Capability::Reset,
+    Capability::DestroyGraceful,
+    Capability::Rename,
+    Capability::Autostart,
+    Capability::Metadata,
+    Capability::LifecycleActions,
+    Capability::PreserveOnPoweroff,
+    Capability::SetMemory,
+    Capability::Console,
+    Capability::ConsoleScrollback,
+    Capability::Agent,
+    Capability::Statistics,
+    Capability::Events,
+    Capability::CoreDump,
 ];
 
 #[async_trait]
@@ -40,9 +46,8 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        NOT_YET
-            .iter()
-            .fold(Capabilities::all(), |all, one| all.with(*one, Support::No))
+        CAN.iter()
+            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes))
     }
 
     async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {

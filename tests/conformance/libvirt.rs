@@ -51,7 +51,10 @@ fn differs_by_daemon(case: &Case) -> bool {
             | "snapshots"
             | "saving"
     );
-    whole() || differs_by_version(case) || own && case.guest() != GuestNeed::Booted
+    match case.guest() {
+        GuestNeed::Booted => whole() || differs_by_version(case),
+        _ => whole() || own || case.theme() == "capabilities",
+    }
 }
 
 /// Nothing boots in libvirt's test driver; that it says so is looked at. Devices, images, snapshots, saved states and

@@ -33,6 +33,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod stats;
 pub mod storage;
+mod subject_calls;
 pub mod test;
 mod uri;
 pub mod xml;

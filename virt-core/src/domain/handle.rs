@@ -1,7 +1,5 @@
 //! The handle of a domain.
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -13,13 +11,14 @@ use super::{
 use crate::agent::GuestAgent;
 use crate::connection::Connection;
 use crate::console::{ConsoleOptions, ConsoleStream};
-use crate::deadline::{CallClass, CallContext};
-use crate::driver::{ConnectionDriver, facet};
+use crate::deadline::CallClass;
+use crate::driver::facet;
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::event::{EventFilter, EventStream};
 use crate::job::Job;
 use crate::model::{ByteSize, DomainConfig};
 use crate::stats::{DomainStatsRow, StatsGroups};
+use crate::subject_calls::subject_calls;
 
 /// A domain: a machine or container, running or only defined. Cheap to clone; dropping it never touches the guest.
 ///
@@ -512,18 +511,5 @@ impl Domain {
         self.domain.clone()
     }
 
-    pub(crate) async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.connection
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject(self.subject()))
-    }
+    subject_calls!(pub(crate), |domain| &domain.connection, Self::subject);
 }

@@ -1,19 +1,18 @@
 //! The handle of a network.
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::{DhcpLease, NetworkInfo, NetworkPort, NetworkPortRef, NetworkRef, NetworkXmlOptions};
 use crate::connection::Connection;
-use crate::deadline::{CallClass, CallContext};
+use crate::deadline::CallClass;
 use crate::domain::{ConfigScope, MetadataItem};
 use crate::driver::{ConnectionDriver, NetworkDriver, facet};
-use crate::error::Result;
+use crate::error::{Result, Subject};
 use crate::model::network::NetworkUpdate;
 use crate::model::{MacAddress, NetworkConfig, NetworkPortConfig};
+use crate::subject_calls::subject_calls;
 
 /// A virtual network, active or only defined. Cheap to clone; dropping it never touches the network.
 ///
@@ -266,18 +265,5 @@ impl Network {
         NetworkPort::new(self.clone(), port)
     }
 
-    pub(super) async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.connection
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject((&self.network).into()))
-    }
+    subject_calls!(pub(super), |network| &network.connection, |network| Subject::from(&network.network));
 }

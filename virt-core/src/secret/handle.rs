@@ -1,17 +1,16 @@
 //! The handle of a secret.
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::{SecretRef, SecretUsageId, SecretValue};
 use crate::connection::Connection;
-use crate::deadline::{CallClass, CallContext};
+use crate::deadline::CallClass;
 use crate::driver::{ConnectionDriver, SecretDriver, facet};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::model::SecretConfig;
+use crate::subject_calls::subject_calls;
 
 /// A secret: a passphrase or key that a hypervisor uses and documents only name. Cheap to clone; dropping it leaves the
 /// secret.
@@ -127,18 +126,7 @@ impl Secret {
         .await
     }
 
-    async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.connection
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject((&self.secret).into()))
-    }
+    subject_calls!(|secret| &secret.connection, |secret| Subject::from(
+        &secret.secret
+    ));
 }

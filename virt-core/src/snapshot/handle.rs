@@ -1,15 +1,14 @@
 //! The handle of a snapshot.
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{SnapshotDeleteOptions, SnapshotFilter, SnapshotRevertOptions};
-use crate::deadline::{CallClass, CallContext};
+use crate::deadline::CallClass;
 use crate::domain::Domain;
 use crate::driver::{ConnectionDriver, SnapshotDriver, facet};
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::model::SnapshotConfig;
+use crate::subject_calls::subject_calls;
 
 /// A snapshot of a domain, by its name. Cheap to clone; dropping it does nothing.
 ///
@@ -210,19 +209,5 @@ impl Snapshot {
         Subject::Snapshot(format!("{}/{}", self.domain.name(), self.name))
     }
 
-    async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.domain
-            .connection()
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject(self.subject()))
-    }
+    subject_calls!(|snapshot| snapshot.domain.connection(), Self::subject);
 }

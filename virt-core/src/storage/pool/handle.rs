@@ -19,6 +19,7 @@ use crate::storage::{
     StoragePoolRef, StorageVolume, StorageVolumeInfo, StorageVolumeRef, StorageVolumeSelector,
     VolumeCreateOptions,
 };
+use crate::subject_calls::subject_calls;
 
 /// A storage pool: where volumes lie. Cheap to clone; dropping it never touches the pool.
 ///
@@ -376,20 +377,7 @@ impl StoragePool {
         Subject::StorageVolume(format!("{}/{volume}", self.name()))
     }
 
-    async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.connection
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject(Subject::from(&self.pool)))
-    }
+    subject_calls!(|pool| &pool.connection, |pool| Subject::from(&pool.pool));
 }
 
 /// A volume that would lie outside of its pool is refused, whatever the daemon makes of it.

@@ -1,17 +1,15 @@
 //! The handle of a volume.
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{StorageVolumeInfo, VolumeDeleteOptions, VolumeResize, VolumeResizeOptions, WipeAlgorithm};
 use crate::connection::Connection;
-use crate::deadline::{CallClass, CallContext};
-use crate::driver::ConnectionDriver;
+use crate::deadline::CallClass;
 use crate::error::{Result, Subject};
 use crate::model::VolumeConfig;
 use crate::storage::connection::volumes;
 use crate::storage::{StoragePool, StoragePoolSelector, StorageVolumeRef};
+use crate::subject_calls::subject_calls;
 
 /// A volume of a storage pool. Cheap to clone; dropping it never touches the volume.
 ///
@@ -163,18 +161,5 @@ impl StorageVolume {
         .await
     }
 
-    pub(super) async fn call<T, F>(
-        &self,
-        operation: &'static str,
-        class: CallClass,
-        work: impl FnOnce(CallContext, Arc<dyn ConnectionDriver>) -> F,
-    ) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        self.connection
-            .call(operation, class, work)
-            .await
-            .map_err(|error| error.with_subject(Subject::from(&self.volume)))
-    }
+    subject_calls!(pub(super), |volume| &volume.connection, |volume| Subject::from(&volume.volume));
 }

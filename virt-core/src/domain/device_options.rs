@@ -2,6 +2,7 @@
 
 use super::ConfigScope;
 use crate::model::ByteSize;
+use crate::option_steps::option_steps;
 
 /// How a device is changed (`virDomainUpdateDeviceFlags`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,11 +22,9 @@ impl DeviceUpdateOptions {
         self
     }
 
-    /// Whatever the guest has locked.
-    #[must_use]
-    pub fn force(mut self) -> Self {
-        self.force = true;
-        self
+    option_steps! {
+        /// Whatever the guest has locked.
+        force;
     }
 }
 
@@ -102,17 +101,11 @@ impl VcpuOptions {
         self
     }
 
-    /// How many there can be.
-    #[must_use]
-    pub fn maximum(mut self) -> Self {
-        self.maximum = true;
-        self
-    }
+    option_steps! {
+        /// How many there can be.
+        maximum;
 
-    /// By the guest itself.
-    #[must_use]
-    pub fn guest(mut self) -> Self {
-        self.guest = true;
-        self
+        /// By the guest itself.
+        guest;
     }
 }

@@ -1,6 +1,7 @@
 //! Which domains a list shows.
 
 use super::{DomainInfo, DomainState};
+use crate::option_steps::life_filter_steps;
 
 /// Which domains a list shows (`virConnectListAllDomains`' flags): all, narrowed by each thing said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,46 +18,7 @@ pub struct DomainFilter {
 }
 
 impl DomainFilter {
-    /// All domains.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// Running ones.
-    #[must_use]
-    pub fn active(mut self) -> Self {
-        self.active = Some(true);
-        self
-    }
-
-    /// Those that do not run.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.active = Some(false);
-        self
-    }
-
-    /// Those with a definition.
-    #[must_use]
-    pub fn persistent(mut self) -> Self {
-        self.persistent = Some(true);
-        self
-    }
-
-    /// Those without a definition.
-    #[must_use]
-    pub fn transient(mut self) -> Self {
-        self.persistent = Some(false);
-        self
-    }
-
-    /// Those that start by themselves.
-    #[must_use]
-    pub fn autostart(mut self) -> Self {
-        self.autostart = Some(true);
-        self
-    }
+    life_filter_steps!();
 
     /// Those in this state too (several add up).
     #[must_use]
@@ -68,11 +30,7 @@ impl DomainFilter {
     /// Whether this domain is shown.
     #[must_use]
     pub fn matches(&self, info: &DomainInfo) -> bool {
-        self.active.is_none_or(|active| active == info.state.is_active())
-            && self
-                .persistent
-                .is_none_or(|persistent| persistent == info.persistent)
-            && self.autostart.is_none_or(|autostart| autostart == info.autostart)
+        self.fits(info.state.is_active(), info.persistent, info.autostart)
             && (self.states.is_empty() || self.states.contains(&info.state))
     }
 }

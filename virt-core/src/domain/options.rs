@@ -1,5 +1,7 @@
 //! How the operations on a domain are carried out.
 
+use crate::option_steps::option_steps;
+
 /// What `define` does when a domain of that name or uuid exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -41,25 +43,15 @@ pub struct StartOptions {
 }
 
 impl StartOptions {
-    /// Leaves the vCPUs stopped.
-    #[must_use]
-    pub fn paused(mut self) -> Self {
-        self.paused = true;
-        self
-    }
+    option_steps! {
+        /// Leaves the vCPUs stopped.
+        paused;
 
-    /// Ties its life to the connection's.
-    #[must_use]
-    pub fn auto_destroy(mut self) -> Self {
-        self.auto_destroy = true;
-        self
-    }
+        /// Ties its life to the connection's.
+        auto_destroy;
 
-    /// Discards its managed save.
-    #[must_use]
-    pub fn force_boot(mut self) -> Self {
-        self.force_boot = true;
-        self
+        /// Discards its managed save.
+        force_boot;
     }
 }
 
@@ -122,11 +114,9 @@ pub struct DestroyOptions {
 }
 
 impl DestroyOptions {
-    /// Never kills.
-    #[must_use]
-    pub fn graceful(mut self) -> Self {
-        self.graceful = true;
-        self
+    option_steps! {
+        /// Never kills.
+        graceful;
     }
 }
 
@@ -141,18 +131,12 @@ pub struct XmlOptions {
 }
 
 impl XmlOptions {
-    /// The configuration of the next start.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.inactive = true;
-        self
-    }
+    option_steps! {
+        /// The configuration of the next start.
+        inactive;
 
-    /// With secrets.
-    #[must_use]
-    pub fn secure(mut self) -> Self {
-        self.secure = true;
-        self
+        /// With secrets.
+        secure;
     }
 }
 

@@ -1,6 +1,7 @@
 //! How domains are saved and restored.
 
 use crate::model::DomainConfig;
+use crate::option_steps::option_steps;
 
 /// What a guest does that comes from a saved state or a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,11 +45,9 @@ impl SaveOptions {
         self
     }
 
-    /// Past the host's cache.
-    #[must_use]
-    pub fn bypass_cache(mut self) -> Self {
-        self.bypass_cache = true;
-        self
+    option_steps! {
+        /// Past the host's cache.
+        bypass_cache;
     }
 
     /// In this format.
@@ -88,17 +87,11 @@ impl RestoreOptions {
         self
     }
 
-    /// Past the host's cache.
-    #[must_use]
-    pub fn bypass_cache(mut self) -> Self {
-        self.bypass_cache = true;
-        self
-    }
+    option_steps! {
+        /// Past the host's cache.
+        bypass_cache;
 
-    /// Forgets the firmware's variables.
-    #[must_use]
-    pub fn reset_nvram(mut self) -> Self {
-        self.reset_nvram = true;
-        self
+        /// Forgets the firmware's variables.
+        reset_nvram;
     }
 }

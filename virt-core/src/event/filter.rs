@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::{
     DomainChange, Event, NetworkChange, NodeDeviceChange, ObjectKind, SecretChange, StoragePoolChange,
 };
+use crate::option_steps::option_steps;
 
 /// Which events a stream gives: all, narrowed by each thing said. [`Event::Lagged`] and [`Event::Resync`] always come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,11 +58,9 @@ impl EventFilter {
         self
     }
 
-    /// Leaves out the hypervisor's own events.
-    #[must_use]
-    pub fn without_native(mut self) -> Self {
-        self.without_native = true;
-        self
+    option_steps! {
+        /// Leaves out the hypervisor's own events.
+        without_native;
     }
 
     /// Holds at most so many unread events (at least 1).

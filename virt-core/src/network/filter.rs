@@ -1,6 +1,7 @@
 //! Which networks a list shows.
 
 use super::NetworkInfo;
+use crate::option_steps::life_filter_steps;
 
 /// Which networks a list shows (`virConnectListAllNetworks`' flags): all, narrowed by each thing said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,61 +16,11 @@ pub struct NetworkFilter {
 }
 
 impl NetworkFilter {
-    /// All networks.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// Active ones.
-    #[must_use]
-    pub fn active(mut self) -> Self {
-        self.active = Some(true);
-        self
-    }
-
-    /// Those that are not active.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.active = Some(false);
-        self
-    }
-
-    /// Those with a definition.
-    #[must_use]
-    pub fn persistent(mut self) -> Self {
-        self.persistent = Some(true);
-        self
-    }
-
-    /// Those without a definition.
-    #[must_use]
-    pub fn transient(mut self) -> Self {
-        self.persistent = Some(false);
-        self
-    }
-
-    /// Those that start by themselves.
-    #[must_use]
-    pub fn autostart(mut self) -> Self {
-        self.autostart = Some(true);
-        self
-    }
-
-    /// Those that do not start by themselves.
-    #[must_use]
-    pub fn no_autostart(mut self) -> Self {
-        self.autostart = Some(false);
-        self
-    }
+    life_filter_steps!();
 
     /// Whether this network is shown.
     #[must_use]
     pub fn matches(&self, info: &NetworkInfo) -> bool {
-        self.active.is_none_or(|active| active == info.active)
-            && self
-                .persistent
-                .is_none_or(|persistent| persistent == info.persistent)
-            && self.autostart.is_none_or(|autostart| autostart == info.autostart)
+        self.fits(info.active, info.persistent, info.autostart)
     }
 }

@@ -1,5 +1,7 @@
 //! How the operations on a network are carried out.
 
+use crate::option_steps::option_steps;
+
 /// Which document of a network is given (`virNetworkGetXMLDesc`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -9,10 +11,8 @@ pub struct NetworkXmlOptions {
 }
 
 impl NetworkXmlOptions {
-    /// The configuration of the next start.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.inactive = true;
-        self
+    option_steps! {
+        /// The configuration of the next start.
+        inactive;
     }
 }

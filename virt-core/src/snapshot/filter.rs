@@ -1,5 +1,7 @@
 //! Which snapshots are listed.
 
+use crate::option_steps::option_steps;
+
 /// Which snapshots are listed (`virDomainSnapshotListFlags`). What is not said shows both; of the states, and of the
 /// places, several may be asked for together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,18 +36,12 @@ impl SnapshotFilter {
         Self::default()
     }
 
-    /// Only those without a parent.
-    #[must_use]
-    pub fn roots(mut self) -> Self {
-        self.roots = true;
-        self
-    }
+    option_steps! {
+        /// Only those without a parent.
+        roots;
 
-    /// All that come after it.
-    #[must_use]
-    pub fn descendants(mut self) -> Self {
-        self.descendants = true;
-        self
+        /// All that come after it.
+        descendants;
     }
 
     /// Only those without children (`true`), or with.
@@ -62,45 +58,23 @@ impl SnapshotFilter {
         self
     }
 
-    /// Those of domains that were off.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.inactive = true;
-        self
-    }
+    option_steps! {
+        /// Those of domains that were off.
+        inactive;
 
-    /// Those of domains that ran, with their memory.
-    #[must_use]
-    pub fn active(mut self) -> Self {
-        self.active = true;
-        self
-    }
+        /// Those of domains that ran, with their memory.
+        active;
 
-    /// Those of domains that ran, without their memory.
-    #[must_use]
-    pub fn disk_only(mut self) -> Self {
-        self.disk_only = true;
-        self
-    }
+        /// Those of domains that ran, without their memory.
+        disk_only;
 
-    /// Those in the domain's own images.
-    #[must_use]
-    pub fn internal(mut self) -> Self {
-        self.internal = true;
-        self
-    }
+        /// Those in the domain's own images.
+        internal;
 
-    /// Those with files of their own.
-    #[must_use]
-    pub fn external(mut self) -> Self {
-        self.external = true;
-        self
-    }
+        /// Those with files of their own.
+        external;
 
-    /// Parents before children.
-    #[must_use]
-    pub fn topological(mut self) -> Self {
-        self.topological = true;
-        self
+        /// Parents before children.
+        topological;
     }
 }

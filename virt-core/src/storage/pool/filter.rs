@@ -2,6 +2,7 @@
 
 use super::StoragePoolInfo;
 use crate::model::PoolType;
+use crate::option_steps::life_filter_steps;
 
 /// Which pools a list shows (`virConnectListAllStoragePools`' flags): all, narrowed by each thing said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,46 +19,7 @@ pub struct StoragePoolFilter {
 }
 
 impl StoragePoolFilter {
-    /// All pools.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// Active ones.
-    #[must_use]
-    pub fn active(mut self) -> Self {
-        self.active = Some(true);
-        self
-    }
-
-    /// Those that are not active.
-    #[must_use]
-    pub fn inactive(mut self) -> Self {
-        self.active = Some(false);
-        self
-    }
-
-    /// Those with a definition.
-    #[must_use]
-    pub fn persistent(mut self) -> Self {
-        self.persistent = Some(true);
-        self
-    }
-
-    /// Those without a definition.
-    #[must_use]
-    pub fn transient(mut self) -> Self {
-        self.persistent = Some(false);
-        self
-    }
-
-    /// Those that start by themselves.
-    #[must_use]
-    pub fn autostart(mut self) -> Self {
-        self.autostart = Some(true);
-        self
-    }
+    life_filter_steps!();
 
     /// Those of this type too (several add up).
     #[must_use]
@@ -69,11 +31,7 @@ impl StoragePoolFilter {
     /// Whether this pool, which is of that type, is shown.
     #[must_use]
     pub fn matches(&self, info: &StoragePoolInfo, kind: &PoolType) -> bool {
-        self.active.is_none_or(|active| active == info.state.is_active())
-            && self
-                .persistent
-                .is_none_or(|persistent| persistent == info.persistent)
-            && self.autostart.is_none_or(|autostart| autostart == info.autostart)
+        self.fits(info.state.is_active(), info.persistent, info.autostart)
             && (self.kinds.is_empty() || self.kinds.contains(kind))
     }
 }

@@ -1,5 +1,7 @@
 //! How the operations on a pool are carried out.
 
+use crate::option_steps::option_steps;
+
 /// What is done when a pool is built (`virStoragePoolBuildFlags`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -78,10 +80,8 @@ pub struct PoolDeleteOptions {
 }
 
 impl PoolDeleteOptions {
-    /// Overwrites it with zeros before.
-    #[must_use]
-    pub fn zeroed(mut self) -> Self {
-        self.zeroed = true;
-        self
+    option_steps! {
+        /// Overwrites it with zeros before.
+        zeroed;
     }
 }

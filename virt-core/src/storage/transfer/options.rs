@@ -1,5 +1,7 @@
 //! How content is written and read.
 
+use crate::option_steps::option_steps;
+
 /// How a volume's content is written (`virStorageVolUpload`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,18 +32,12 @@ impl UploadOptions {
         self
     }
 
-    /// Gives up what was in the volume.
-    #[must_use]
-    pub fn discard(mut self) -> Self {
-        self.discard = true;
-        self
-    }
+    option_steps! {
+        /// Gives up what was in the volume.
+        discard;
 
-    /// Sends every byte.
-    #[must_use]
-    pub fn dense(mut self) -> Self {
-        self.dense = true;
-        self
+        /// Sends every byte.
+        dense;
     }
 }
 
@@ -72,10 +68,8 @@ impl DownloadOptions {
         self
     }
 
-    /// Has every byte sent.
-    #[must_use]
-    pub fn dense(mut self) -> Self {
-        self.dense = true;
-        self
+    option_steps! {
+        /// Has every byte sent.
+        dense;
     }
 }

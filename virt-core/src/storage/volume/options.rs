@@ -1,6 +1,7 @@
 //! How the operations on a volume are carried out.
 
 use crate::model::ByteSize;
+use crate::option_steps::option_steps;
 
 /// How a volume is made (`virStorageVolCreateFlags`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,18 +15,12 @@ pub struct VolumeCreateOptions {
 }
 
 impl VolumeCreateOptions {
-    /// Allocates the metadata at once.
-    #[must_use]
-    pub fn prealloc_metadata(mut self) -> Self {
-        self.prealloc_metadata = true;
-        self
-    }
+    option_steps! {
+        /// Allocates the metadata at once.
+        prealloc_metadata;
 
-    /// Shares blocks with the origin.
-    #[must_use]
-    pub fn reflink(mut self) -> Self {
-        self.reflink = true;
-        self
+        /// Shares blocks with the origin.
+        reflink;
     }
 }
 
@@ -58,18 +53,12 @@ pub struct VolumeResizeOptions {
 }
 
 impl VolumeResizeOptions {
-    /// Allocates the new room at once.
-    #[must_use]
-    pub fn allocate(mut self) -> Self {
-        self.allocate = true;
-        self
-    }
+    option_steps! {
+        /// Allocates the new room at once.
+        allocate;
 
-    /// Lets it become smaller.
-    #[must_use]
-    pub fn shrink(mut self) -> Self {
-        self.shrink = true;
-        self
+        /// Lets it become smaller.
+        shrink;
     }
 }
 
@@ -84,18 +73,12 @@ pub struct VolumeDeleteOptions {
 }
 
 impl VolumeDeleteOptions {
-    /// Overwrites it with zeros before.
-    #[must_use]
-    pub fn zeroed(mut self) -> Self {
-        self.zeroed = true;
-        self
-    }
+    option_steps! {
+        /// Overwrites it with zeros before.
+        zeroed;
 
-    /// Deletes its snapshots, too.
-    #[must_use]
-    pub fn with_snapshots(mut self) -> Self {
-        self.with_snapshots = true;
-        self
+        /// Deletes its snapshots, too.
+        with_snapshots;
     }
 }
 

@@ -7,7 +7,7 @@ use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::{pool_ref, refusal as storage_refusal, wire_pool, wire_volume};
 use crate::driver::hypervisor::Hypervisor;
-use crate::driver::{RemoteConnection, flags, refusal};
+use crate::driver::{RemoteConnection, document, flags, refusal};
 use crate::protocol::error_code::ErrorCode;
 use crate::protocol::remote::storage_pool::{
     ConnectFindStoragePoolSources, ConnectFindStoragePoolSourcesArgs, ConnectGetStoragePoolCapabilities,
@@ -89,7 +89,7 @@ impl RemoteConnection {
             flags: flags::set(&[(inactive, INACTIVE)]),
         };
         let text = self.link.call::<StoragePoolGetXmlDesc>(call, &args).await?.xml;
-        PoolConfig::from_xml(&text.text()).map_err(|error| storage_refusal::corrupt("storage pool", error))
+        PoolConfig::from_xml(&text.text()).map_err(|error| document::not_understood("storage pool", error))
     }
 
     pub(super) async fn define_pool(
@@ -196,7 +196,7 @@ impl RemoteConnection {
             }
             Err(error) => return Err(error.into()),
         };
-        PoolSources::from_xml(&text.text()).map_err(|error| storage_refusal::corrupt("sources", error))
+        PoolSources::from_xml(&text.text()).map_err(|error| document::not_understood("sources", error))
     }
 
     pub(super) async fn pool_capabilities(&self, call: &CallContext) -> Result<PoolCapabilities> {
@@ -207,6 +207,6 @@ impl RemoteConnection {
             .await;
         let text = found?.capabilities;
         PoolCapabilities::from_xml(&text.text())
-            .map_err(|error| storage_refusal::corrupt("storage pools there can be", error))
+            .map_err(|error| document::not_understood("storage pools there can be", error))
     }
 }

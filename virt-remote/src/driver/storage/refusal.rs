@@ -40,9 +40,3 @@ pub(super) async fn no_such_pool(link: &Link, call: &CallContext, cause: RpcErro
     });
     objects::no_such("storage pool", names.ok()).with_source(cause)
 }
-
-/// A document of the daemon's that is not understood.
-pub(super) fn corrupt(what: &str, error: virt_core::xml::XmlError) -> Error {
-    let message = format!("the daemon's document of the {what} is not understood");
-    Error::new(ErrorKind::Corrupt, message).with_source(error)
-}

@@ -6,8 +6,8 @@ use virt_core::model::{ByteSize, VolumeConfig};
 use virt_core::storage::{StoragePoolRef, StorageVolumeInfo, StorageVolumeRef, StorageVolumeSelector};
 use virt_core::{CallContext, Error, Result};
 
-use super::{refusal as storage_refusal, volume_ref, wire_pool, wire_volume};
-use crate::driver::{RemoteConnection, objects, refusal};
+use super::{volume_ref, wire_pool, wire_volume};
+use crate::driver::{RemoteConnection, document, objects, refusal};
 use crate::protocol::remote::storage_pool::{StoragePoolListAllVolumes, StoragePoolListAllVolumesArgs};
 use crate::protocol::remote::storage_volume::{
     StorageVolGetInfo, StorageVolGetInfoArgs, StorageVolGetInfoFlags, StorageVolGetInfoFlagsArgs,
@@ -143,7 +143,7 @@ impl RemoteConnection {
             flags: 0,
         };
         let text = self.link.call::<StorageVolGetXmlDesc>(call, &args).await?.xml;
-        VolumeConfig::from_xml(&text.text()).map_err(|error| storage_refusal::corrupt("volume", error))
+        VolumeConfig::from_xml(&text.text()).map_err(|error| document::not_understood("volume", error))
     }
 }
 

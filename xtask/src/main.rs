@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod check_flag;
 mod codegen;
 mod corpus;
 mod coverage;

@@ -11,7 +11,7 @@ mod subsystem;
 mod types;
 
 use crate::failure::{Doing as _, Failure, Outcome};
-use crate::{cargo, facts, say};
+use crate::{cargo, check_flag, facts, say};
 use output::Output;
 use schema::Schema;
 use std::collections::BTreeMap;
@@ -23,16 +23,7 @@ const TARGET: &str = "virt-remote/src/protocol/generated";
 
 /// Writes the files, or with `--check` compares them byte for byte.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let check = match arguments {
-        [] => false,
-        [only] if only == "--check" => true,
-        _ => {
-            return Err(
-                Failure::new(format!("codegen does not take {:?}", arguments.join(" ")))
-                    .advise("it takes nothing, or --check"),
-            );
-        }
-    };
+    let check = check_flag::is_given("codegen", arguments)?;
     let files = generate()?;
     let target = cargo::workspace().join(TARGET);
     if check {

@@ -12,7 +12,7 @@ mod sources;
 mod verdict;
 
 use crate::failure::{Doing as _, Failure, Outcome};
-use crate::{cargo, facts, say};
+use crate::{cargo, check_flag, facts, say};
 use api::Function;
 use sources::Sources;
 use std::fs;
@@ -26,16 +26,7 @@ const BAR: f64 = 60.0;
 
 /// Prints the table and writes the page, or with `--check` compares it.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let check = match arguments {
-        [] => false,
-        [only] if only == "--check" => true,
-        _ => {
-            return Err(
-                Failure::new(format!("coverage does not take {:?}", arguments.join(" ")))
-                    .advise("it takes nothing, or --check"),
-            );
-        }
-    };
+    let check = check_flag::is_given("coverage", arguments)?;
     let judged = judge()?;
     let table = page::table(&judged);
     say::line(&table);

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use virt_sdk::Domain;
-use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
 use virt_sdk::model::domain::devices::ImageFormat;
 use virt_sdk::model::{ByteSize, Device, Disk, DomainConfig, DomainType};
@@ -16,6 +15,7 @@ use virt_testkit::live::libvirtd::Libvirtd;
 use virt_testkit::live::libvirtd_options::LibvirtdOptions;
 use virt_testkit::live::qemu::QemuBinary;
 
+use crate::guest_shell::tell;
 use crate::machines::Machines;
 use crate::selection::{differs_by_version, whole};
 
@@ -262,12 +262,4 @@ fn test_machine(place: &Path, name: &str) -> Result<DomainConfig, Failure> {
         .disk(Disk::file(place.join(name).to_string_lossy()))
         .build()?;
     Ok(config)
-}
-
-/// Has the guest's shell do something a moment later, when it has answered.
-async fn tell(domain: &Domain, command: &str) -> Result<(), Failure> {
-    let script = format!("(sleep 0.2; {command}) </dev/null >/dev/null 2>&1 &");
-    let request = ExecRequest::new("/bin/sh").args(["-c", script.as_str()]);
-    let told = domain.agent().exec(&request).await;
-    told.doing("telling the guest what to do").map(drop)
 }

@@ -1,5 +1,7 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
+#[cfg(any(feature = "rpc", all(feature = "qemu", feature = "ssh")))]
+mod guest_shell;
 #[cfg(feature = "rpc")]
 mod libvirt;
 #[cfg(any(feature = "rpc", all(feature = "qemu", feature = "ssh")))]

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use virt_sdk::Domain;
-use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
 use virt_sdk::model::DomainConfig;
-use virt_testkit::conformance::{Case, Doing as _, Failure, GuestNeed, Target, TargetChoice, Times};
+use virt_testkit::conformance::{Case, Failure, GuestNeed, Target, TargetChoice, Times};
 use virt_testkit::live::far::FarMachine;
 use virt_testkit::live::guest::PROMPT;
 use virt_testkit::live::leftovers;
 use virt_testkit::live::qemu::QemuBinary;
 
+use crate::guest_shell::tell;
 use crate::machines::Machines;
 use crate::selection::{differs_by_version, whole};
 
@@ -149,12 +149,4 @@ impl Target for QemuTarget {
         }
         left
     }
-}
-
-/// Has the guest's shell do something a moment later, when it has answered.
-async fn tell(domain: &Domain, command: &str) -> Result<(), Failure> {
-    let script = format!("(sleep 0.2; {command}) </dev/null >/dev/null 2>&1 &");
-    let request = ExecRequest::new("/bin/sh").args(["-c", script.as_str()]);
-    let told = domain.agent().exec(&request).await;
-    told.doing("telling the guest what to do").map(drop)
 }

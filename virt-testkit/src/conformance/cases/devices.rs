@@ -44,14 +44,23 @@ fn data(env: &Env) -> Result<Device, Failure> {
     Ok(env.disk("vdz")?.into())
 }
 
+async fn attach(domain: &Domain, disk: &Device, scope: ConfigScope) -> Result<(), Failure> {
+    domain.attach_device(disk, scope).await.doing("attaching a disk")
+}
+
+async fn alias_of(domain: &Domain, disk: &Device) -> Result<String, Failure> {
+    let config = domain.config().await.doing("reading its configuration")?;
+    let found = config.devices.as_ref().and_then(|devices| devices.find(disk));
+    found
+        .and_then(|found| found.alias())
+        .ok_or_else(|| Failure::new("the disk has no alias, or is not there"))
+}
+
 async fn a_disk_is_attached_to_the_next_start_and_detached(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("attached").await?;
     let disk = data(env)?;
     for scope in [ConfigScope::Config, ConfigScope::Current] {
-        domain
-            .attach_device(&disk, scope)
-            .await
-            .doing("attaching a disk")?;
+        attach(&domain, &disk, scope).await?;
         ensure!(has(&domain, "vdz", true).await?, "the disk is not there");
         domain
             .detach_device(&disk, scope)
@@ -66,10 +75,7 @@ async fn a_disk_that_is_there_is_not_attached_again(env: &Env) -> Result<(), Fai
     let domain = env.defined("twice").await?;
     let disk = data(env)?;
     let scope = ConfigScope::Config;
-    domain
-        .attach_device(&disk, scope)
-        .await
-        .doing("attaching a disk")?;
+    attach(&domain, &disk, scope).await?;
     let again = domain.attach_device(&disk, scope).await;
     refused(again, ErrorKind::AlreadyExists, "attaching a disk twice")?;
     let config = domain.config().await.doing("reading its configuration")?;
@@ -134,16 +140,8 @@ async fn a_running_machine_gets_a_disk_for_this_run(env: &Env) -> Result<(), Fai
     let domain = env.running("live").await?;
     let mut watch = env.watch(&domain).await?;
     let disk = data(env)?;
-    domain
-        .attach_device(&disk, ConfigScope::Live)
-        .await
-        .doing("attaching a disk")?;
-    let config = domain.config().await.doing("reading its configuration")?;
-    let found = config.devices.as_ref().and_then(|devices| devices.find(&disk));
-    let alias = found.and_then(|found| found.alias());
-    let Some(alias) = alias else {
-        return Err(Failure::new("the disk has no alias, or is not there"));
-    };
+    attach(&domain, &disk, ConfigScope::Live).await?;
+    let alias = alias_of(&domain, &disk).await?;
     let told = |change: &DomainChange| {
         *change
             == DomainChange::DeviceAdded {
@@ -166,10 +164,7 @@ async fn a_running_machine_gets_a_disk_for_this_run(env: &Env) -> Result<(), Fai
 async fn both_configurations_get_a_disk(env: &Env) -> Result<(), Failure> {
     let domain = env.running("both").await?;
     let disk = data(env)?;
-    domain
-        .attach_device(&disk, ConfigScope::Both)
-        .await
-        .doing("attaching a disk")?;
+    attach(&domain, &disk, ConfigScope::Both).await?;
     for inactive in [false, true] {
         ensure!(
             has(&domain, "vdz", inactive).await?,
@@ -182,10 +177,7 @@ async fn both_configurations_get_a_disk(env: &Env) -> Result<(), Failure> {
 async fn a_guest_that_does_not_answer_keeps_its_disk(env: &Env) -> Result<(), Failure> {
     let domain = env.paused("silent").await?;
     let disk = data(env)?;
-    domain
-        .attach_device(&disk, ConfigScope::Live)
-        .await
-        .doing("attaching a disk")?;
+    attach(&domain, &disk, ConfigScope::Live).await?;
     let hasty = domain.with_deadline(env.times().quiet + Duration::from_secs(1));
     let detached = hasty.detach_device(&disk, ConfigScope::Live).await;
     let error = refused(
@@ -201,10 +193,7 @@ async fn a_guest_that_does_not_answer_keeps_its_disk(env: &Env) -> Result<(), Fa
 async fn a_guest_lets_go_of_its_disk(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("letting-go").await?;
     let disk = data(env)?;
-    domain
-        .attach_device(&disk, ConfigScope::Both)
-        .await
-        .doing("attaching a disk")?;
+    attach(&domain, &disk, ConfigScope::Both).await?;
     let mut watch = env.watch(&domain).await?;
     domain
         .with_deadline(env.patience())
@@ -227,15 +216,8 @@ async fn a_guest_lets_go_of_its_disk(env: &Env) -> Result<(), Failure> {
 async fn a_device_is_detached_by_its_alias(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("by-alias").await?;
     let disk = data(env)?;
-    domain
-        .attach_device(&disk, ConfigScope::Live)
-        .await
-        .doing("attaching a disk")?;
-    let config = domain.config().await.doing("reading its configuration")?;
-    let found = config.devices.as_ref().and_then(|devices| devices.find(&disk));
-    let Some(alias) = found.and_then(|found| found.alias()) else {
-        return Err(Failure::new("the disk has no alias, or is not there"));
-    };
+    attach(&domain, &disk, ConfigScope::Live).await?;
+    let alias = alias_of(&domain, &disk).await?;
     domain
         .with_deadline(env.patience())
         .detach_device_alias(&alias)

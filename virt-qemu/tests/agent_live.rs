@@ -118,9 +118,11 @@ async fn the_agent_of_a_real_guest_does_what_it_is_told() {
         .spawn()
         .unwrap();
     let monitor = connect(&at("monitor")).await;
-    let (qmp, mut events) = QmpConnection::connect(monitor, QmpOptions::labelled("live"))
-        .await
-        .unwrap();
+    // QEMU listens before it answers: what follows may wait for its start on a busy machine.
+    let patient = QmpOptions::labelled("live")
+        .with_greeting(PATIENCE)
+        .with_negotiation(PATIENCE);
+    let (qmp, mut events) = QmpConnection::connect(monitor, patient).await.unwrap();
     let agent = AgentConnection::new(connect(&at("agent")).await, "live");
 
     // Nobody listens yet: the question is on its way all the same, and answered when the agent is up.

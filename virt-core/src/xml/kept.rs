@@ -5,7 +5,7 @@ use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::{Name, declared_prefix};
 use super::record::{Field, FieldKind, Record};
-use super::references::{first_illegal, is_name, shortened};
+use super::references::{check_target, first_illegal, is_name, shortened};
 use super::slot::Slot;
 use super::tree::{Attribute, Element, Node};
 
@@ -133,7 +133,11 @@ fn nodes<'n>(nodes: impl Iterator<Item = &'n Node>, depth: usize) -> Result<(), 
                     return Err(XmlError::invalid("a comment does not end with '-'").within("comment()"));
                 }
             }
-            Node::Instruction(text) => markup(text, "?>", "processing-instruction()")?,
+            Node::Instruction(text) => {
+                let path = "processing-instruction()";
+                markup(text, "?>", path)?;
+                check_target(text).map_err(|reason| XmlError::invalid(reason).within(path))?;
+            }
         }
     }
     Ok(())
@@ -149,11 +153,15 @@ fn content(element: &Element, depth: usize) -> Result<(), XmlError> {
     nodes(element.children.iter(), depth)
 }
 
-/// Text that ends at `end`, which it therefore cannot have.
+/// Text that ends at `end`, which it therefore cannot have; nor a carriage return, which has no escape here and is read
+/// as the end of a line.
 fn markup(text: &str, end: &str, path: &str) -> Result<(), XmlError> {
-    let checked = match text.contains(end) {
-        true => Err(XmlError::invalid(format!("'{end}' cannot stand here"))),
-        false => characters(text),
+    let checked = if text.contains(end) {
+        Err(XmlError::invalid(format!("'{end}' cannot stand here")))
+    } else if text.contains('\r') {
+        Err(XmlError::invalid("a carriage return cannot stand here"))
+    } else {
+        characters(text)
     };
     checked.map_err(|error| error.within(path))
 }

@@ -11,7 +11,9 @@ use super::name::declared_prefix;
 use super::places::Places;
 use super::raw;
 use super::raw::{Raw, RawAttribute, RawElement, RawName, RawNode};
-use super::references::{attribute_value, check_characters, is_name, resolve, shortened, text_content};
+use super::references::{
+    attribute_value, check_characters, check_target, is_name, resolve, shortened, text_content,
+};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -242,13 +244,7 @@ impl<'t> Builder<'t> {
     }
 
     fn instruction(&mut self, content: &str) -> Result<(), XmlError> {
-        let target = content.split([' ', '\t', '\n']).next().unwrap_or_default();
-        if !is_name(target) || target.eq_ignore_ascii_case("xml") {
-            return Err(syntax(format!(
-                "'{}' is no target of a processing instruction",
-                shortened(target)
-            )));
-        }
+        check_target(content).map_err(syntax)?;
         let content = self.content_of(Cow::Owned(content.to_owned()));
         self.push(RawNode::Instruction(content)).map(drop)
     }

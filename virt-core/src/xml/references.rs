@@ -149,6 +149,18 @@ pub(super) fn is_name(text: &str) -> bool {
     !start && text.len() <= 250
 }
 
+/// Refuses the content of a processing instruction that does not begin with a target; the reason, for people.
+pub(super) fn check_target(instruction: &str) -> Result<(), String> {
+    let target = instruction.split([' ', '\t', '\n']).next().unwrap_or_default();
+    match is_name(target) && !target.eq_ignore_ascii_case("xml") {
+        true => Ok(()),
+        false => Err(format!(
+            "'{}' is no target of a processing instruction",
+            shortened(target)
+        )),
+    }
+}
+
 fn illegal(character: char) -> XmlError {
     XmlError::new(XmlProblem::IllegalCharacter(u32::from(character)))
 }

@@ -37,7 +37,8 @@ pub(super) struct Run {
     pub(super) longest: u32,
 }
 
-/// Runs them all, so many seconds each; where the targets cannot be built, the property tests of the package as long.
+/// Runs the property tests of the package once and the fuzz targets so many seconds each; where these cannot be built,
+/// the property tests as long.
 pub(super) fn run(runs: Vec<Run>, what: &str, seconds: u64, tests: (&str, &[&str])) -> Outcome {
     let mut targets: Vec<&'static str> = runs.iter().map(|run| run.target).collect();
     targets.dedup();
@@ -50,6 +51,7 @@ pub(super) fn run(runs: Vec<Run>, what: &str, seconds: u64, tests: (&str, &[&str
             return property_tests(tests, Duration::from_secs(seconds));
         }
     };
+    property_tests(tests, Duration::ZERO)?;
     let count = runs.len();
     let findings = fuzz(runs, &binaries, what, seconds)?;
     if findings.is_empty() {
@@ -260,13 +262,18 @@ fn fuzz(runs: Vec<Run>, binaries: &Path, what: &str, seconds: u64) -> Outcome<Ve
     Ok(findings)
 }
 
-/// The property tests of a package, again and again.
+/// The property tests of a package, with new random values each time: once, and again until the time is over.
 fn property_tests((package, arguments): (&str, &[&str]), time: Duration) -> Outcome {
     let began = Instant::now();
-    while began.elapsed() < time {
+    loop {
         let mut command = cargo::command(&["test", "--quiet", "--release", "-p", package]);
-        command.args(arguments).env("PROPTEST_CASES", "20000");
+        command
+            .args(arguments)
+            .env("PROPTEST_CASES", "20000")
+            .env_remove("PROPTEST_RNG_SEED");
         cargo::run(command)?;
+        if began.elapsed() >= time {
+            return Ok(());
+        }
     }
-    Ok(())
 }

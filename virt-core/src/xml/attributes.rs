@@ -5,10 +5,21 @@
 
 use super::blank::is_space;
 use super::error::{XmlError, XmlProblem};
-use super::name_key::plain_name;
-use super::references::{is_name, shortened};
+use super::name_key::plain_name_length;
+use super::references::{is_name, is_special, shortened};
 
-/// Names and raw values, in order; ends after the first error.
+/// An attribute as it is written.
+pub(super) struct Written<'t> {
+    pub(super) name: &'t str,
+    /// What is between the quotes.
+    pub(super) value: &'t str,
+    /// Whether the name has a prefix.
+    pub(super) has_prefix: bool,
+    /// Whether the value is what is written: without references and white space other than spaces.
+    pub(super) is_literal: bool,
+}
+
+/// Attributes in order; ends after the first error.
 pub(super) struct RawAttributes<'t> {
     rest: &'t str,
     first: bool,
@@ -24,23 +35,34 @@ impl<'t> RawAttributes<'t> {
     }
 
     /// The next one, when it is written as libvirt does: after one space, a plain name, without space around `=`.
-    fn plain(&mut self) -> Option<(&'t str, &'t str)> {
-        let text = self.rest.strip_prefix(' ')?;
-        let name = plain_name(text)?;
-        let quoted = text.get(name.len()..)?.strip_prefix('=')?;
-        let quote = quoted
-            .bytes()
-            .next()
-            .filter(|byte| matches!(byte, b'\'' | b'"'))?;
-        let inner = quoted.get(1..)?;
-        let end = inner.bytes().position(|byte| byte == quote)?;
-        let value = inner.get(..end)?;
-        self.rest = inner.get(end + 1..)?;
+    fn plain(&mut self) -> Option<Written<'t>> {
+        let text = self.rest;
+        let (b' ', named) = text.as_bytes().split_first()? else {
+            return None;
+        };
+        let name_length = plain_name_length(named)?;
+        let [b'=', quote @ (b'\'' | b'"'), quoted @ ..] = named.get(name_length..)? else {
+            return None;
+        };
+        let mut is_literal = true;
+        let value_length = quoted.iter().position(|byte| {
+            is_literal &= !is_special(*byte);
+            byte == quote
+        })?;
+        let value_start = name_length + 3;
+        let value_end = value_start + value_length;
+        let written = Written {
+            name: text.get(1..=name_length)?,
+            value: text.get(value_start..value_end)?,
+            has_prefix: false,
+            is_literal,
+        };
+        self.rest = text.get(value_end + 1..)?;
         self.first = false;
-        Some((name, value))
+        Some(written)
     }
 
-    fn take(&mut self) -> Result<Option<(&'t str, &'t str)>, XmlError> {
+    fn take(&mut self) -> Result<Option<Written<'t>>, XmlError> {
         if let Some(plain) = self.plain() {
             return Ok(Some(plain));
         }
@@ -81,12 +103,17 @@ impl<'t> RawAttributes<'t> {
             )));
         };
         self.rest = rest;
-        Ok(Some((name, value)))
+        Ok(Some(Written {
+            name,
+            value,
+            has_prefix: name.contains(':'),
+            is_literal: !value.bytes().any(is_special),
+        }))
     }
 }
 
 impl<'t> Iterator for RawAttributes<'t> {
-    type Item = Result<(&'t str, &'t str), XmlError>;
+    type Item = Result<Written<'t>, XmlError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.take().transpose()
@@ -110,7 +137,10 @@ mod tests {
 
     fn all(text: &str) -> Result<Vec<(&str, &str)>, String> {
         RawAttributes::of(text)
-            .map(|attribute| attribute.map_err(|error| error.to_string()))
+            .map(|attribute| match attribute {
+                Ok(attribute) => Ok((attribute.name, attribute.value)),
+                Err(error) => Err(error.to_string()),
+            })
             .collect()
     }
 

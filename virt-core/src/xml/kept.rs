@@ -5,18 +5,15 @@ use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::{Name, declared_prefix};
 use super::record::{Field, FieldKind, Record};
+use super::rest::More;
 use super::references::{check_target, first_illegal, is_name, shortened};
-use super::slot::Slot;
 use super::tree::{Attribute, Element, Node};
 
 /// Refuses the first thing in the record's own rest that XML cannot hold: characters, names, ends of markup inside of it.
 ///
 /// # Errors
 /// [`XmlProblem::IllegalCharacter`], [`XmlProblem::Invalid`] or [`XmlProblem::Limit`], with the path below the record.
-pub(super) fn check(record: &dyn Record, depth: usize) -> Result<(), XmlError> {
-    let Some(more) = record.rest().more.as_deref() else {
-        return Ok(());
-    };
+pub(super) fn check(record: &dyn Record, more: &More, depth: usize) -> Result<(), XmlError> {
     let position = record.rest().position().unwrap_or_default();
     let around = more.before.iter().chain(&more.after);
     let inside = more.nodes.iter().chain(around);
@@ -33,20 +30,11 @@ pub(super) fn check(record: &dyn Record, depth: usize) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Whether there is something in the record, or in one inside of it, that must be read again to know that it is the same:
-/// all that is kept, but for elements that stand alone.
-pub(super) fn has_any(record: &dyn Record) -> bool {
-    let own = record.rest().more.as_deref().is_some_and(|more| {
-        let alone = |node: &Node| stands_alone(record, node);
-        !more.attributes.is_empty() || !more.shells.is_empty() || !more.nodes.iter().all(alone)
-    });
-    own || record.filled().any(|row| match record.slot(row) {
-        Slot::Child(slot) => {
-            let mut items = (0..slot.count()).filter_map(|item| slot.item(item));
-            items.any(has_any)
-        }
-        _ => false,
-    })
+/// Whether none of the record's own rest must be read again to know that it is the same: it is elements that stand alone.
+pub(super) fn all_stands_alone(record: &dyn Record, more: &More) -> bool {
+    more.attributes.is_empty()
+        && more.shells.is_empty()
+        && more.nodes.iter().all(|node| stands_alone(record, node))
 }
 
 /// Whether a node is read as it is written, wherever it stands: an element no field has the name of, which declares all

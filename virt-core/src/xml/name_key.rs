@@ -30,14 +30,30 @@ impl NameKey {
     }
 }
 
-/// The name the text begins with, when it is of letters, digits and signs of ASCII and has no prefix: as nearly all are.
-pub(super) fn plain_name(text: &str) -> Option<&str> {
-    let is_first = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
-    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    text.as_bytes().first().filter(|byte| is_first(byte))?;
-    let length = text.bytes().position(is_other).unwrap_or(text.len());
+/// Which bytes plain names are of.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a constant table: the byte is below 128"
+)]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    plain
+};
+
+/// The length of the name the text begins with, when it is of letters, digits and signs of ASCII and has no prefix: as
+/// nearly all are.
+pub(super) fn plain_name_length(text: &[u8]) -> Option<usize> {
+    let first = text.first()?;
+    let is_other = |byte: &u8| PLAIN.get(usize::from(*byte)) != Some(&true);
+    let length = text.iter().position(is_other).unwrap_or(text.len());
     // The longest that is taken for a name at all.
-    text.get(..length).filter(|name| name.len() <= 250)
+    (length <= 250 && (first.is_ascii_alphabetic() || *first == b'_')).then_some(length)
 }
 
 #[cfg(test)]
@@ -59,11 +75,14 @@ mod tests {
 
     #[test]
     fn plain_names_end_where_they_are_no_longer_plain() {
-        assert_eq!(plain_name("disk type='file'"), Some("disk"));
-        assert_eq!(plain_name("on_crash"), Some("on_crash"));
-        assert_eq!(plain_name("qemu:arg"), Some("qemu"));
-        assert_eq!(plain_name("1a"), None);
-        assert_eq!(plain_name(""), None);
-        assert_eq!(plain_name(&"a".repeat(251)), None);
+        let length = |text: &str| plain_name_length(text.as_bytes());
+        assert_eq!(length("disk type='file'"), Some(4));
+        assert_eq!(length("on_crash"), Some(8));
+        assert_eq!(length("qemu:arg"), Some(4));
+        assert_eq!(length("1a"), None);
+        assert_eq!(length("-a"), None);
+        assert_eq!(length(""), None);
+        assert_eq!(length(&"a".repeat(250)), Some(250));
+        assert_eq!(length(&"a".repeat(251)), None);
     }
 }

@@ -37,9 +37,9 @@ impl<'t> Places<'t> {
         }
         let bytes = self.text.as_bytes();
         let since = bytes.get(self.seen..at).unwrap_or_default();
-        if let Some(last) = memchr::memrchr(b'\n', since) {
-            self.line += memchr::memchr_iter(b'\n', since).count();
-            self.line_start = self.seen + last + 1;
+        for end in memchr::memchr_iter(b'\n', since) {
+            self.line += 1;
+            self.line_start = self.seen + end + 1;
         }
         self.seen = at;
         let before = bytes.get(self.line_start..at).unwrap_or_default();

@@ -328,7 +328,8 @@ impl<'t> Builder<'t> {
         let depth = self.open.len();
         let mut has_prefix = false;
         for attribute in RawAttributes::of(written) {
-            let (full, value) = attribute?;
+            let written = attribute?;
+            let full = written.name;
             let name = RawName::new(full, 0);
             let known = self.raw.attributes.get(first..).unwrap_or_default();
             if known.len() >= self.limits.attributes {
@@ -343,8 +344,11 @@ impl<'t> Builder<'t> {
                     shortened(full)
                 )));
             }
-            let value = attribute_value(value)?;
-            has_prefix |= full.bytes().any(|byte| byte == b':');
+            let value = match written.is_literal {
+                true => Cow::Borrowed(written.value),
+                false => Cow::Owned(attribute_value(written.value)?),
+            };
+            has_prefix |= written.has_prefix;
             if let Some(prefix) = declared_prefix(full) {
                 if self.scope.len() >= self.limits.attributes {
                     return Err(too_many(

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::{XmlError, XmlProblem};
+use super::name_key::plain_name_length;
 
 /// Refuses the first character of `text` that XML 1.0 does not allow, with its byte offset.
 pub(super) fn check_characters(text: &str) -> Result<(), (usize, XmlError)> {
@@ -40,12 +41,13 @@ pub(super) fn text_content(raw: &str) -> Cow<'_, str> {
     }
 }
 
-/// The value of an attribute: white space becomes spaces, references are resolved.
-pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlError> {
-    let special = |byte: u8| (byte == b'&') | (byte == b'<') | (byte < 0x20);
-    if !raw.bytes().fold(false, |found, byte| found | special(byte)) {
-        return Ok(Cow::Borrowed(raw));
-    }
+/// Whether a byte of an attribute's value stands for something else, or is not allowed there.
+pub(super) const fn is_special(byte: u8) -> bool {
+    (byte == b'&') | (byte == b'<') | (byte < 0x20)
+}
+
+/// The value of an attribute that has special bytes: white space becomes spaces, references are resolved.
+pub(super) fn attribute_value(raw: &str) -> Result<String, XmlError> {
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find(['&', '<', '\t', '\n', '\r']) {
@@ -72,7 +74,7 @@ pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlError> {
         }
     }
     value.push_str(rest);
-    Ok(Cow::Owned(value))
+    Ok(value)
 }
 
 /// The character a reference stands for; `name` is what stands between `&` and `;`.
@@ -120,10 +122,7 @@ pub(super) fn is_allowed(character: char) -> bool {
 
 /// Whether the text is a name as XML has it, with at most one colon inside.
 pub(super) fn is_name(text: &str) -> bool {
-    // Nearly all names are of these characters.
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    if text.len() <= 250 && text.bytes().next().is_some_and(starts) && text.bytes().all(plain) {
+    if plain_name_length(text.as_bytes()) == Some(text.len()) {
         return true;
     }
     let mut colons = 0_u8;

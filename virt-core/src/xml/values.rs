@@ -7,7 +7,7 @@ use super::error::{XmlError, XmlProblem};
 use super::kept;
 use super::limits::Limits;
 use super::read::read_root;
-use super::record::{Field, FieldKind, Record, Rows};
+use super::record::{Field, FieldKind, Record, Rows, Spec};
 use super::references::first_illegal;
 use super::slot::{Slot, ValueSlot};
 use super::write::write_root;
@@ -37,8 +37,13 @@ type Judge = fn(&dyn ValueSlot, &str) -> Option<XmlProblem>;
 
 fn checked<T: Record + Default>(record: &T, judge: Judge) -> Result<(), XmlError> {
     let root = record.spec().element;
-    check(record, &mut String::new(), (1, judge)).map_err(|error| error.within(root))?;
-    if !kept::has_any(record) {
+    let mut checking = Checking {
+        judge,
+        text: String::new(),
+        is_settled: true,
+    };
+    checking.record(record, 1).map_err(|error| error.within(root))?;
+    if checking.is_settled {
         return Ok(());
     }
     let mut again = T::default();
@@ -73,61 +78,72 @@ fn misread(record: &dyn Record, path: &str, problem: &XmlProblem) -> XmlError {
     XmlError::new(problem.clone()).at(position).within(path)
 }
 
-fn check(record: &dyn Record, text: &mut String, (depth, judge): (usize, Judge)) -> Result<(), XmlError> {
-    let spec = record.spec();
-    let filled = record.filled();
-    let position = record.rest().position().unwrap_or_default();
-    let limit = Limits::default().depth;
-    if depth > limit {
-        let what = "levels of elements";
-        return Err(XmlError::new(XmlProblem::Limit { what, limit }).at(position));
-    }
-    let required_text = spec
-        .text
-        .filter(|row| spec.fields.get(*row).is_some_and(|field| field.required));
-    let required = spec.required.into_iter().chain(required_text).collect::<Rows>();
-    if let Some(field) = required
-        .without(filled)
-        .next()
-        .and_then(|row| spec.fields.get(row))
-    {
-        return Err(XmlError::new(field.missing()).at(position));
-    }
-    for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
-        match record.slot(row) {
-            Slot::Value(slot) => {
-                check_items(slot, field, (text, judge)).map_err(|error| error.at(position))?
-            }
-            Slot::Child(slot) => {
-                for item in 0..slot.count() {
-                    if let Some(child) = slot.item(item) {
-                        check(child, text, (depth + 1, judge))
-                            .map_err(|error| error.within(&segment(field, item, slot.is_single())))?;
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    kept::check(record, depth)
+/// One pass over a record and those inside of it.
+struct Checking {
+    judge: Judge,
+    text: String,
+    /// Whether nothing was met that must be read again to know that it is the same.
+    is_settled: bool,
 }
 
-fn check_items(
-    slot: &dyn ValueSlot,
-    field: &Field,
-    (text, judge): (&mut String, Judge),
-) -> Result<(), XmlError> {
-    for item in 0..items(field, slot) {
-        if slot.is_sound(item) == Some(true) {
-            continue;
+impl Checking {
+    fn record(&mut self, record: &dyn Record, depth: usize) -> Result<(), XmlError> {
+        let spec = record.spec();
+        let filled = record.filled();
+        let rest = record.rest();
+        let position = rest.position().unwrap_or_default();
+        let limit = Limits::default().depth;
+        if depth > limit {
+            let what = "levels of elements";
+            return Err(XmlError::new(XmlProblem::Limit { what, limit }).at(position));
         }
-        text.clear();
-        slot.write(item, text);
-        if let Some(problem) = judge(slot, text) {
-            return Err(XmlError::new(problem).within(&segment(field, item, slot.is_single())));
+        if let Some(field) = missing(spec, filled) {
+            return Err(XmlError::new(field.missing()).at(position));
         }
+        for (row, field) in filled.filter_map(|row| Some((row, spec.fields.get(row)?))) {
+            match record.slot(row) {
+                Slot::Value(slot) => self.items(slot, field).map_err(|error| error.at(position))?,
+                Slot::Child(slot) => {
+                    for item in 0..slot.count() {
+                        if let Some(child) = slot.item(item) {
+                            self.record(child, depth + 1)
+                                .map_err(|error| error.within(&segment(field, item, slot.is_single())))?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(more) = rest.more.as_deref() {
+            kept::check(record, more, depth)?;
+            self.is_settled &= kept::all_stands_alone(record, more);
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn items(&mut self, slot: &dyn ValueSlot, field: &Field) -> Result<(), XmlError> {
+        for item in 0..items(field, slot) {
+            if slot.is_sound(item) == Some(true) {
+                continue;
+            }
+            self.text.clear();
+            slot.write(item, &mut self.text);
+            if let Some(problem) = (self.judge)(slot, &self.text) {
+                return Err(XmlError::new(problem).within(&segment(field, item, slot.is_single())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first field that must hold something and does not.
+fn missing(spec: &Spec, filled: Rows) -> Option<&'static Field> {
+    let lacking = spec.required.without(filled).next();
+    let text = || {
+        let (row, field) = spec.text()?;
+        (field.required && !filled.has(row)).then_some(row)
+    };
+    spec.fields.get(lacking.or_else(text)?)
 }
 
 fn segment(field: &Field, item: usize, single: bool) -> String {

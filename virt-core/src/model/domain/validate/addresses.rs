@@ -1,13 +1,13 @@
 //! Where devices sit: what an address has to say, and that no two devices sit in one place.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::at::{At, Checked};
 use super::each;
 use crate::model::domain::devices::{Address, AddressType, Devices};
 
 /// A place only one device can have.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash)]
 enum Place {
     Pci(u32, u32, u32, u8),
     Zpci(u32),
@@ -19,7 +19,7 @@ enum Place {
 }
 
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut taken: BTreeMap<Place, At<'_>> = BTreeMap::new();
+    let mut taken: HashMap<Place, At<'_>> = HashMap::with_capacity(devices.disks.len());
     for device in each::devices(devices) {
         let Some(address) = device.address else { continue };
         let at = device.at.on(&address.rest);

@@ -2,7 +2,7 @@
 
 use crate::model::value::is_world_wide_name;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::at::{At, Checked};
 use super::{disk_source, memory, security};
@@ -12,7 +12,7 @@ use crate::model::domain::devices::{
 };
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
-    let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut targets: HashMap<&str, usize> = HashMap::with_capacity(devices.disks.len());
     for (index, disk) in devices.disks.iter().enumerate() {
         let at = At::nth("/domain/devices/disk", index, &disk.rest);
         let target = check_target(at, disk)?;

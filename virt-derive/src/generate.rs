@@ -185,7 +185,11 @@ fn row(field: &RecordField) -> TokenStream {
     let largest = field.largest.then(|| quote!(.largest()));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    quote!(Field::new(#rust, #name, FieldKind::#kind) #namespace #scaled #largest #required #secret)
+    let opening = match field.kind {
+        Kind::Attribute => format!(" {name}='"),
+        _ => String::new(),
+    };
+    quote!(Field::new(#rust, #name, #opening, FieldKind::#kind) #namespace #scaled #largest #required #secret)
 }
 
 /// One arm of the access to the fields.

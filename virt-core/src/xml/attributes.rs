@@ -44,9 +44,9 @@ impl<'t> RawAttributes<'t> {
         let [b'=', quote @ (b'\'' | b'"'), quoted @ ..] = named.get(name_length..)? else {
             return None;
         };
-        let mut is_literal = true;
+        let mut has_special = false;
         let value_length = quoted.iter().position(|byte| {
-            is_literal &= !is_special(*byte);
+            has_special |= is_special(*byte);
             byte == quote
         })?;
         let value_start = name_length + 3;
@@ -55,7 +55,7 @@ impl<'t> RawAttributes<'t> {
             name: text.get(1..=name_length)?,
             value: text.get(value_start..value_end)?,
             has_prefix: false,
-            is_literal,
+            is_literal: !has_special,
         };
         self.rest = text.get(value_end + 1..)?;
         self.first = false;

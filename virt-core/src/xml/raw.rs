@@ -32,7 +32,7 @@ impl<'t> RawName<'t> {
         let local = if namespace == 0 { full } else { local_of(full) };
         Self {
             full,
-            key: NameKey::of(local),
+            key: NameKey::at_once(local),
             namespace,
         }
     }

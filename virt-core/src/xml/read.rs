@@ -462,7 +462,7 @@ impl<'r, 't> Reading<'r, 't> {
             return Ok(());
         };
         slot.add(text).map_err(|error| refused(field, text, &error))?;
-        if slot.text(nth) == Some(text) || slot.exact() {
+        if slot.exact() || slot.text(nth) == Some(text) {
             return Ok(());
         }
         self.scratch.clear();

@@ -41,6 +41,8 @@ pub struct Field {
     pub name: &'static str,
     /// The name at a glance.
     pub key: NameKey,
+    /// What an attribute is written with up to its value; else empty.
+    pub opening: &'static str,
     /// Where it stands.
     pub kind: FieldKind,
     /// Its namespace, for what is not libvirt's own.
@@ -57,11 +59,17 @@ pub struct Field {
 
 impl Field {
     /// A row without any of the optional properties.
-    pub const fn new(rust: &'static str, name: &'static str, kind: FieldKind) -> Self {
+    pub const fn new(
+        rust: &'static str,
+        name: &'static str,
+        opening: &'static str,
+        kind: FieldKind,
+    ) -> Self {
         Self {
             rust,
             name,
             key: NameKey::of(name),
+            opening,
             kind,
             namespace: None,
             unit: None,

@@ -230,9 +230,9 @@ impl Writing<'_> {
         }
         match record.slot(row) {
             Slot::Value(slot) if record.rest().spelling(row, 0).is_none() => match slot.text(0) {
-                Some(text) => self.writer.typed_attribute(field.name, text),
+                Some(text) => self.writer.typed_attribute(field.opening, text),
                 None if slot.traits().plain => {
-                    self.writer.plain_attribute(field.name, |out| slot.write(0, out))
+                    self.writer.plain_attribute(field.opening, |out| slot.write(0, out))
                 }
                 None => self.spelled_attribute(record, row, field),
             },
@@ -247,7 +247,7 @@ impl Writing<'_> {
 
     fn spelled_attribute(&mut self, record: &dyn Record, row: usize, field: &Field) {
         let text = self.value(record, row, 0);
-        self.writer.typed_attribute(field.name, &text);
+        self.writer.typed_attribute(field.opening, &text);
         self.scratch = text;
     }
 

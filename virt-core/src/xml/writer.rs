@@ -51,23 +51,23 @@ impl Writer {
     }
 
     pub(super) fn attribute(&mut self, name: &str, value: &str) {
-        self.typed_attribute(name, value);
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.typed_attribute("='", value);
         if let Some(prefix) = declared_prefix(name) {
             self.scope
                 .push((self.depth, SmolStr::new(prefix), SmolStr::new(value)));
         }
     }
 
-    /// An attribute that declares no namespace.
-    pub(super) fn typed_attribute(&mut self, name: &str, value: &str) {
-        self.plain_attribute(name, |out| escape(out, value, true));
+    /// An attribute of a field, which declares no namespace.
+    pub(super) fn typed_attribute(&mut self, opening: &str, value: &str) {
+        self.plain_attribute(opening, |out| escape(out, value, true));
     }
 
-    /// An attribute that declares no namespace, whose value is written by `write` and needs no escape.
-    pub(super) fn plain_attribute(&mut self, name: &str, write: impl FnOnce(&mut String)) {
-        self.out.push(' ');
-        self.out.push_str(name);
-        self.out.push_str("='");
+    /// An attribute of a field whose value is written by `write` and needs no escape.
+    pub(super) fn plain_attribute(&mut self, opening: &str, write: impl FnOnce(&mut String)) {
+        self.out.push_str(opening);
         write(&mut self.out);
         self.out.push('\'');
     }

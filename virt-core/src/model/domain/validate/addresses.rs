@@ -1,13 +1,12 @@
 //! Where devices sit: what an address has to say, and that no two devices sit in one place.
 
-use std::collections::HashMap;
-
 use super::at::{At, Checked};
 use super::each;
+use super::once::first_repeat;
 use crate::model::domain::devices::{Address, AddressType, Devices};
 
 /// A place only one device can have.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Pci(u32, u32, u32, u8),
     Zpci(u32),
@@ -19,19 +18,26 @@ enum Place {
 }
 
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut taken: HashMap<Place, At<'_>> = HashMap::with_capacity(devices.disks.len());
+    let (mut taken, mut takers) = (Vec::new(), Vec::new());
     for device in each::devices(devices) {
         let Some(address) = device.address else { continue };
         let at = device.at.on(&address.rest);
         let kind = at.need("/address/@type", "the attribute 'type'", address.kind.as_ref())?;
         check_ranges(at, kind, address)?;
         for place in places(device.element, kind, address).into_iter().flatten() {
-            if let Some(first) = taken.insert(place, device.at) {
-                return Err(at.wrong("/address", format!("{} has the same address", first.path())));
-            }
+            taken.push(place);
+            takers.push((device.at, at));
         }
     }
-    Ok(())
+    let repeat = first_repeat(taken);
+    let repeat = repeat.and_then(|(first, again)| Some((takers.get(first)?, takers.get(again)?)));
+    match repeat {
+        None => Ok(()),
+        Some(((first, _), (_, again))) => {
+            let sentence = format!("{} has the same address", first.path());
+            Err(again.wrong("/address", sentence))
+        }
+    }
 }
 
 fn check_ranges(at: At<'_>, kind: &AddressType, address: &Address) -> Checked {

@@ -2,9 +2,9 @@
 
 use crate::model::value::is_world_wide_name;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::at::{At, Checked};
+use super::once::first_repeat;
 use super::{disk_source, memory, security};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
@@ -12,14 +12,10 @@ use crate::model::domain::devices::{
 };
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
-    let mut targets: HashMap<&str, usize> = HashMap::with_capacity(devices.disks.len());
+    let mut targets = Vec::with_capacity(devices.disks.len());
     for (index, disk) in devices.disks.iter().enumerate() {
         let at = At::nth("/domain/devices/disk", index, &disk.rest);
-        let target = check_target(at, disk)?;
-        if let Some(first) = targets.insert(target, index) {
-            let sentence = format!("the target '{target}' is that of disk[{}] too", first + 1);
-            return Err(at.wrong("/target/@dev", sentence));
-        }
+        targets.push(check_target(at, disk)?);
         check_bus(at, disk)?;
         check_words(at, disk)?;
         check_identity(at, disk)?;
@@ -29,7 +25,26 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
             memory::check_shared(config, at, "/@type")?;
         }
     }
-    Ok(())
+    check_targets(devices, targets)
+}
+
+/// No two disks have one target.
+fn check_targets(devices: &Devices, targets: Vec<&str>) -> Checked {
+    // By length first: vda to vdz and vdaa on are in order then, which is quickly seen.
+    let targets = targets.into_iter().map(|target| (target.len(), target));
+    let Some((first, again)) = first_repeat(targets.collect()) else {
+        return Ok(());
+    };
+    let Some(disk) = devices.disks.get(again) else {
+        return Ok(());
+    };
+    let target = disk.target.as_ref().and_then(|target| target.dev.as_deref());
+    let sentence = format!(
+        "the target '{}' is that of disk[{}] too",
+        target.unwrap_or_default(),
+        first + 1
+    );
+    Err(At::nth("/domain/devices/disk", again, &disk.rest).wrong("/target/@dev", sentence))
 }
 
 /// What the disk is; `disk` unless said.

@@ -27,6 +27,7 @@ mod memory;
 mod memory_devices;
 mod numa;
 mod numatune;
+mod once;
 mod pci_topology;
 mod platform;
 mod resctrl;

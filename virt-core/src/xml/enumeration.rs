@@ -16,7 +16,7 @@ macro_rules! xml_enum {
         $vis enum $name {
             $($(#[$variant_meta])* #[doc = concat!("`", $text, "`")] $variant,)+
             /// A spelling not known to this version.
-            Unknown(Box<str>),
+            Unknown($crate::xml::UnknownSpelling),
         }
 
         // By hand: the derived one brings a function for each type.
@@ -40,7 +40,7 @@ macro_rules! xml_enum {
                 let place = $crate::xml::spelling_at(<Self as $crate::xml::XmlValue>::SPELLINGS, text);
                 match place.and_then(|place| Self::KNOWN.get(place)) {
                     Some(value) => value.clone(),
-                    None => Self::Unknown(Box::from(text)),
+                    None => Self::Unknown($crate::xml::UnknownSpelling::from(text)),
                 }
             }
         }

@@ -55,6 +55,7 @@ mod rest;
 mod slot;
 mod tree;
 mod typed;
+mod unknown_spelling;
 mod value;
 mod values;
 mod walk;
@@ -72,6 +73,7 @@ pub use rest::Rest;
 pub use slot::{ChildSlot, Children, RecordList, ScaledSlot, Slot, SlotMut, ValueSlot, ValueTraits};
 pub use tree::{Attribute, Element, Node};
 pub use value::{ValueError, ValueShape, XmlValue};
+pub use unknown_spelling::UnknownSpelling;
 pub use virt_derive::XmlElement;
 pub use walk::{Found, FoundKind};
 

@@ -156,6 +156,6 @@ fn kind_of(number: i8) -> VolumeType {
         3 => VolumeType::Network,
         4 => VolumeType::Netdir,
         5 => VolumeType::Ploop,
-        other => VolumeType::Unknown(other.to_string().into()),
+        other => VolumeType::Unknown(other.to_string().as_str().into()),
     }
 }

@@ -67,11 +67,11 @@ impl Peer {
         self.answer(command)
     }
 
-    /// How much memory it has in use.
+    /// How much memory it has in use, to the page: what `status` says may be behind by many.
     pub(crate) fn resident_mib(&self) -> Outcome<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib = status.lines().find_map(|line| {
-            line.strip_prefix("VmRSS:")?
+        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
+        let kib = rollup.lines().find_map(|line| {
+            line.strip_prefix("Rss:")?
                 .split_whitespace()
                 .next()?
                 .parse::<f64>()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::{Instant, timeout};
 use virt_core::backend::{BackendTable, PathRule};
-use virt_core::domain::StartOptions;
+use virt_core::domain::{StartOptions, XmlOptions};
 use virt_core::event::{DomainChange, Event, EventFilter, EventStream};
 use virt_core::model::{ByteSize, Console, DomainConfig, DomainType};
 use virt_core::{Connection, DomainState, ErrorKind, Outcome};
@@ -74,12 +74,43 @@ async fn until(events: &mut EventStream, what: &str, wanted: impl Fn(&Event) -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_goes_away_and_comes_back() {
     let Some(mut daemon) = daemon().await else { return };
+    a_document_is_the_daemons_text_without_secrets(&daemon).await;
     events_go_on_after_a_resync(&mut daemon).await;
     reads_wait_and_changes_do_not(&mut daemon).await;
     a_change_that_is_cut_off_says_that_it_may_have_been_made(&mut daemon).await;
     what_is_closed_while_the_daemon_is_away_stays_closed(&mut daemon).await;
     calls_that_are_given_up_leave_nothing_behind(&daemon).await;
     daemon.stop().await.expect("an end");
+}
+
+/// libvirt shows the launch key and session of a guest to everybody; here they are secrets.
+async fn a_document_is_the_daemons_text_without_secrets(daemon: &Libvirtd) {
+    const SEALED: &str = "<domain type='test'><name>sealed</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>\
+        <os><type>hvm</type></os><launchSecurity type='sev'><cbitpos>47</cbitpos>\
+        <reducedPhysBits>1</reducedPhysBits><policy>0x0001</policy><dhCert>T1dORVI=</dhCert>\
+        <session>U0VTU0lPTg==</session></launchSecurity></domain>";
+    let conn = open(daemon, "test+unix:///default").await;
+    let plain = conn.domain("test").await.expect("a domain");
+    let text = plain.xml().await.expect("a text");
+    assert!(
+        text.starts_with("<domain type='test' id='1'>\n  <name>test</name>\n"),
+        "{text}"
+    );
+    let config = plain.config().await.expect("a document");
+    assert_eq!(DomainConfig::from_xml(&text).expect("a document"), config);
+    let sealed = DomainConfig::from_xml(SEALED).expect("a document");
+    let sealed = conn.define_domain(&sealed).await.expect("a domain");
+    let shown = sealed.xml().await.expect("a text");
+    assert!(shown.contains("<policy>0x0001</policy>"), "{shown}");
+    assert!(
+        !shown.contains("T1dORVI=") && !shown.contains("U0VTU0lPTg=="),
+        "{shown}"
+    );
+    let asked = XmlOptions::default().secure();
+    let whole = sealed.xml_with(&asked).await.expect("a text");
+    assert!(whole.contains("<dhCert>T1dORVI=</dhCert>"), "{whole}");
+    sealed.undefine().await.expect("undefined");
+    conn.shutdown().await.expect("a goodbye");
 }
 
 async fn events_go_on_after_a_resync(daemon: &mut Libvirtd) {

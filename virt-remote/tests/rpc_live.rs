@@ -88,7 +88,6 @@ async fn information_is_what_the_test_driver_has(daemon: &Libvirtd) {
         .await
         .expect("a session");
     assert_eq!(session.uri(), "test:///default");
-    assert!(session.tells_of_callbacks());
     let connection = session.connection();
     let version = connection.call::<ConnectGetLibVersion>(&(), soon()).await;
     assert!(version.expect("a version").lib_ver >= 7_000_000);

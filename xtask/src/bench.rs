@@ -10,7 +10,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let needs: &[Need] = match arguments.first().map(String::as_str) {
         Some("documents") => &[Need::Libvirt, Need::Compiler],
         Some("qemu") => &[Need::Qemu, Need::Libvirt, Need::Compiler],
-        Some("rpc") => &[Need::Libvirt, Need::Compiler],
+        Some("rpc") => &[Need::Libvirt, Need::Compiler, Need::Sshd],
         Some("ssh") => &[Need::Qemu, Need::Libvirt, Need::Compiler, Need::Sshd],
         Some(other) => {
             return Err(Failure::new(format!("there is no bench \"{other}\"")).advise(ADVICE));

@@ -1,4 +1,4 @@
-//! Calls, connections, documents, handles.
+//! Calls, connections, documents.
 
 use super::Sides;
 use crate::failure::{Outcome, failed};
@@ -12,24 +12,14 @@ const ROUNDS: usize = 9;
 const CALLS: usize = 8_000;
 const CONNECTIONS: usize = 50;
 const DOCUMENTS: usize = 200;
-const HANDLES: usize = 1_000;
 
 /// Measures all of them.
 pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     figure::remark(&format!("{ROUNDS} rounds of {CALLS} calls on either side"));
     let one = info(sides, "info", CALLS, 1)?;
-    figure::print("rpc.info_1_per_s", "1/s", Bar::Open, &one.ours);
-    figure::print("rpc.info_1_c_per_s", "1/s", Bar::Open, &one.libvirts);
-    figure::print("rpc.info_1_ours_over_c", "ratio", Bar::AtLeast(1.0), &one.speeds);
+    one.print("info_1", Bar::AtLeast(1.0));
     let many = info(sides, "info", CALLS, 64)?;
-    figure::print("rpc.info_64_per_s", "1/s", Bar::Open, &many.ours);
-    figure::print("rpc.info_64_c_per_s", "1/s", Bar::Open, &many.libvirts);
-    figure::print(
-        "rpc.info_64_ours_over_c",
-        "ratio",
-        Bar::AtLeast(1.0),
-        &many.speeds,
-    );
+    many.print("info_64", Bar::AtLeast(1.0));
     figure::print(
         "rpc.cpu_per_call_ours_over_c",
         "ratio",
@@ -42,26 +32,31 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
         Bar::Open,
         &many.efforts,
     );
-    let whole = info(sides, "whole_info", CALLS / 8, 1)?;
-    figure::print("rpc.whole_info_per_s", "1/s", Bar::Open, &whole.ours);
-    figure::print("rpc.whole_info_c_per_s", "1/s", Bar::Open, &whole.libvirts);
-    figure::print("rpc.whole_info_ours_over_c", "ratio", Bar::Open, &whole.speeds);
-    connections(sides)?;
-    documents(sides, directory)?;
-    handles(sides, directory)
+    info(sides, "whole_info", CALLS / 8, 1)?.print("whole_info", Bar::Open);
+    connections(sides, "unix", CONNECTIONS, Bar::AtLeast(1.0))?;
+    documents(sides, directory)
 }
 
 /// Calls a second, libvirt's time over ours, and our CPU time over libvirt's.
 #[derive(Default)]
-struct Infos {
+pub(super) struct Infos {
     ours: Samples,
     libvirts: Samples,
     speeds: Samples,
     efforts: Samples,
 }
 
+impl Infos {
+    /// Prints the calls a second of both and their ratio.
+    pub(super) fn print(&self, name: &str, bar: Bar) {
+        figure::print(&format!("rpc.{name}_per_s"), "1/s", Bar::Open, &self.ours);
+        figure::print(&format!("rpc.{name}_c_per_s"), "1/s", Bar::Open, &self.libvirts);
+        figure::print(&format!("rpc.{name}_ours_over_c"), "ratio", bar, &self.speeds);
+    }
+}
+
 /// So many ask at a time, on one connection.
-fn info(sides: &mut Sides, command: &str, calls: usize, at_once: usize) -> Outcome<Infos> {
+pub(super) fn info(sides: &mut Sides, command: &str, calls: usize, at_once: usize) -> Outcome<Infos> {
     let mut infos = Infos::default();
     let command = format!("{command} {at_once} {}", calls / at_once);
     for _ in 0..ROUNDS {
@@ -91,29 +86,25 @@ fn per_second(answer: Answer) -> f64 {
     count / answer.took.as_secs_f64()
 }
 
-fn connections(sides: &mut Sides) -> Outcome {
-    let command = format!("connect {CONNECTIONS} {}", sides.uri);
+/// Connections opened and closed, by the way of this name.
+pub(super) fn connections(sides: &mut Sides, way: &str, each: usize, bar: Bar) -> Outcome {
+    let [our_uri, libvirts_uri] = sides.uris.clone();
     let (mut ours, mut libvirts, mut ratios) = (Samples::default(), Samples::default(), Samples::default());
     for _ in 0..ROUNDS {
-        let mine = sides.ours.ask(&command)?;
-        let theirs = sides.libvirt.ask(&command)?;
+        let mine = sides.ours.ask(&format!("connect {each} {our_uri}"))?;
+        let theirs = sides.libvirt.ask(&format!("connect {each} {libvirts_uri}"))?;
         ours.add(1e3 / per_second(mine));
         libvirts.add(1e3 / per_second(theirs));
         ratios.add(theirs.took.as_secs_f64() / mine.took.as_secs_f64());
     }
-    figure::print("rpc.connect_unix_ms", "ms", Bar::Open, &ours);
-    figure::print("rpc.connect_unix_c_ms", "ms", Bar::Open, &libvirts);
-    figure::print(
-        "rpc.connect_unix_c_over_ours",
-        "ratio",
-        Bar::AtLeast(1.0),
-        &ratios,
-    );
+    figure::print(&format!("rpc.connect_{way}_ms"), "ms", Bar::Open, &ours);
+    figure::print(&format!("rpc.connect_{way}_c_ms"), "ms", Bar::Open, &libvirts);
+    figure::print(&format!("rpc.connect_{way}_c_over_ours"), "ratio", bar, &ratios);
     Ok(())
 }
 
 /// Defines domains until there are so many; each like a small one of every day.
-fn define(sides: &mut Sides, directory: &Path, until: usize) -> Outcome {
+pub(super) fn define(sides: &mut Sides, directory: &Path, until: usize) -> Outcome {
     let present = sides.libvirt.ask("hold")?.count;
     let file = directory.join("domain.xml");
     for number in present..until {
@@ -162,26 +153,5 @@ fn documents(sides: &mut Sides, directory: &Path) -> Outcome {
     figure::print("rpc.xml_200_ms", "ms", Bar::Open, &ours);
     figure::print("rpc.xml_200_c_ms", "ms", Bar::Open, &libvirts);
     figure::print("rpc.xml_200_ours_over_c", "ratio", Bar::AtLeast(1.5), &ratios);
-    Ok(())
-}
-
-/// What a thousand handles add to the memory of a program that has listed them before.
-fn handles(sides: &mut Sides, directory: &Path) -> Outcome {
-    define(sides, directory, HANDLES)?;
-    let mut growths = [Samples::default(), Samples::default()];
-    for (peer, growth) in [&mut sides.ours, &mut sides.libvirt]
-        .into_iter()
-        .zip(&mut growths)
-    {
-        let before = peer.resident_mib()?;
-        let count = peer.ask("hold")?.count;
-        if count != HANDLES {
-            return failed(format!("{count} domains are listed, {HANDLES} are defined"));
-        }
-        growth.add(peer.resident_mib()? - before);
-    }
-    let [ours, libvirts] = growths;
-    figure::print("rpc.handles_1000_mib", "MiB", Bar::AtMost(5.0), &ours);
-    figure::print("rpc.handles_1000_c_mib", "MiB", Bar::Open, &libvirts);
     Ok(())
 }

@@ -2,21 +2,25 @@
 
 mod calls;
 mod events;
+mod handles;
 mod peer;
+mod pki;
 mod transfers;
+mod ways;
 mod work;
 
 use crate::failure::{Outcome, failed};
 use crate::figure;
 use crate::peer::{Peer, compile_libvirt_peer};
+use std::path::Path;
 use std::process::Command;
 use virt_testkit::live::libvirtd::Libvirtd;
 
 pub(crate) use peer::{COMMAND, run as run_peer};
 
-/// Measures `part` (`calls`, `events`, `transfers`), or all of them.
+/// Measures `part` (`calls`, `handles`, `events`, `transfers`, `ways`), or all of them.
 pub(crate) fn run(part: Option<&str>) -> Outcome {
-    let parts = ["calls", "events", "transfers"];
+    let parts = ["calls", "handles", "events", "transfers", "ways"];
     if let Some(part) = part
         && !parts.contains(&part)
     {
@@ -35,14 +39,12 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
     let directory = tempfile::tempdir()?;
     let program = compile_libvirt_peer(directory.path())?;
     let uri = format!("test+unix:///default?socket={}", daemon.socket().display());
-    let myself = std::env::current_exe()?;
-    let mut sides = Sides {
-        ours: Peer::start("the SDK", Command::new(myself).arg(COMMAND).arg(&uri))?,
-        libvirt: Peer::start("libvirt", Command::new(program).arg(&uri))?,
-        uri,
-    };
+    let mut sides = Sides::start(&program, &uri, &uri)?;
     if wants("calls") {
         calls::measure(&mut sides, directory.path())?;
+    }
+    if wants("handles") {
+        handles::measure(&mut sides, &program, directory.path())?;
     }
     if wants("events") {
         events::measure(&mut sides)?;
@@ -52,6 +54,9 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
         transfers::measure(&runtime, &daemon.uri(), directory.path())?;
     }
     runtime.block_on(daemon.stop())?;
+    if wants("ways") {
+        ways::measure(&runtime, &program, directory.path())?;
+    }
     Ok(())
 }
 
@@ -59,5 +64,18 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
 struct Sides {
     ours: Peer,
     libvirt: Peer,
-    uri: String,
+    /// By which each reaches the daemon.
+    uris: [String; 2],
+}
+
+impl Sides {
+    /// Starts both, in processes of their own; `program` is libvirt's.
+    fn start(program: &Path, ours: &str, libvirts: &str) -> Outcome<Self> {
+        let myself = std::env::current_exe()?;
+        Ok(Self {
+            ours: Peer::start("the SDK", Command::new(myself).arg(COMMAND).arg(ours))?,
+            libvirt: Peer::start("libvirt", Command::new(program).arg(libvirts))?,
+            uris: [ours.to_owned(), libvirts.to_owned()],
+        })
+    }
 }

@@ -106,6 +106,15 @@ impl Domain {
     /// # }
     /// ```
     pub async fn config_with(&self, options: &XmlOptions) -> Result<DomainConfig> {
+        self.check_secrets(options)?;
+        self.call("config", CallClass::Query, async |call, driver| {
+            driver.domains().config(&call, self.uuid(), options).await
+        })
+        .await
+    }
+
+    /// On a read-only connection nobody is shown secrets.
+    fn check_secrets(&self, options: &XmlOptions) -> Result<()> {
         if options.secure && self.connection.is_read_only() {
             return Err(Error::new(
                 ErrorKind::Denied,
@@ -114,10 +123,7 @@ impl Domain {
             .with_operation("config")
             .with_subject(self.subject()));
         }
-        self.call("config", CallClass::Query, async |call, driver| {
-            driver.domains().config(&call, self.uuid(), options).await
-        })
-        .await
+        Ok(())
     }
 
     /// Its configuration as XML (`virDomainGetXMLDesc`).
@@ -137,12 +143,19 @@ impl Domain {
 
     /// Its configuration as XML, live or of the next start, with or without secrets.
     pub async fn xml_with(&self, options: &XmlOptions) -> Result<String> {
-        let config = self.config_with(options).await?;
-        Ok(if options.secure {
-            config.to_xml()
-        } else {
-            config.to_xml_without_secrets()
+        self.check_secrets(options)?;
+        self.call("config", CallClass::Query, async |call, driver| {
+            let domains = driver.domains();
+            if let Some(text) = domains.config_text(&call, self.uuid(), options).await? {
+                return Ok(text);
+            }
+            let config = domains.config(&call, self.uuid(), options).await?;
+            Ok(match options.secure {
+                true => config.to_xml(),
+                false => config.to_xml_without_secrets(),
+            })
         })
+        .await
     }
 
     /// Starts it (`virDomainCreate`).

@@ -45,6 +45,20 @@ pub trait DomainDriver: Send + Sync {
     /// * Without secrets unless asked for.
     async fn config(&self, call: &CallContext, domain: Uuid, options: &XmlOptions) -> Result<DomainConfig>;
 
+    /// The same as text, where the driver has it as text already; `None` where it is written from
+    /// [`config`](Self::config).
+    ///
+    /// # Behaviour
+    /// * Without secrets unless asked for: those that [`DomainConfig::to_xml_without_secrets`] leaves out.
+    async fn config_text(
+        &self,
+        _call: &CallContext,
+        _domain: Uuid,
+        _options: &XmlOptions,
+    ) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Makes a definition durable (`virDomainDefineXMLFlags`).
     ///
     /// # Behaviour

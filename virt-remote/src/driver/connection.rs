@@ -34,7 +34,7 @@ use crate::protocol::remote::connect::{
 use crate::protocol::remote::domain::{DomainLookupByUuid, DomainLookupByUuidArgs};
 use crate::protocol::remote::domain_lifecycle::{DomainDestroyFlags, DomainDestroyFlagsArgs};
 use crate::protocol::remote::node::NodeGetInfo;
-use crate::rpc::EndReason;
+use crate::rpc::{EndReason, RpcResult};
 use crate::session::Session;
 
 /// How long the end of a guest that goes with the connection is waited for.
@@ -63,14 +63,21 @@ pub struct RemoteConnection {
 }
 
 impl RemoteConnection {
-    /// Asks the daemon what it is.
+    /// Asks the daemon what it is, as far as its URI does not say.
     pub(super) async fn begin(request: OpenRequest, session: Session, call: &CallContext) -> Result<Self> {
         let link = Arc::new(Link::new(session.clone()));
-        let (found, version) = tokio::join!(
-            link.call::<ConnectGetType>(call, &()),
-            link.call::<ConnectGetLibVersion>(call, &())
-        );
-        let hypervisor = Hypervisor::of(&found?.type_.text());
+        let asked = async {
+            match Hypervisor::of_uri(session.uri()) {
+                Some(known) => Ok(known),
+                None => {
+                    let found = link.call::<ConnectGetType>(call, &()).await?;
+                    Ok(Hypervisor::of(&found.type_.text()))
+                }
+            }
+        };
+        let (hypervisor, version): (RpcResult<Hypervisor>, _) =
+            tokio::join!(asked, link.call::<ConnectGetLibVersion>(call, &()));
+        let hypervisor = hypervisor?;
         let events = Arc::new(Events::new(Arc::clone(&link), hypervisor));
         let background = Arc::new(Background::new());
         let auto_destroyed = Arc::new(RunMarks::default());

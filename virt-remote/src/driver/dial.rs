@@ -14,6 +14,5 @@ pub(super) async fn dial(request: &OpenRequest, call: &CallContext) -> Result<Se
     let options = SessionOptions::default()
         .with_access(request.access)
         .with_rpc(RpcOptions::default().with_event_capacity(EVENTS));
-    let connected = Session::connect(&request.uri, &request.credentials, options, call.deadline);
-    connected.await.map(|(session, _events)| session)
+    Session::connect_unheard(&request.uri, &request.credentials, options, call.deadline).await
 }

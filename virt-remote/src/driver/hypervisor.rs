@@ -39,6 +39,15 @@ impl Hypervisor {
         }
     }
 
+    /// By the URI that the daemon has opened; `None` where that does not tell.
+    pub(super) fn of_uri(uri: &str) -> Option<Self> {
+        let (scheme, _) = uri.split_once(['+', ':'])?;
+        match Self::of(scheme) {
+            Self::Other => None,
+            known => Some(known),
+        }
+    }
+
     /// Whether its guests may have consoles that the daemon opens.
     pub(super) const fn may_have_consoles(self) -> bool {
         !matches!(self, Self::Test)
@@ -65,6 +74,25 @@ impl Hypervisor {
             Self::Hyperv => "Hyper-V",
             Self::Esx => "ESX",
             Self::Other => "libvirt",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uri_tells_of_the_hypervisor_where_its_driver_is_known() {
+        for (uri, known) in [
+            ("qemu:///system", Some(Hypervisor::Qemu)),
+            ("test:///default", Some(Hypervisor::Test)),
+            ("xen+unix:///system", Some(Hypervisor::Xen)),
+            ("parallels:///system", Some(Hypervisor::Vz)),
+            ("network:///system", None),
+            ("later:///system", None),
+        ] {
+            assert_eq!(Hypervisor::of_uri(uri), known, "{uri}");
         }
     }
 }

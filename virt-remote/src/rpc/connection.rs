@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::coding::{address, called, check_size, decode, encode};
 use super::error::{Called, Delivery, EndReason, RpcError, RpcResult};
-use super::events::{RpcEvent, RpcEvents};
+use super::events::{EventSource, RpcEvents};
 use super::fds::FdPipe;
 use super::inbox::Inbox;
 use super::keepalive::KeepalivePolicy;
@@ -22,6 +22,7 @@ use super::request::{Control, Piece, Request};
 use super::stream::RpcStream;
 use super::ticket::Ticket;
 use crate::protocol::procedure::{Priority, Procedure, Program, StreamProcedure};
+use crate::transport::DaemonStream;
 use crate::transport::unix::FdStream;
 
 /// How many calls wait in line before callers wait for room in it.
@@ -59,7 +60,7 @@ pub(super) struct Inner {
     low: mpsc::Sender<Request>,
     pub(super) pieces: mpsc::Sender<Piece>,
     pub(super) control: mpsc::UnboundedSender<Control>,
-    events: broadcast::WeakSender<Arc<RpcEvent>>,
+    events: Arc<EventSource>,
     ended: watch::Receiver<Option<EndReason>>,
     room: Arc<Notify>,
     passes_fds: bool,
@@ -88,7 +89,9 @@ impl RpcConnection {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        Self::begin(stream, None, options)
+        let events = Arc::new(EventSource::new(options.event_capacity));
+        let first = events.subscribe();
+        (Self::begin(stream, None, options, events), first)
     }
 
     /// The same over a unix socket, on which file descriptors travel along.
@@ -96,11 +99,25 @@ impl RpcConnection {
     /// # Panics
     /// Outside of a runtime, as [`start`](Self::start).
     pub fn start_unix(stream: FdStream, options: RpcOptions) -> (Self, RpcEvents) {
+        let events = Arc::new(EventSource::new(options.event_capacity));
+        let first = events.subscribe();
         let pipe = stream.pipe();
-        Self::begin(stream, Some(pipe), options)
+        (Self::begin(stream, Some(pipe), options, events), first)
     }
 
-    fn begin<S>(stream: S, fds: Option<FdPipe>, options: RpcOptions) -> (Self, RpcEvents)
+    /// Over whatever leads to the daemon, for who asks for [`events`](Self::events) only later, if at all.
+    pub(crate) fn start_unheard(stream: DaemonStream, options: RpcOptions) -> Self {
+        let events = Arc::new(EventSource::new(options.event_capacity));
+        match stream {
+            DaemonStream::Unix(stream) => {
+                let pipe = stream.pipe();
+                Self::begin(stream, Some(pipe), options, events)
+            }
+            DaemonStream::Bytes(stream) => Self::begin(stream, None, options, events),
+        }
+    }
+
+    fn begin<S>(stream: S, fds: Option<FdPipe>, options: RpcOptions, events: Arc<EventSource>) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
@@ -108,7 +125,6 @@ impl RpcConnection {
         let (low, low_queue) = mpsc::channel(QUEUE);
         let (pieces, piece_queue) = mpsc::channel(PIECES);
         let (control, control_queue) = mpsc::unbounded_channel();
-        let (events, first_receiver) = broadcast::channel(options.event_capacity.max(1));
         let (ending, ended) = watch::channel(None);
         let room = Arc::new(Notify::new());
         let inner = Inner {
@@ -116,7 +132,7 @@ impl RpcConnection {
             low,
             pieces,
             control,
-            events: events.downgrade(),
+            events: Arc::clone(&events),
             ended,
             room: Arc::clone(&room),
             passes_fds: fds.is_some(),
@@ -137,8 +153,9 @@ impl RpcConnection {
             ended: ending,
         };
         tokio::spawn(owner::run(stream, setup));
-        let inner = Arc::new(inner);
-        (Self { inner }, RpcEvents::new(first_receiver))
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Calls a procedure: any of the protocol's, by its type.
@@ -185,7 +202,7 @@ impl RpcConnection {
             return Err(RpcError::FdsNotPassed { procedure: called });
         }
         let mut order = Order::new(address(P::INFO), P::INFO.priority, encode::<P>(args, &called)?);
-        order.fds = fds;
+        (order.fds, order.takes_fds) = (fds, true);
         let (returned, _, fds) = self.exchange(order, &called, deadline).await?;
         Ok((decode(&returned, called)?, fds))
     }
@@ -257,6 +274,7 @@ impl RpcConnection {
             priority: order.priority,
             payload: order.payload,
             fds: order.fds,
+            takes_fds: order.takes_fds,
             ticket: Arc::clone(&ticket.0),
             reply,
             inbox: order.inbox,
@@ -288,11 +306,7 @@ impl RpcConnection {
     /// Receives every event from now on.
     #[must_use]
     pub fn events(&self) -> RpcEvents {
-        match self.inner.events.upgrade() {
-            Some(events) => RpcEvents::new(events.subscribe()),
-            // The connection has ended: so have its events.
-            None => RpcEvents::new(broadcast::channel(1).1),
-        }
+        self.inner.events.subscribe()
     }
 
     /// Sets how many calls are in flight at most; at least 1.
@@ -347,6 +361,7 @@ struct Order {
     priority: Priority,
     payload: Vec<u8>,
     fds: Vec<OwnedFd>,
+    takes_fds: bool,
     inbox: Option<Arc<Inbox>>,
 }
 
@@ -357,6 +372,7 @@ impl Order {
             priority,
             payload,
             fds: Vec::new(),
+            takes_fds: false,
             inbox: None,
         }
     }

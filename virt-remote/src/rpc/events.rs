@@ -1,7 +1,7 @@
 //! What a daemon tells on its own account.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -76,10 +76,6 @@ pub struct RpcEvents {
 }
 
 impl RpcEvents {
-    pub(super) fn new(receiver: broadcast::Receiver<Arc<RpcEvent>>) -> Self {
-        Self { receiver }
-    }
-
     /// The next event; `None` when the connection has ended and everything has been read.
     ///
     /// # Cancel safety
@@ -106,5 +102,57 @@ impl RpcEvents {
         futures::stream::unfold(self, |mut events| async move {
             events.next().await.map(|item| (item, events))
         })
+    }
+}
+
+/// Where the owner task tells of events. Room for those that wait is made for the first who listens.
+#[derive(Debug)]
+pub(super) struct EventSource(Mutex<Listeners>);
+
+#[derive(Debug)]
+enum Listeners {
+    /// There has been none so far; there will be room for so many events.
+    None(usize),
+    Some(broadcast::Sender<Arc<RpcEvent>>),
+    /// The connection has ended.
+    Over,
+}
+
+impl EventSource {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self(Mutex::new(Listeners::None(capacity.max(1))))
+    }
+
+    /// Receives every event from now on.
+    pub(super) fn subscribe(&self) -> RpcEvents {
+        let mut listeners = self.lock();
+        let receiver = match &*listeners {
+            Listeners::None(capacity) => {
+                let (sender, receiver) = broadcast::channel(*capacity);
+                *listeners = Listeners::Some(sender);
+                receiver
+            }
+            Listeners::Some(sender) => sender.subscribe(),
+            // Its sender is gone at once.
+            Listeners::Over => broadcast::channel(1).1,
+        };
+        RpcEvents { receiver }
+    }
+
+    /// Tells of an event, where anybody listens.
+    pub(super) fn tell(&self, packet: Packet) {
+        if let Listeners::Some(sender) = &*self.lock() {
+            // Fails where nobody listens any more.
+            let _unheard = sender.send(Arc::new(RpcEvent::new(packet)));
+        }
+    }
+
+    /// There will be no more.
+    pub(super) fn end(&self) {
+        *self.lock() = Listeners::Over;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

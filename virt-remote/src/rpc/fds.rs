@@ -19,9 +19,20 @@ struct State {
     came: VecDeque<OwnedFd>,
     /// What is to go along with the byte at this place of the stream.
     going: VecDeque<(u64, OwnedFd)>,
+    /// Whether those that come are looked for.
+    looked_for: bool,
 }
 
 impl FdPipe {
+    /// Sets whether descriptors that come are looked for. Those that come at other times are closed by the system.
+    pub(crate) fn look_for(&self, wanted: bool) {
+        self.lock().looked_for = wanted;
+    }
+
+    pub(crate) fn looks_for_fds(&self) -> bool {
+        self.lock().looked_for
+    }
+
     /// A descriptor has come. More than anybody claims are closed.
     pub(crate) fn came(&self, fd: OwnedFd) {
         let mut state = self.lock();

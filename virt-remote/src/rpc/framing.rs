@@ -36,6 +36,8 @@ pub enum FramingError {
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     buffer: BytesMut,
+    /// How long the last message was, if it was long: another one is likely to follow it.
+    long: usize,
     /// A message that is waited for no longer than for its file descriptors.
     held: Option<Packet>,
     /// Bytes that follow it for them, one each, and mean nothing.
@@ -51,7 +53,9 @@ impl Framing {
             .saturating_sub(self.buffer.len());
         let spare = self.buffer.capacity() - self.buffer.len();
         if spare < missing.max(LEAST_ROOM) {
-            self.buffer.reserve(missing.max(ROOM));
+            // A stream's messages are all of one length: each gets room of its own, and comes whole without being moved.
+            let next = if self.buffer.is_empty() { self.long } else { 0 };
+            self.buffer.reserve(missing.max(next).max(ROOM));
         }
         &mut self.buffer
     }
@@ -112,6 +116,7 @@ impl Framing {
     }
 
     fn cut_off(&mut self, length: usize) -> Bytes {
+        self.long = if length > COPIED { length } else { 0 };
         if length > COPIED {
             return self.buffer.split_to(length).freeze();
         }

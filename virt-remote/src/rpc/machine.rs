@@ -60,6 +60,7 @@ struct Flight<T> {
     called: Called,
     inbox: Option<Arc<Inbox>>,
     priority: Priority,
+    takes_fds: bool,
 }
 
 #[derive(Debug)]
@@ -78,6 +79,8 @@ pub(super) struct Sent<T> {
     pub(super) token: T,
     pub(super) called: Called,
     pub(super) priority: Priority,
+    /// Whether its caller takes file descriptors that come back.
+    pub(super) takes_fds: bool,
     /// Where a stream's content goes, for calls that open one.
     pub(super) inbox: Option<Arc<Inbox>>,
 }
@@ -90,6 +93,8 @@ pub(super) struct Machine<T> {
     flights: HashMap<u32, Flight<T>>,
     /// How many of them may have to wait for a guest.
     low: usize,
+    /// Of how many of them the callers take file descriptors.
+    take_fds: usize,
     streams: HashMap<u32, OpenStream>,
 }
 
@@ -100,6 +105,7 @@ impl<T> Machine<T> {
             last_serial: 0,
             flights: HashMap::new(),
             low: 0,
+            take_fds: 0,
             streams: HashMap::new(),
         }
     }
@@ -121,6 +127,11 @@ impl<T> Machine<T> {
         self.flights.len()
     }
 
+    /// Whether a call is in flight whose caller takes file descriptors.
+    pub(super) fn takes_fds(&self) -> bool {
+        self.take_fds > 0
+    }
+
     /// Remembers a call; gives the header it is sent with.
     pub(super) fn send(&mut self, call: Sent<T>) -> MessageHeader {
         let serial = self.free_serial();
@@ -131,8 +142,10 @@ impl<T> Machine<T> {
             called: call.called,
             inbox: call.inbox,
             priority: call.priority,
+            takes_fds: call.takes_fds,
         };
         self.low += usize::from(call.priority == Priority::Low);
+        self.take_fds += usize::from(call.takes_fds);
         self.flights.insert(serial, flight);
         header
     }
@@ -191,6 +204,7 @@ impl<T> Machine<T> {
             return Ok(Received::Stray);
         };
         self.low -= usize::from(flight.priority == Priority::Low);
+        self.take_fds -= usize::from(flight.takes_fds);
         // A daemon that lacks a program answers with the number that was asked for.
         if !flight.address.is_of(&header) {
             let of = flight.called.name;
@@ -265,7 +279,7 @@ impl<T> Machine<T> {
             stream.inbox.over(Err(lost(stream.called)));
         }
         let flights = std::mem::take(&mut self.flights);
-        self.low = 0;
+        (self.low, self.take_fds) = (0, 0);
         flights.into_values().map(|flight| flight.token).collect()
     }
 }

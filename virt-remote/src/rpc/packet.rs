@@ -51,18 +51,28 @@ impl Address {
 
 /// Appends a message to what is to be sent.
 pub(super) fn append(out: &mut Vec<u8>, header: &MessageHeader, payload: &[u8]) -> Result<(), XdrError> {
-    let length = u32::try_from(payload.len())
+    append_header(out, header, payload.len())?;
+    out.extend_from_slice(payload);
+    Ok(())
+}
+
+/// Appends the length and the header of a message: a payload of so many bytes follows.
+pub(super) fn append_header(
+    out: &mut Vec<u8>,
+    header: &MessageHeader,
+    payload: usize,
+) -> Result<(), XdrError> {
+    let length = u32::try_from(payload)
         .ok()
         .and_then(|length| length.checked_add(OVERHEAD))
         .filter(|length| *length <= LONGEST)
         .ok_or(XdrError::TooLong {
-            length: u64::try_from(payload.len()).unwrap_or(u64::MAX),
+            length: u64::try_from(payload).unwrap_or(u64::MAX),
             limit: LONGEST - OVERHEAD,
         })?;
     let mut writer = XdrWriter::after(std::mem::take(out));
     writer.put_u32(length);
     let written = header.encode(&mut writer);
-    writer.put(payload);
     *out = writer.into_bytes();
     written
 }

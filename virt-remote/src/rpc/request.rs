@@ -36,6 +36,8 @@ pub(super) struct Request {
     pub(super) payload: Vec<u8>,
     /// File descriptors that go along.
     pub(super) fds: Vec<OwnedFd>,
+    /// Whether its caller takes those that come back.
+    pub(super) takes_fds: bool,
     pub(super) ticket: Arc<Ticket>,
     pub(super) reply: Reply,
     pub(super) inbox: Option<Arc<Inbox>>,

@@ -31,13 +31,12 @@ use virt_core::credentials::CredentialSource;
 use virt_core::{ConnectUri, Error, ErrorKind, Outcome, Result, Subject};
 
 use crate::auth::{self, Login};
-use crate::protocol::remote::connect::{ConnectClose, ConnectGetUri, ConnectOpen, ConnectOpenArgs};
-use crate::protocol::remote::event_registration::ConnectRegisterCloseCallback;
+use crate::protocol::remote::connect::{ConnectClose, ConnectOpen, ConnectOpenArgs};
 use crate::rpc::{
     Delivery, EndReason, KeepalivePolicy, RpcConnection, RpcError, RpcEvents, RpcOptions, RpcResult,
 };
 use crate::transport::unix::FdStream;
-use crate::transport::{self, DaemonStream, Protection};
+use crate::transport::{self, DaemonStream, Protection, Reached};
 
 pub use features::{Feature, supports};
 pub use uri::uri_for_daemon;
@@ -103,7 +102,6 @@ impl SessionOptions {
 pub struct Session {
     connection: RpcConnection,
     uri: String,
-    tells_of_callbacks: bool,
 }
 
 impl Session {
@@ -121,24 +119,51 @@ impl Session {
         options: SessionOptions,
         deadline: Instant,
     ) -> Result<(Self, RpcEvents)> {
-        let named = |error: Error| error.with_operation("open");
-        let reaching = transport::reach(uri, options.access, credentials);
-        let reached = match tokio::time::timeout_at(deadline, reaching).await {
-            Ok(reached) => reached.map_err(named)?,
-            Err(_elapsed) => {
-                let message = "no daemon was reached in time";
-                let error = Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::NotApplied);
-                return Err(named(error.with_subject(Subject::Connection(uri.to_string()))));
-            }
-        };
+        let reached = Self::reach(uri, credentials, options.access, deadline).await?;
         let login = Login::new(uri, credentials)
             .with_protection(reached.protection)
             .with_layer(reached.layer.as_ref());
-        let started = match reached.stream {
+        let (connection, events) = match reached.stream {
             DaemonStream::Unix(stream) => RpcConnection::start_unix(stream, options.rpc_of(uri)),
             DaemonStream::Bytes(stream) => RpcConnection::start(stream, options.rpc_of(uri)),
         };
-        Self::open_on(started, &login, options, deadline).await
+        Ok((
+            Self::open_on(connection, &login, options, deadline).await?,
+            events,
+        ))
+    }
+
+    /// The same, for who asks the connection for its events later, if at all.
+    pub(crate) async fn connect_unheard(
+        uri: &ConnectUri,
+        credentials: &CredentialSource,
+        options: SessionOptions,
+        deadline: Instant,
+    ) -> Result<Self> {
+        let reached = Self::reach(uri, credentials, options.access, deadline).await?;
+        let login = Login::new(uri, credentials)
+            .with_protection(reached.protection)
+            .with_layer(reached.layer.as_ref());
+        let connection = RpcConnection::start_unheard(reached.stream, options.rpc_of(uri));
+        Self::open_on(connection, &login, options, deadline).await
+    }
+
+    async fn reach(
+        uri: &ConnectUri,
+        credentials: &CredentialSource,
+        access: AccessMode,
+        deadline: Instant,
+    ) -> Result<Reached> {
+        let named = |error: Error| error.with_operation("open");
+        let reaching = transport::reach(uri, access, credentials);
+        match tokio::time::timeout_at(deadline, reaching).await {
+            Ok(reached) => reached.map_err(named),
+            Err(_elapsed) => {
+                let message = "no daemon was reached in time";
+                let error = Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::NotApplied);
+                Err(named(error.with_subject(Subject::Connection(uri.to_string()))))
+            }
+        }
     }
 
     /// Logs in over a stream that leads to a daemon, and opens the URI there. The receiver gets every event. Nobody is
@@ -159,9 +184,10 @@ impl Session {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let started = RpcConnection::start(stream, options.rpc_of(uri));
+        let (connection, events) = RpcConnection::start(stream, options.rpc_of(uri));
         let nobody = CredentialSource::default();
-        Self::open_on(started, &Login::new(uri, &nobody), options, deadline).await
+        let session = Self::open_on(connection, &Login::new(uri, &nobody), options, deadline).await?;
+        Ok((session, events))
     }
 
     /// The same over a unix socket, on which file descriptors travel along.
@@ -177,18 +203,21 @@ impl Session {
         options: SessionOptions,
         deadline: Instant,
     ) -> Result<(Self, RpcEvents)> {
-        let started = RpcConnection::start_unix(stream, options.rpc_of(uri));
+        let (connection, events) = RpcConnection::start_unix(stream, options.rpc_of(uri));
         let nobody = CredentialSource::default();
         let login = Login::new(uri, &nobody).with_protection(Protection::Local);
-        Self::open_on(started, &login, options, deadline).await
+        Ok((
+            Self::open_on(connection, &login, options, deadline).await?,
+            events,
+        ))
     }
 
     async fn open_on(
-        (connection, events): (RpcConnection, RpcEvents),
+        connection: RpcConnection,
         login: &Login<'_>,
         options: SessionOptions,
         deadline: Instant,
-    ) -> Result<(Self, RpcEvents)> {
+    ) -> Result<Self> {
         let named = |error: Error| error.with_operation("open");
         auth::log_in(&connection, login, deadline).await.map_err(named)?;
         let session = Self::begin(
@@ -198,7 +227,7 @@ impl Session {
             deadline,
         )
         .await;
-        Ok((session.map_err(Error::from).map_err(named)?, events))
+        session.map_err(Error::from).map_err(named)
     }
 
     async fn begin(
@@ -215,8 +244,7 @@ impl Session {
                 _ => READ_ONLY,
             },
         };
-        // Asked together, here and below: opening takes as few round trips as can be. A daemon answers the first question
-        // before anything is open.
+        // Asked together: a daemon answers the question before anything is open.
         let asked = async {
             match keepalive {
                 Some(_) => supports(&connection, Feature::ProgramKeepalive, deadline).await,
@@ -230,21 +258,9 @@ impl Session {
         {
             connection.start_keepalive(policy);
         }
-        let (own, tells_of_callbacks, registered) = tokio::join!(
-            connection.call::<ConnectGetUri>(&(), deadline),
-            supports(&connection, Feature::RemoteEventCallback, deadline),
-            connection.call::<ConnectRegisterCloseCallback>(&(), deadline),
-        );
-        match registered {
-            // A driver that has nothing to tell, or a daemon that is older than the question.
-            Ok(()) | Err(RpcError::Libvirt { .. }) => {}
-            Err(error) => return Err(error),
-        }
         Ok(Self {
-            tells_of_callbacks: tells_of_callbacks?,
             connection,
-            // A driver without an answer is known by the name it was asked for.
-            uri: own.map_or(name, |own| own.uri.into_text()),
+            uri: name,
         })
     }
 
@@ -254,16 +270,10 @@ impl Session {
         &self.connection
     }
 
-    /// What the daemon calls what is open (`virConnectGetURI`).
+    /// What is open, by the URI that the daemon was given: without the way to it.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
-    }
-
-    /// Whether events come with the number of the callback they are for.
-    #[must_use]
-    pub fn tells_of_callbacks(&self) -> bool {
-        self.tells_of_callbacks
     }
 
     /// Closes the session in good order: waits for what is in flight, says goodbye, and ends the connection.

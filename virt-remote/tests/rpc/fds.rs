@@ -146,6 +146,31 @@ async fn descriptors_come_back_with_their_reply() {
 }
 
 #[tokio::test]
+async fn a_descriptor_that_nobody_takes_is_not_given_to_the_next_who_does() {
+    let (connection, _events, mut far) = unix();
+    let number = DomainOpenGraphicsFd::INFO.number;
+    let peer = std::thread::spawn(move || {
+        for text in ["stray", "wanted"] {
+            let (_, serial, _) = read_message(&mut far);
+            far.write_all(&reply(5, number, serial, &[0, 0, 0, 1]))
+                .expect("sent");
+            send_fd(&far, &file(text));
+        }
+        far
+    });
+    let args = DomainOpenGraphicsFdArgs::default();
+    let plain = connection.call::<DomainOpenGraphicsFd>(&args, soon());
+    plain.await.expect("an answer");
+    let ((), fds) = connection
+        .call_with_fds::<DomainOpenGraphicsFd>(&args, Vec::new(), soon())
+        .await
+        .expect("an answer");
+    let texts: Vec<String> = fds.into_iter().map(text_of).collect();
+    assert_eq!(texts, ["wanted"]);
+    drop(peer.join().expect("the socket"));
+}
+
+#[tokio::test]
 async fn a_connection_that_cannot_pass_descriptors_says_so_and_survives_those_that_come() {
     let (daemon, connection, _events) = connected(RpcOptions::default());
     let args = DomainFdAssociateArgs::default();

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use bytes::BytesMut;
+use bytes::Bytes;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{SeekFrom, seek};
-use rustix::io::Errno;
+use rustix::io::{Errno, pread};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -65,7 +66,6 @@ fn read(file: &File, dense: bool, mut pass: impl FnMut(VolumePiece) -> bool) -> 
                 return Ok(());
             }
             at = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            let bytes = bytes.freeze();
             let pieces = if dense {
                 vec![VolumePiece::Data(bytes)]
             } else {
@@ -100,20 +100,17 @@ fn hole_after(file: &File, at: u64, end: u64) -> io::Result<u64> {
 }
 
 /// So many bytes of a file, or as many as there are.
-fn read_at(file: &File, at: u64, size: usize) -> io::Result<BytesMut> {
-    let mut bytes = BytesMut::zeroed(size);
-    let mut count = 0;
-    while count < size {
-        let place = at.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        match file.read_at(bytes.get_mut(count..).unwrap_or_default(), place) {
+fn read_at(file: &File, at: u64, size: usize) -> io::Result<Bytes> {
+    let mut bytes = Vec::with_capacity(size);
+    while bytes.len() < size {
+        let place = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        match pread(file, spare_capacity(&mut bytes), place) {
             Ok(0) => break,
-            Ok(read) => count += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    bytes.truncate(count);
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
 /// A file being written.

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-/// How much is passed on at once, in bytes.
-pub(super) const PIECE: usize = 1024 * 1024;
+/// How much is passed on at once, in bytes: no more than goes into one message of libvirt's protocol (262,120), in whole
+/// pages, and little enough to stay in a processor's cache on its way.
+pub(super) const PIECE: usize = 240 * 1024;
 
 /// What is looked at at once when holes are searched for in bytes, in bytes.
 const BLOCK: usize = 64 * 1024;

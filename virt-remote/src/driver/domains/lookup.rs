@@ -20,6 +20,9 @@ use crate::rpc::{RpcError, RpcResult};
 const SECURE: u32 = 1;
 const INACTIVE: u32 = 2;
 
+/// The element with a guest's launch key and session, which libvirt shows to everybody.
+const SHOWN_TO_ALL: &str = "<launchSecurity";
+
 impl RemoteConnection {
     pub(super) async fn look_up(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
         match self.found(call, selector).await {
@@ -72,8 +75,24 @@ impl RemoteConnection {
         domain: Uuid,
         options: &XmlOptions,
     ) -> Result<DomainConfig> {
-        let flags = flags::set(&[(options.secure, SECURE), (options.inactive, INACTIVE)]);
-        self.document_of(call, objects::domain(domain), flags).await
+        self.document_of(call, objects::domain(domain), flags_of(options))
+            .await
+    }
+
+    /// The daemon's own text. It is the SDK's as well, but for what only the SDK takes for a secret.
+    pub(super) async fn domain_text(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        options: &XmlOptions,
+    ) -> Result<String> {
+        let text = self
+            .text_of(call, objects::domain(domain), flags_of(options))
+            .await?;
+        if options.secure || !text.contains(SHOWN_TO_ALL) {
+            return Ok(text);
+        }
+        Ok(understood(&text)?.to_xml_without_secrets())
     }
 
     /// A domain's document: what runs, or will.
@@ -83,9 +102,13 @@ impl RemoteConnection {
         dom: Domain,
         flags: u32,
     ) -> Result<DomainConfig> {
+        understood(&self.text_of(call, dom, flags).await?)
+    }
+
+    async fn text_of(&self, call: &CallContext, dom: Domain, flags: u32) -> RpcResult<String> {
         let args = DomainGetXmlDescArgs { dom, flags };
-        let text = self.link.call::<DomainGetXmlDesc>(call, &args).await?.xml;
-        DomainConfig::from_xml(&text.text()).map_err(|error| document::not_understood("domain", error))
+        let found = self.link.call::<DomainGetXmlDesc>(call, &args).await?;
+        Ok(found.xml.into_text())
     }
 
     pub(super) async fn domain_info(&self, call: &CallContext, domain: Uuid) -> Result<DomainInfo> {
@@ -171,6 +194,14 @@ impl RemoteConnection {
             Err(error) => Err(error),
         }
     }
+}
+
+fn flags_of(options: &XmlOptions) -> u32 {
+    flags::set(&[(options.secure, SECURE), (options.inactive, INACTIVE)])
+}
+
+fn understood(text: &str) -> Result<DomainConfig> {
+    DomainConfig::from_xml(text).map_err(|error| document::not_understood("domain", error))
 }
 
 /// Whether the agent of a running domain listens, where the domain has a channel for one.

@@ -44,6 +44,15 @@ impl DomainDriver for RemoteConnection {
         self.domain_config(call, domain, options).await
     }
 
+    async fn config_text(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        options: &XmlOptions,
+    ) -> Result<Option<String>> {
+        self.domain_text(call, domain, options).await.map(Some)
+    }
+
     async fn define(
         &self,
         call: &CallContext,

@@ -151,11 +151,6 @@ impl Events {
             return Ok(registered.clone());
         }
         let session = self.link.session_for_reading(call).await?;
-        if !session.tells_of_callbacks() {
-            return Err(Error::unsupported(
-                "this daemon is too old for events: it has to be libvirt 1.3.3 or newer",
-            ));
-        }
         let (pump, inbox) = mpsc::unbounded_channel();
         let (tell, outcome) = watch::channel(None);
         let registered = Registered { pump, outcome };

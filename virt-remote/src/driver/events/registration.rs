@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 use uuid::Uuid;
-use virt_core::Result;
+use virt_core::{Error, Result};
 
 use super::object_registration;
 use crate::driver::refusal;
@@ -15,6 +15,7 @@ use crate::protocol::remote::event_registration::{
     ConnectDomainEventCallbackRegisterAny, ConnectDomainEventCallbackRegisterAnyArgs,
 };
 use crate::rpc::RpcConnection;
+use crate::session::{Feature, supports};
 
 /// Nobody's patience in particular: whoever subscribed has a deadline of its own.
 const TIME: Duration = Duration::from_secs(60);
@@ -42,7 +43,17 @@ pub(super) async fn register_all(connection: &RpcConnection) -> Result<Vec<Uuid>
     });
     let mut refused = None;
     let mut registered = 0_usize;
-    let (domains, objects) = tokio::join!(join_all(asked), object_registration::ask(connection, deadline));
+    // All of it at once; a daemon without the feature knows none of the rest.
+    let (tells, domains, objects) = tokio::join!(
+        supports(connection, Feature::RemoteEventCallback, deadline),
+        join_all(asked),
+        object_registration::ask(connection, deadline)
+    );
+    if !tells? {
+        return Err(Error::unsupported(
+            "this daemon is too old for events: it has to be libvirt 1.3.3 or newer",
+        ));
+    }
     let of_domains = domains.into_iter().map(|asked| asked.map(drop));
     for asked in of_domains.chain(objects) {
         match asked {

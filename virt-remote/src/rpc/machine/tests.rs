@@ -25,6 +25,7 @@ fn send(machine: &mut Machine<u32>, token: u32, inbox: Option<Arc<Inbox>>) -> u3
         token,
         called: called(),
         priority: Priority::High,
+        takes_fds: false,
         inbox,
     };
     machine.send(call).serial
@@ -73,6 +74,7 @@ fn one_place_is_left_to_calls_that_wait_for_no_guest() {
             token: 0,
             called: called(),
             priority: Priority::Low,
+            takes_fds: false,
             inbox: None,
         };
         machine.send(call).serial

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use super::error::{Called, Delivery, EndReason, RpcError};
-use super::events::RpcEvent;
+use super::events::EventSource;
 use super::fds::FdPipe;
 use super::framing::Framing;
 use super::inbox::WINDOW;
@@ -56,7 +56,7 @@ pub(super) struct Setup {
     pub(super) fds: Option<FdPipe>,
     pub(super) room: Arc<Notify>,
     pub(super) intake: Intake,
-    pub(super) events: broadcast::Sender<Arc<RpcEvent>>,
+    pub(super) events: Arc<EventSource>,
     pub(super) ended: watch::Sender<Option<EndReason>>,
 }
 
@@ -91,7 +91,7 @@ struct Owner {
     waiting: Option<Waiting>,
     ending: Ending,
     failed: Option<Arc<std::io::Error>>,
-    events: broadcast::Sender<Arc<RpcEvent>>,
+    events: Arc<EventSource>,
     ended: watch::Sender<Option<EndReason>>,
     /// Why the connection ends.
     reason: EndReason,
@@ -266,7 +266,9 @@ impl Owner {
             let pipe = self.fds.as_ref().filter(|_| packet.fds > 0);
             // Those of a reply that nobody waits for are closed here.
             let fds = pipe.map(|pipe| pipe.claim(packet.fds)).unwrap_or_default();
-            match self.machine.receive(packet)? {
+            let received = self.machine.receive(packet)?;
+            self.await_fds();
+            match received {
                 Received::Answered {
                     token,
                     answer,
@@ -278,10 +280,7 @@ impl Owner {
                         self.abort(serial);
                     }
                 }
-                Received::Event(packet) => {
-                    // Fails where nobody listens.
-                    let _unheard = self.events.send(Arc::new(RpcEvent::new(packet)));
-                }
+                Received::Event(packet) => self.events.tell(packet),
                 Received::Ping => self.send_keepalive(Pong::INFO.number),
                 Received::Pong => {}
                 Received::Stream(serial) => self.look_at_inbox(serial),
@@ -291,6 +290,13 @@ impl Owner {
             }
         }
         Ok(())
+    }
+
+    /// Descriptors are looked for only while a call is under way that takes some: that costs every read a copy.
+    fn await_fds(&self) {
+        if let Some(pipe) = &self.fds {
+            pipe.look_for(self.machine.takes_fds());
+        }
     }
 
     fn look_at_inbox(&mut self, serial: u32) {
@@ -344,6 +350,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         let reason = self.reason.clone();
         self.ended.send_replace(Some(reason.clone()));
+        self.events.end();
         // Those who wait for an answer see their end of it dropped, and look here for the reason.
         drop(self.machine.end(|procedure: Called| RpcError::Disconnected {
             procedure,

@@ -53,8 +53,10 @@ impl Owner {
             token: call.reply,
             called: call.called,
             priority: call.priority,
+            takes_fds: call.takes_fds,
             inbox: call.inbox,
         });
+        self.await_fds();
         if call.fds.is_empty() {
             return self.send(&header, &call.payload);
         }
@@ -77,7 +79,6 @@ impl Owner {
         let Some(header) = self.machine.stream_header(piece.serial, type_, status) else {
             return;
         };
-        let mut bytes = Vec::new();
         let payload = match piece.content {
             Content::Data(data) => data,
             Content::Hole(length) => hole(length).into(),
@@ -85,8 +86,9 @@ impl Owner {
         };
         trace::message(&self.label, "sent", &header, &payload);
         // Pieces are cut to the protocol's size before they come here.
-        if packet::append(&mut bytes, &header, &payload).is_ok() {
-            self.outbox.push(bytes);
+        let mut start = Vec::new();
+        if packet::append_header(&mut start, &header, payload.len()).is_ok() {
+            self.outbox.push(start, payload);
         }
     }
 

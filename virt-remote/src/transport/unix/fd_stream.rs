@@ -27,7 +27,8 @@ const AT_ONCE: usize = 4;
 pub struct FdStream {
     stream: UnixStream,
     pipe: FdPipe,
-    buffer: Box<[u8]>,
+    /// Where what comes with descriptors is read; empty until it is needed.
+    buffer: Vec<u8>,
     written: u64,
 }
 
@@ -38,7 +39,7 @@ impl FdStream {
         Self {
             stream,
             pipe: FdPipe::default(),
-            buffer: vec![0; READ].into(),
+            buffer: Vec::new(),
             written: 0,
         }
     }
@@ -114,6 +115,10 @@ impl AsyncRead for FdStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if !this.pipe.looks_for_fds() {
+            return Pin::new(&mut this.stream).poll_read(cx, buf);
+        }
+        this.buffer.resize(READ, 0);
         let most = buf.remaining().min(this.buffer.len());
         loop {
             ready!(this.stream.poll_read_ready(cx))?;
@@ -160,6 +165,25 @@ impl AsyncWrite for FdStream {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
         self.written += u64::try_from(written).unwrap_or(u64::MAX);
         Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.pipe.next_place().is_some() {
+            // Up to the descriptor, one by one.
+            let first = bufs.iter().find(|buf| !buf.is_empty());
+            return self.poll_write(cx, first.map(|buf| &**buf).unwrap_or_default());
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
+        self.written += u64::try_from(written).unwrap_or(u64::MAX);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

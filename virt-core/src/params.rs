@@ -124,6 +124,41 @@ impl Params {
         Some(value)
     }
 
+    /// Takes the text of this name out; what is no text stays.
+    pub fn take_text(&mut self, name: &str) -> Option<String> {
+        let text = self.get(name)?.as_text()?.to_owned();
+        self.values.remove(name);
+        Some(text)
+    }
+
+    /// Takes the yes or no of this name out; what is neither stays.
+    pub fn take_bool(&mut self, name: &str) -> Option<bool> {
+        let value = self.get(name)?.as_bool()?;
+        self.values.remove(name);
+        Some(value)
+    }
+
+    /// Takes out all whose names begin so; they go by the rest of their names then.
+    #[must_use]
+    pub fn take_under(&mut self, prefix: &str) -> Self {
+        let names = self.values.range(prefix.to_owned()..);
+        let names = names.take_while(|(name, _)| name.starts_with(prefix));
+        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        let mut under = Self::default();
+        for name in names {
+            let values = self.take(&name);
+            let bare = name.strip_prefix(prefix).unwrap_or(&name);
+            under.values.insert(bare.to_owned(), values);
+        }
+        under
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.values().map(Vec::len).sum()
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
         self.values
@@ -165,6 +200,20 @@ mod tests {
             (None, Some(7))
         );
         assert_eq!(params.take("disk").len(), 2);
-        assert_eq!(params.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["total"]);
+        assert_eq!((params.take_bool("total"), params.len()), (None, 1));
+        assert_eq!(params.take_text("total").as_deref(), Some("much"));
+        assert!(params.is_empty());
+    }
+
+    #[test]
+    fn what_stands_under_a_name_is_taken_out_by_the_rest_of_it() {
+        let mut params = Params::new()
+            .with("user.1.name", ParamValue::Text("ann".to_owned()))
+            .with("user.10.name", ParamValue::Text("bob".to_owned()))
+            .with("user.count", ParamValue::UInt(2));
+        let mut ann = params.take_under("user.1.");
+        assert_eq!(ann.take_text("name").as_deref(), Some("ann"));
+        assert!(ann.is_empty());
+        assert_eq!(params.len(), 2);
     }
 }

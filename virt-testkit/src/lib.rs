@@ -10,3 +10,4 @@ pub mod fake_agent;
 pub mod fake_daemon;
 pub mod fake_host;
 pub mod fake_qmp;
+pub mod recorded_daemon;

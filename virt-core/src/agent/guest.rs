@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::params::Params;
+
 /// The agent itself (`guest-info`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,6 +79,8 @@ pub struct GuestUser {
     pub domain: Option<String>,
     /// When the user logged in: seconds since 1970.
     pub login_time: f64,
+    /// What else a daemon tells of the user, by libvirt's names without `user.N.`.
+    pub rest: Params,
 }
 
 impl GuestUser {
@@ -87,12 +91,13 @@ impl GuestUser {
             name: name.into(),
             domain,
             login_time,
+            rest: Params::new(),
         }
     }
 }
 
 /// The guest's operating system; each part where the guest tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GuestOs {
     /// Its id: `debian`, `mswindows`.
@@ -113,6 +118,8 @@ pub struct GuestOs {
     pub kernel_version: Option<String>,
     /// Its variant: `server`.
     pub variant: Option<String>,
+    /// What else a daemon tells of it, by libvirt's names (`os.variant-id`).
+    pub rest: Params,
 }
 
 /// What a trim did.

@@ -8,6 +8,7 @@ pub use groups::{StatsGroup, StatsGroups};
 
 use crate::domain::{DomainRef, DomainState, StateReason};
 use crate::error::Error;
+use crate::params::Params;
 
 /// The statistics of one domain.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub struct DomainStats {
     pub block: Vec<BlockStats>,
     /// Network interfaces (`VIR_DOMAIN_STATS_INTERFACE`).
     pub interfaces: Vec<InterfaceStats>,
+    /// What a daemon tells of these groups that has no field here, by libvirt's names (`block.0.threshold`).
+    pub rest: Params,
 }
 
 /// CPU time of a machine, hypervisor's own work included.

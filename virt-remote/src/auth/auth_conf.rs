@@ -155,11 +155,21 @@ async fn read(path: &Path) -> io::Result<Zeroizing<String>> {
 
 type Section = HashMap<String, Zeroizing<String>>;
 
-/// The file's sections.
-struct AuthConf(HashMap<String, Section>);
+/// What such a file says, section by section.
+pub struct AuthConf(HashMap<String, Section>);
+
+impl fmt::Debug for AuthConf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl AuthConf {
-    fn parse(text: &str) -> Result<Self> {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for a line that is none, by its number: it may hold a password, and is not quoted.
+    pub fn parse(text: &str) -> Result<Self> {
         let mut sections: HashMap<String, Section> = HashMap::new();
         let mut current: Option<&mut Section> = None;
         for (index, line) in text.lines().enumerate() {
@@ -192,7 +202,11 @@ impl AuthConf {
         Ok(Self(sections))
     }
 
-    fn find(&self, service: &str, host: &str) -> Result<Option<FileCredentials>> {
+    /// Credentials for a service on a host; `None` where there are none.
+    ///
+    /// # Errors
+    /// `InvalidConfig` where what one section names is not there.
+    pub fn find(&self, service: &str, host: &str) -> Result<Option<FileCredentials>> {
         let section = |name: &str| self.0.get(name).map(|section| (name.to_owned(), section));
         let Some((name, section)) = section(&format!("auth-{service}-{host}"))
             .or_else(|| section(&format!("auth-{service}-default")))
@@ -260,7 +274,7 @@ mod tests {
             ("\n[hunter2\n", "line 2"),
             ("[]", "line 1"),
         ] {
-            let error = AuthConf::parse(text).err().expect("an error");
+            let error = AuthConf::parse(text).expect_err("an error");
             assert!(error.message().contains(part), "{error}");
             assert!(!error.message().contains("hunter2"), "{error}");
         }

@@ -88,7 +88,7 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::HostCapabilities, [ALWAYS, ALWAYS, ALWAYS]),
     (
         Capability::DomainCapabilities,
-        [Version(1_002_007), Unknown, Unknown],
+        [Version(1_002_007), Unknown, Never],
     ),
     (Capability::HostStatistics, [ALWAYS, Never, ALWAYS]),
     (Capability::CpuComparison, [ALWAYS, Never, Unknown]),

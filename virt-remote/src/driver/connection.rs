@@ -23,6 +23,7 @@ use super::background::Background;
 use super::capability;
 use super::consoles::Consoles;
 use super::events::Events;
+use super::hung::Hung;
 use super::hypervisor::Hypervisor;
 use super::jobs::Jobs;
 use super::keeper::Keeper;
@@ -60,6 +61,7 @@ pub struct RemoteConnection {
     pub(super) started_paused: RunMarks,
     pub(super) consoles: Consoles,
     pub(super) jobs: Arc<Jobs>,
+    pub(super) hung: Hung,
 }
 
 impl RemoteConnection {
@@ -99,6 +101,7 @@ impl RemoteConnection {
             started_paused: RunMarks::default(),
             consoles: Consoles::default(),
             jobs: Arc::new(Jobs::default()),
+            hung: Hung::default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The devices of a domain, changed one by one.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 use virt_core::agent::GuestInterface;
@@ -9,7 +11,7 @@ use virt_core::model::{ByteSize, Device, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::agents::guest_interface;
-use super::{RemoteConnection, flags, objects};
+use super::{RemoteConnection, flags, objects, refusal};
 use crate::protocol::remote::domain_block::{
     DomainBlockResize, DomainBlockResizeArgs, DomainGetBlockInfo, DomainGetBlockInfoArgs,
 };
@@ -31,6 +33,10 @@ const INACTIVE: u32 = 2;
 const BYTES: u32 = 1;
 const CAPACITY: u32 = 2;
 
+/// How often a container that has just started is looked at again, and after which time.
+const STARTING: u32 = 50;
+const MOMENT: Duration = Duration::from_millis(20);
+
 #[async_trait]
 impl DeviceDriver for RemoteConnection {
     async fn attach(
@@ -45,7 +51,16 @@ impl DeviceDriver for RemoteConnection {
             xml: device.to_xml().into(),
             flags: flags::affect(scope),
         };
-        match self.link.call::<DomainAttachDeviceFlags>(call, &args).await {
+        let mut attached = self.link.call::<DomainAttachDeviceFlags>(call, &args).await;
+        // A container has a first process a moment after its start.
+        for _ in 0..STARTING {
+            match &attached {
+                Err(error) if refusal::is_starting(error) => tokio::time::sleep(MOMENT).await,
+                _ => break,
+            }
+            attached = self.link.call::<DomainAttachDeviceFlags>(call, &args).await;
+        }
+        match attached {
             // libvirt has several codes for a device that is there already, and uses them for much else.
             Err(error) if error.libvirt().is_some() && device.identity().is_some() => {
                 let there = |config: &DomainConfig| find(config, device).is_some();

@@ -22,6 +22,7 @@ mod document;
 mod domains;
 mod events;
 mod flags;
+mod hung;
 mod hypervisor;
 mod job_statistics;
 mod jobs;

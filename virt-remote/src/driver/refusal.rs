@@ -46,6 +46,11 @@ pub(super) fn is_invalid_state(error: &RpcError) -> bool {
     error.code() == Some(ErrorCode::OPERATION_INVALID)
 }
 
+/// Whether the domain has started, and its first process is not known yet.
+pub(super) fn is_starting(error: &RpcError) -> bool {
+    is_invalid_state(error) && said(error, &["until init PID is known"])
+}
+
 /// Whether it may be about the object's state, or a name or a uuid that somebody has already: libvirt has several codes
 /// for these, and uses them for much else. Who wants to know looks at the object.
 pub(super) fn may_be_about_state(error: &RpcError) -> bool {

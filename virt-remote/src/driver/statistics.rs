@@ -1,5 +1,6 @@
 //! Statistics in bulk: `ConnectGetAllDomainStats`, as typed rows.
 
+mod busy;
 mod params;
 
 use std::time::Duration;
@@ -10,14 +11,12 @@ use uuid::Uuid;
 use virt_core::domain::DomainState;
 use virt_core::driver::StatisticsDriver;
 use virt_core::stats::{CpuStats, DomainStats, DomainStatsRow, InterfaceStats, StatsGroup, StatsGroups};
-use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Result};
 
 use super::domains::state_of;
 use super::{RemoteConnection, objects, refusal};
 use crate::protocol::remote::connect::{ConnectGetAllDomainStats, ConnectGetAllDomainStatsArgs};
-use crate::protocol::remote::domain::{
-    DomainGetControlInfo, DomainGetControlInfoArgs, DomainGetInfo, DomainGetInfoArgs, DomainStatsRecord,
-};
+use crate::protocol::remote::domain::{DomainGetInfo, DomainGetInfoArgs, DomainStatsRecord};
 use crate::protocol::remote::object::Domain;
 use crate::rpc::{RpcError, RpcResult};
 
@@ -55,9 +54,14 @@ impl StatisticsDriver for RemoteConnection {
             }
             Err(error) => return Err(error.into()),
         };
-        let rows = records
-            .into_iter()
-            .map(|record| self.stats_row(call, record, groups, late));
+        let rows = records.into_iter().map(|record| async {
+            let (record, busy) = self.once_free(call, record, groups, late).await;
+            let row = self.stats_row(call, record, groups).await;
+            match busy {
+                true => row.with_error(busy::error()),
+                false => row,
+            }
+        });
         Ok(join_all(rows).await)
     }
 }
@@ -72,10 +76,11 @@ impl RemoteConnection {
         groups: StatsGroups,
     ) -> RpcResult<(Vec<DomainStatsRecord>, bool)> {
         let knows_nowait = self.libvirt >= NOWAIT_SINCE;
+        let nowait = if knows_nowait { NOWAIT } else { 0 };
         let args = ConnectGetAllDomainStatsArgs {
             doms: domains.to_vec(),
             stats: numbers(groups),
-            flags: if domains.is_empty() { ACTIVE } else { 0 } | if knows_nowait { NOWAIT } else { 0 },
+            flags: if domains.is_empty() { ACTIVE } else { 0 } | nowait,
         };
         let mut late = false;
         for _ in 0..TRIES {
@@ -95,9 +100,9 @@ impl RemoteConnection {
         call: &CallContext,
         record: DomainStatsRecord,
         groups: StatsGroups,
-        late: bool,
     ) -> DomainStatsRow {
         let mut stats = params::stats(&record.params, groups);
+        let interfaces = record.params.u64("net.count").unwrap_or_default();
         let domain = objects::domain_ref(&record.dom);
         let run = objects::run_id(&record.dom);
         if let Some((state, reason)) = stats.state {
@@ -110,17 +115,12 @@ impl RemoteConnection {
             stats.state = state;
             return DomainStatsRow::new(domain, stats);
         }
-        if groups.has(StatsGroup::Interface) && params::some_interfaces_are_missing(&record.params) {
+        // It counts those too that it tells nothing of.
+        let told = u64::try_from(stats.interfaces.len()).unwrap_or(u64::MAX);
+        if groups.has(StatsGroup::Interface) && interfaces != told {
             self.add_interfaces(call, &record.dom, &mut stats).await;
         }
-        let row = DomainStatsRow::new(domain, stats);
-        match late && !self.answers(call, record.dom).await {
-            true => row.with_error(Error::new(
-                ErrorKind::Timeout,
-                "the guest's hypervisor does not answer: only what is known without it is here",
-            )),
-            false => row,
-        }
+        DomainStatsRow::new(domain, stats)
     }
 
     /// Interfaces that the daemon leaves out because it cannot count on them, by their aliases.
@@ -150,15 +150,6 @@ impl RemoteConnection {
                 found
             })
             .collect::<Vec<InterfaceStats>>();
-    }
-
-    /// Whether a domain's hypervisor answers, as far as the daemon knows.
-    async fn answers(&self, call: &CallContext, dom: Domain) -> bool {
-        /// `VIR_DOMAIN_CONTROL_OK`.
-        const OK: u32 = 0;
-        let args = DomainGetControlInfoArgs { dom, flags: 0 };
-        let asked = self.link.call::<DomainGetControlInfo>(call, &args).await;
-        asked.is_ok_and(|control| control.state == OK)
     }
 
     /// The same, of drivers that have no statistics in bulk: state, CPU time and memory.

@@ -4,7 +4,6 @@ use virt_core::DomainState;
 use virt_core::domain::{DomainFilter, DomainInfo, XmlOptions};
 use virt_core::model::DomainConfig;
 use virt_remote::protocol::remote::domain::{DomainGetOsType, DomainGetOsTypeArgs};
-use virt_remote::protocol::remote::domain_save::{DomainHasManagedSaveImage, DomainHasManagedSaveImageArgs};
 
 use super::check::{Check, yes_no};
 
@@ -87,11 +86,8 @@ async fn one(check: &mut Check) {
         )
         .await;
     let dom = check.domain("test").await;
-    let os = check
-        .call::<DomainGetOsType>(DomainGetOsTypeArgs { dom: dom.clone() })
-        .await;
-    let args = DomainHasManagedSaveImageArgs { dom, flags: 0 };
-    let saved = check.call::<DomainHasManagedSaveImage>(args).await.result;
+    let os = check.call::<DomainGetOsType>(DomainGetOsTypeArgs { dom }).await;
+    let saved = domain.has_managed_save().await.expect("whether there is one");
     let fields = [
         ("Id", id.to_string()),
         ("Name", domain.name().to_owned()),
@@ -106,7 +102,7 @@ async fn one(check: &mut Check) {
             "Autostart",
             if info.autostart { "enable" } else { "disable" }.to_owned(),
         ),
-        ("Managed save", yes_no(saved == 1)),
+        ("Managed save", yes_no(saved)),
     ];
     let changing = ["CPU time", "Security model", "Security DOI", "Security label"];
     check.fields("dominfo test", &fields, &changing).await;

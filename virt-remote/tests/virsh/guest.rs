@@ -2,7 +2,6 @@
 
 use virt_core::domain::{DomainFilter, StartOptions, StateReason};
 use virt_core::model::DomainConfig;
-use virt_remote::protocol::remote::domain_block::{DomainGetBlockInfo, DomainGetBlockInfoArgs};
 
 use super::check::Check;
 
@@ -37,16 +36,11 @@ pub async fn compare(check: &mut Check) {
     check.lines("list --state-paused --name", paused).await;
     let live = domain.xml().await.expect("a document");
     check.document("dumpxml paused", &live).await;
-    let args = DomainGetBlockInfoArgs {
-        dom: check.domain("paused").await,
-        path: "vda".into(),
-        flags: 0,
-    };
-    let block = check.call::<DomainGetBlockInfo>(args).await;
+    let block = domain.block_info("vda").await.expect("sizes");
     let fields = [
-        ("Capacity", block.capacity.to_string()),
-        ("Allocation", block.allocation.to_string()),
-        ("Physical", block.physical.to_string()),
+        ("Capacity", block.capacity.as_bytes().to_string()),
+        ("Allocation", block.allocation.as_bytes().to_string()),
+        ("Physical", block.physical.as_bytes().to_string()),
     ];
     check.fields("domblkinfo paused vda", &fields, &[]).await;
     domain.destroy().await.expect("an end");

@@ -1,27 +1,14 @@
 //! The machine and the daemon.
 
-use virt_remote::protocol::remote::connect::{
-    ConnectGetCapabilities, ConnectGetCpuModelNames, ConnectGetCpuModelNamesArgs, ConnectGetLibVersion,
-    ConnectGetMaxVcpus, ConnectGetMaxVcpusArgs, ConnectGetSysinfo, ConnectGetSysinfoArgs, ConnectGetType,
-};
+use virt_remote::protocol::remote::connect::ConnectGetType;
 use virt_remote::protocol::remote::interface::{
     ConnectListAllInterfaces, ConnectListAllInterfacesArgs, InterfaceGetXmlDesc, InterfaceGetXmlDescArgs,
 };
-use virt_remote::protocol::remote::node::{NodeGetCpuMap, NodeGetCpuMapArgs, NodeGetFreeMemory};
 use virt_remote::protocol::remote::node_device::{
     ConnectListAllNodeDevices, ConnectListAllNodeDevicesArgs, NodeDeviceGetXmlDesc, NodeDeviceGetXmlDescArgs,
 };
 
 use super::check::Check;
-
-fn version(number: u64) -> String {
-    format!(
-        "{}.{}.{}",
-        number / 1_000_000,
-        number / 1000 % 1000,
-        number % 1000
-    )
-}
 
 pub async fn compare(check: &mut Check) {
     let uri = check.connection.uri().to_string();
@@ -40,17 +27,16 @@ pub async fn compare(check: &mut Check) {
     ];
     check.fields("nodeinfo", &fields, &[]).await;
     let hypervisor = check.connection.version().await.expect("a version");
-    let library = version(check.call::<ConnectGetLibVersion>(()).await.lib_ver);
+    let library = check
+        .connection
+        .node()
+        .manager_version()
+        .await
+        .expect("a version");
     let kind = check.call::<ConnectGetType>(()).await.type_.text().to_uppercase();
     let fields = [
         ("Using API", format!("{kind} {library}")),
-        (
-            "Running hypervisor",
-            format!(
-                "{kind} {}.{}.{}",
-                hypervisor.major, hypervisor.minor, hypervisor.micro
-            ),
-        ),
+        ("Running hypervisor", format!("{kind} {hypervisor}")),
     ];
     // The first two are about virsh's own library.
     let own = ["Compiled against library", "Using library"];
@@ -60,53 +46,31 @@ pub async fn compare(check: &mut Check) {
 }
 
 async fn processors(check: &mut Check) {
-    let most = check
-        .call::<ConnectGetMaxVcpus>(ConnectGetMaxVcpusArgs { type_: None })
-        .await;
-    check.text("maxvcpus", most.max_vcpus).await;
-    let args = ConnectGetCpuModelNamesArgs {
-        arch: "x86_64".into(),
-        need_results: 1,
-        flags: 0,
-    };
-    let models = check.call::<ConnectGetCpuModelNames>(args).await.models;
-    let models = models.into_iter().map(|model| model.into_text());
+    let node = check.connection.node();
+    let most = node.max_vcpus(None).await.expect("a number");
+    check.text("maxvcpus", most).await;
+    let models = node.cpu_models("x86_64").await.expect("models");
     check.lines("cpu-models x86_64", models).await;
-    let args = NodeGetCpuMapArgs {
-        need_map: 1,
-        need_online: 1,
-        flags: 0,
-    };
-    let map = check.call::<NodeGetCpuMap>(args).await;
-    let is_online = |cpu: usize| {
-        map.cpumap
-            .get(cpu / 8)
-            .is_some_and(|byte| byte >> (cpu % 8) & 1 == 1)
-    };
-    let present = usize::try_from(map.ret).expect("a number");
-    let drawn: String = (0..present)
-        .map(|cpu| if is_online(cpu) { 'y' } else { '-' })
-        .collect();
+    let map = node.cpu_map().await.expect("a map");
+    let drawn = map.online.iter().map(|online| if *online { 'y' } else { '-' });
     let fields = [
-        ("CPUs present", present.to_string()),
-        ("CPUs online", map.online.to_string()),
-        ("CPU map", drawn),
+        ("CPUs present", map.total().to_string()),
+        ("CPUs online", map.online_cpus().count().to_string()),
+        ("CPU map", drawn.collect()),
     ];
     check.fields("nodecpumap", &fields, &[]).await;
-    let free = check.call::<NodeGetFreeMemory>(()).await.free_mem / 1024;
+    let free = node.free_memory().await.expect("a size").as_kib();
     check
         .fields("freecell", &[("Total", format!("{free} KiB"))], &[])
         .await;
 }
 
 async fn documents(check: &mut Check) {
-    let capabilities = check.call::<ConnectGetCapabilities>(()).await.capabilities;
-    check.document("capabilities", &capabilities.text()).await;
-    let sysinfo = check
-        .call::<ConnectGetSysinfo>(ConnectGetSysinfoArgs { flags: 0 })
-        .await
-        .sysinfo;
-    check.document("sysinfo", &sysinfo.text()).await;
+    let node = check.connection.node();
+    let capabilities = node.capabilities().await.expect("a document").to_xml();
+    check.document("capabilities", &capabilities).await;
+    let sysinfo = node.sysinfo().await.expect("a document").to_xml();
+    check.document("sysinfo", &sysinfo).await;
     let args = ConnectListAllNodeDevicesArgs {
         need_results: 1,
         flags: 0,

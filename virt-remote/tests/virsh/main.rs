@@ -12,6 +12,7 @@ mod domains;
 mod guest;
 mod host;
 mod networks;
+mod secrets;
 mod storage;
 mod tuning;
 
@@ -37,6 +38,7 @@ async fn virsh_and_the_sdk_say_the_same() {
     let (mut commands, mut differences) = check.end().await;
     let mut check = Check::new(&daemon, "qemu+unix:///system").await;
     guest::compare(&mut check).await;
+    secrets::compare(&mut check).await;
     let more = check.end().await;
     commands += more.0;
     differences.extend(more.1);

@@ -1,54 +1,42 @@
 //! Networks.
 
-use virt_remote::protocol::remote::network::{
-    ConnectListAllNetworks, ConnectListAllNetworksArgs, NetworkGetAutostart, NetworkGetAutostartArgs,
-    NetworkGetBridgeName, NetworkGetBridgeNameArgs, NetworkGetXmlDesc, NetworkGetXmlDescArgs,
-    NetworkIsActive, NetworkIsActiveArgs, NetworkIsPersistent, NetworkIsPersistentArgs,
-};
+use virt_core::network::NetworkFilter;
 
 use super::check::{Check, yes_no};
 
 pub async fn compare(check: &mut Check) {
-    let args = ConnectListAllNetworksArgs {
-        need_results: 1,
-        flags: 0,
-    };
-    let nets = check.call::<ConnectListAllNetworks>(args).await.nets;
-    let names: Vec<String> = nets.iter().map(|net| net.name.text().into_owned()).collect();
+    let infos = check.connection.network_infos(&NetworkFilter::all()).await;
+    let infos = infos.expect("networks");
+    let names = infos.iter().map(|info| info.network.name.clone());
     check.lines("net-list --all --name", names).await;
-    let net = nets.into_iter().next().expect("a network");
-    let name = net.name.text().into_owned();
-    let active = check
-        .call::<NetworkIsActive>(NetworkIsActiveArgs { net: net.clone() })
-        .await
-        .active
-        == 1;
-    let args = NetworkIsPersistentArgs { net: net.clone() };
-    let persistent = check.call::<NetworkIsPersistent>(args).await.persistent == 1;
-    let args = NetworkGetAutostartArgs { net: net.clone() };
-    let autostart = check.call::<NetworkGetAutostart>(args).await.autostart == 1;
-    let state = if active { "active" } else { "inactive" }.to_owned();
-    let row = vec![name.clone(), state, yes_no(autostart), yes_no(persistent)];
-    check.table("net-list --all", vec![row]).await;
-    let bridge = check
-        .call::<NetworkGetBridgeName>(NetworkGetBridgeNameArgs { net: net.clone() })
-        .await;
+    let rows = infos.iter().map(|info| {
+        let state = if info.active { "active" } else { "inactive" };
+        let name = info.network.name.clone();
+        vec![
+            name,
+            state.to_owned(),
+            yes_no(info.autostart),
+            yes_no(info.persistent),
+        ]
+    });
+    check.table("net-list --all", rows.collect()).await;
+    let name = infos.first().expect("a network").network.name.clone();
+    let network = check.connection.network(name.as_str()).await.expect("a network");
+    let info = network.info().await.expect("information");
     let fields = [
         ("Name", name.clone()),
-        ("UUID", net.uuid.to_string()),
-        ("Active", yes_no(active)),
-        ("Persistent", yes_no(persistent)),
-        ("Autostart", yes_no(autostart)),
-        ("Bridge", bridge.name.into_text()),
+        ("UUID", network.uuid().to_string()),
+        ("Active", yes_no(info.active)),
+        ("Persistent", yes_no(info.persistent)),
+        ("Autostart", yes_no(info.autostart)),
+        ("Bridge", info.bridge.unwrap_or_default()),
     ];
     check.fields(&format!("net-info {name}"), &fields, &[]).await;
-    check.text(&format!("net-uuid {name}"), net.uuid).await;
-    check.text(&format!("net-name {}", net.uuid), &name).await;
-    let document = check
-        .call::<NetworkGetXmlDesc>(NetworkGetXmlDescArgs { net, flags: 0 })
-        .await
-        .xml;
+    check.text(&format!("net-uuid {name}"), network.uuid()).await;
+    let found = check.connection.network(network.uuid()).await.expect("a network");
     check
-        .document(&format!("net-dumpxml {name}"), &document.text())
+        .text(&format!("net-name {}", network.uuid()), found.name())
         .await;
+    let document = network.xml().await.expect("a document");
+    check.document(&format!("net-dumpxml {name}"), &document).await;
 }

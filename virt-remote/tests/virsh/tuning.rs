@@ -1,10 +1,10 @@
 //! What a domain is given, and what the guest says.
 
+use virt_core::domain::AddressSource;
 use virt_remote::protocol::remote::connect::{ConnectGetAllDomainStats, ConnectGetAllDomainStatsArgs};
 use virt_remote::protocol::remote::domain::{DomainGetControlInfo, DomainGetControlInfoArgs};
 use virt_remote::protocol::remote::domain_guest::{
-    DomainGetFsinfo, DomainGetFsinfoArgs, DomainGetHostname, DomainGetHostnameArgs, DomainInterfaceAddresses,
-    DomainInterfaceAddressesArgs,
+    DomainGetFsinfo, DomainGetFsinfoArgs, DomainGetHostname, DomainGetHostnameArgs,
 };
 use virt_remote::protocol::remote::domain_tuning::{
     DomainGetMemoryParameters, DomainGetMemoryParametersArgs, DomainGetNumaParameters,
@@ -24,9 +24,6 @@ const MAXIMUM: u32 = 4;
 
 /// `VIR_DOMAIN_MEMORY_PARAM_UNLIMITED`.
 const UNLIMITED: u64 = 9_007_199_254_740_991;
-
-/// `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT`.
-const AGENT: u32 = 1;
 
 pub async fn compare(check: &mut Check) {
     let dom = check.domain("test").await;
@@ -152,18 +149,13 @@ async fn guest(check: &mut Check, dom: &Domain) {
     });
     let rows = rows.collect();
     check.table("domfsinfo test", rows).await;
-    let args = DomainInterfaceAddressesArgs {
-        dom: dom.clone(),
-        source: AGENT,
-        flags: 0,
-    };
-    let interfaces = check.call::<DomainInterfaceAddresses>(args).await.ifaces;
-    let rows = interfaces.into_iter().flat_map(|interface| {
-        let name = interface.name.text().into_owned();
-        let mac = interface.hwaddr.map_or("-".to_owned(), |mac| mac.into_text());
-        interface.addrs.into_iter().map(move |address| {
-            let family = if address.type_ == 0 { "ipv4" } else { "ipv6" };
-            let address = format!("{}/{}", address.addr.text(), address.prefix);
+    let domain = check.connection.domain("test").await.expect("a domain");
+    let interfaces = domain.interface_addresses(AddressSource::Agent).await;
+    let rows = interfaces.expect("interfaces").into_iter().flat_map(|interface| {
+        let (name, mac) = (interface.name, interface.mac.unwrap_or_else(|| "-".to_owned()));
+        interface.addresses.into_iter().map(move |address| {
+            let family = if address.ip.is_ipv4() { "ipv4" } else { "ipv6" };
+            let address = format!("{}/{}", address.ip, address.prefix);
             vec![name.clone(), mac.clone(), family.to_owned(), address]
         })
     });

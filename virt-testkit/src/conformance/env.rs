@@ -179,7 +179,7 @@ impl Env {
         Ok(domain)
     }
 
-    /// A guest that has booted: defined, started, its agent answers.
+    /// A guest that has booted: defined, started, its agent answers. Where guests have none, it has been started.
     ///
     /// # Errors
     /// When that does not work.
@@ -199,7 +199,9 @@ impl Env {
             .await
             .doing("defining a guest")?;
         domain.start().await.doing("starting a guest")?;
-        self.agent_answers(&domain).await?;
+        if self.target.has_agents() {
+            self.agent_answers(&domain).await?;
+        }
         Ok(domain)
     }
 

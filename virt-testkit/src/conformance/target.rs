@@ -54,7 +54,8 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
     /// `place` if the target has disks.
     fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure>;
 
-    /// A machine of this name with a guest that boots, and with a console, an agent and an address.
+    /// A machine of this name with a guest that boots, and with a console, an agent and an address; without an agent
+    /// where the target [has none](Self::has_agents).
     fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure>;
 
     /// A disk of its own for a machine at `place` to be attached as `target`: 16 MiB of nothing.
@@ -86,6 +87,11 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
 
     /// What a guest prints when its console takes input; `None` when it always does.
     fn prompt(&self) -> Option<&str>;
+
+    /// Whether its guests have agents.
+    fn has_agents(&self) -> bool {
+        true
+    }
 
     /// Whether what is defined at a place is there when it is opened again.
     fn keeps_state(&self) -> bool;

@@ -3,30 +3,30 @@
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The kinds of messages.
-pub(super) const CALL: i32 = 0;
-pub(super) const REPLY: i32 = 1;
-pub(super) const MESSAGE: i32 = 2;
-pub(super) const STREAM: i32 = 3;
-pub(super) const STREAM_HOLE: i32 = 6;
+pub(crate) const CALL: i32 = 0;
+pub(crate) const REPLY: i32 = 1;
+pub(crate) const MESSAGE: i32 = 2;
+pub(crate) const STREAM: i32 = 3;
+pub(crate) const STREAM_HOLE: i32 = 6;
 
 /// The statuses of messages.
-pub(super) const OK: i32 = 0;
-pub(super) const ERROR: i32 = 1;
-pub(super) const CONTINUE: i32 = 2;
+pub(crate) const OK: i32 = 0;
+pub(crate) const ERROR: i32 = 1;
+pub(crate) const CONTINUE: i32 = 2;
 
 /// A message's header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FakeHeader {
-    pub(super) program: u32,
-    pub(super) version: u32,
-    pub(super) number: i32,
-    pub(super) kind: i32,
-    pub(super) serial: u32,
-    pub(super) status: i32,
+pub(crate) struct FakeHeader {
+    pub(crate) program: u32,
+    pub(crate) version: u32,
+    pub(crate) number: i32,
+    pub(crate) kind: i32,
+    pub(crate) serial: u32,
+    pub(crate) status: i32,
 }
 
 impl FakeHeader {
-    pub(super) fn event(program: u32, number: i32) -> Self {
+    pub(crate) fn event(program: u32, number: i32) -> Self {
         Self {
             program,
             version: 1,
@@ -38,7 +38,7 @@ impl FakeHeader {
     }
 
     /// The same procedure and serial, in another message.
-    pub(super) fn answering(&self, kind: i32, status: i32) -> Self {
+    pub(crate) fn answering(&self, kind: i32, status: i32) -> Self {
         Self {
             kind,
             status,
@@ -48,7 +48,7 @@ impl FakeHeader {
 }
 
 /// A whole message.
-pub(super) fn encode(header: &FakeHeader, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(header: &FakeHeader, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(28 + payload.len()).unwrap_or(u32::MAX);
     let mut bytes = Vec::with_capacity(28 + payload.len());
     bytes.extend(length.to_be_bytes());
@@ -63,7 +63,7 @@ pub(super) fn encode(header: &FakeHeader, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Reads a message; `None` at the end, or where there is none.
-pub(super) async fn read<R: AsyncRead + Unpin>(read: &mut R) -> Option<(FakeHeader, Vec<u8>)> {
+pub(crate) async fn read<R: AsyncRead + Unpin>(read: &mut R) -> Option<(FakeHeader, Vec<u8>)> {
     let length = usize::try_from(read.read_u32().await.ok()?).ok()?;
     let header = FakeHeader {
         program: read.read_u32().await.ok()?,
@@ -79,7 +79,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(read: &mut R) -> Option<(FakeHead
 }
 
 /// An error as libvirt encodes it: code, domain, text, and nothing else.
-pub(super) fn error(code: i32, domain: i32, text: &str) -> Vec<u8> {
+pub(crate) fn error(code: i32, domain: i32, text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend(code.to_be_bytes());
     bytes.extend(domain.to_be_bytes());

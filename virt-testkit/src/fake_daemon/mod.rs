@@ -19,7 +19,7 @@
 //! Built in are keepalive (it answers pings, until told otherwise) and the end of streams: a finish or an abort is
 //! confirmed. Every other procedure is unknown until a test says otherwise, as in libvirt.
 
-mod message;
+pub(crate) mod message;
 mod peer;
 mod reply;
 
@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::{mpsc, watch};
 
-use message::FakeHeader;
+pub(crate) use message::FakeHeader;
 use peer::Out;
 pub use reply::{FakePiece, FakeReply};
 
@@ -37,7 +37,7 @@ pub use reply::{FakePiece, FakeReply};
 pub const REMOTE: u32 = 0x2000_8086;
 
 /// The number of the program `keepalive`.
-const KEEPALIVE: u32 = 0x6b65_6570;
+pub(crate) const KEEPALIVE: u32 = 0x6b65_6570;
 
 /// How much each direction of [`FakeDaemon::connect`] holds, in bytes: about what a unix socket does.
 const PIPE: usize = 64 * 1024;

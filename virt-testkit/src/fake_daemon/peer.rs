@@ -122,6 +122,13 @@ fn act(fake: &FakeDaemon, out: &Sender, header: &FakeHeader, reply: FakeReply) {
             }
             return act(fake, out, header, *reply);
         }
+        FakeReply::Then(reply, events) => {
+            act(fake, out, header, *reply);
+            for (program, number, payload) in events {
+                send(out, &FakeHeader::event(program, number), &payload);
+            }
+            return;
+        }
         FakeReply::Silence => return,
         _ => fake.state().in_flight -= 1,
     }
@@ -134,6 +141,7 @@ fn act(fake: &FakeDaemon, out: &Sender, header: &FakeHeader, reply: FakeReply) {
                 &message::error(code, domain, &text),
             );
         }
+        FakeReply::Refusal(error) => send(out, &header.answering(REPLY, ERROR), &error),
         FakeReply::Twice(result) => {
             send(out, &ok, &result);
             send(out, &ok, &result);

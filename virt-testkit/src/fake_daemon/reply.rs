@@ -26,10 +26,14 @@ pub enum FakeReply {
     Return(Vec<u8>),
     /// Answers with an error: code, domain, text.
     Error(i32, i32, String),
+    /// Answers with this error, encoded.
+    Refusal(Vec<u8>),
     /// Answers later; calls that come meanwhile are answered first.
     After(Duration, Box<FakeReply>),
     /// Sends events (program, number, payload), then answers.
     Events(Vec<(u32, i32, Vec<u8>)>, Box<FakeReply>),
+    /// Answers, then sends events.
+    Then(Box<FakeReply>, Vec<(u32, i32, Vec<u8>)>),
     /// Never answers.
     Silence,
     /// Returns this twice.

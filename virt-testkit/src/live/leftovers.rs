@@ -21,7 +21,14 @@ pub struct Leftover {
 /// # Errors
 /// When `/proc` cannot be read.
 pub fn processes_in(directory: &Path) -> io::Result<Vec<Leftover>> {
-    let wanted = directory.to_string_lossy().into_owned();
+    processes_with(&directory.to_string_lossy())
+}
+
+/// Processes whose program and arguments mention this text, this one left out.
+///
+/// # Errors
+/// As [`processes_in`].
+pub fn processes_with(wanted: &str) -> io::Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
@@ -35,7 +42,7 @@ pub fn processes_in(directory: &Path) -> io::Result<Vec<Leftover>> {
         // It may have ended since the directory was read.
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).into_owned();
-        if pid != std::process::id() && line.contains(&wanted) {
+        if pid != std::process::id() && line.contains(wanted) {
             let program = line.split('\0').next().unwrap_or_default().to_owned();
             found.push(Leftover { pid, program });
         }

@@ -131,8 +131,13 @@ impl Libvirtd {
     /// The mount namespace in which its sockets are where libvirt has them: for programs that look for them there.
     #[must_use]
     pub fn mount_namespace(&self) -> PathBuf {
+        self.namespace("mnt")
+    }
+
+    /// A namespace of its own.
+    pub(super) fn namespace(&self, kind: &str) -> PathBuf {
         let pid = self.child.id().unwrap_or_default();
-        PathBuf::from(format!("/proc/{pid}/ns/mnt"))
+        PathBuf::from(format!("/proc/{pid}/ns/{kind}"))
     }
 
     /// Stops it and its guests, and waits until all are gone.
@@ -153,7 +158,15 @@ impl Libvirtd {
         (cache, options): (&Path, &LibvirtdOptions),
         notified: UnixDatagram,
     ) -> Result<Self> {
-        let mut child = Command::new("unshare")
+        let mut command = match options.network_of() {
+            None => Command::new("unshare"),
+            Some(network) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net={}", network.display())).arg("unshare");
+                command
+            }
+        };
+        let mut child = command
             .envs(options.environment())
             .args(options.namespaces())
             .args([

@@ -15,6 +15,8 @@ mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images
 chown libvirt-qemu:kvm /var/lib/libvirt/qemu /var/cache/libvirt/qemu 2>/dev/null || true
 # Services outside know processes by other numbers: libvirtd must not find them.
 for bus in /run/dbus /run/systemd; do [ ! -d "$bus" ] || mount -t tmpfs none "$bus"; done
+# With both generations of control groups in sight, libvirt's containers do not start.
+[ -z "${LIBVIRTD_CONTAINERS:-}" ] || umount /sys/fs/cgroup/unified 2>/dev/null || true
 hostname "$3"
 # In a network namespace of its own, nothing is up yet.
 ip link set lo up

@@ -1,5 +1,6 @@
 //! What a private libvirtd is like beyond the usual: where it listens, how one logs in.
 
+use super::libvirtd::Libvirtd;
 use std::path::{Path, PathBuf};
 
 /// How a private libvirtd differs from the usual.
@@ -9,6 +10,8 @@ pub struct LibvirtdOptions {
     listens: bool,
     sasl: Option<PathBuf>,
     apart: bool,
+    containers: bool,
+    network_of: Option<PathBuf>,
     pub(super) host_name: Option<String>,
 }
 
@@ -42,6 +45,21 @@ impl LibvirtdOptions {
         self
     }
 
+    /// Has it share the network of another one that is [`apart`](Self::apart): domains move between the two.
+    #[must_use]
+    pub fn beside(mut self, other: &Libvirtd) -> Self {
+        self.network_of = Some(other.namespace("net"));
+        self
+    }
+
+    /// Lets it run containers on a machine that has both generations of control groups: without the second one in its
+    /// sight, for libvirt's LXC driver starts nothing with both.
+    #[must_use]
+    pub fn containers(mut self) -> Self {
+        self.containers = true;
+        self
+    }
+
     /// The name of its machine, which is the realm of SASL's users; one of its own unless it is said.
     #[must_use]
     pub fn host_name(mut self, name: &str) -> Self {
@@ -67,10 +85,18 @@ impl LibvirtdOptions {
         if self.apart { &["--net"] } else { &[] }
     }
 
+    /// The network namespace of another one that it begins in.
+    pub(super) fn network_of(&self) -> Option<&Path> {
+        self.network_of.as_deref()
+    }
+
     pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let listens = self.listens.then(|| ("LIBVIRTD_ARGS", PathBuf::from("--listen")));
         let sasl = self.sasl.clone().map(|directory| ("SASL_CONF_PATH", directory));
-        listens.into_iter().chain(sasl).collect()
+        let containers = self
+            .containers
+            .then(|| ("LIBVIRTD_CONTAINERS", PathBuf::from("1")));
+        listens.into_iter().chain(sasl).chain(containers).collect()
     }
 }
 

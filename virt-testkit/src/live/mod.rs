@@ -1,10 +1,11 @@
-//! Live fixtures: a small guest that boots in seconds, the QEMUs of this machine, a private libvirtd, an
+//! Live fixtures: a small guest that boots in seconds, a container, the QEMUs of this machine, a private libvirtd, an
 //! sshd of one's own and a line to it that can be cut.
 //!
 //! Everything here is made from Debian packages on first use and kept in one cache directory, see
 //! [`cache_directory`]. Nothing here installs anything: that is the first step of `cargo xtask test`.
 
 mod cache;
+pub mod container;
 mod debian;
 mod error;
 pub mod far;

@@ -16,7 +16,8 @@ pub(crate) enum Need {
     Qemu72,
     /// What unpacks a guest's kernel and modules.
     GuestTools,
-    /// libvirt's daemons and headers, with what they log users in by: the peer of the client's tests and of the benches.
+    /// libvirt's daemons and headers, with what they log users in by and what their containers are made of: the peer of the
+    /// client's tests and of the benches.
     Libvirt,
     /// An sshd that the tests start by themselves, with its clients' tools, sudo and network namespaces.
     Sshd,
@@ -145,9 +146,11 @@ impl Need {
             Self::GuestTools => vec![Package::plain("xz-utils")],
             Self::Libvirt => vec![
                 Package::backported("libvirt-daemon-system", 11),
+                Package::backported("libvirt-daemon-driver-lxc", 11),
                 Package::backported("libvirt-daemon-lock", 11),
                 Package::backported("libvirt-clients", 11),
                 Package::backported("libvirt-dev", 11),
+                Package::plain("busybox-static"),
                 Package::plain("libsasl2-modules"),
                 Package::plain("sasl2-bin"),
             ],

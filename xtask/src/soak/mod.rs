@@ -50,7 +50,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     cargo::run(command)?;
     match group {
         "ssh" => conformance("on a far machine", "qemu+ssh::"),
-        "rpc" => conformance("through a daemon", "libvirt-qemu::"),
+        "rpc" => {
+            conformance("through a daemon", "libvirt-qemu::")?;
+            conformance("in a daemon's containers", "libvirt-lxc::")
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask soak rpc-decoders [SECONDS]`: whatever a libvirt daemon may say, fuzzed.
+//! `cargo xtask soak rpc-decoders [SECONDS]`: whatever a libvirt daemon may say, in a login too, and
+//! the file of credentials, fuzzed.
 
 use super::fuzz;
 use crate::failure::Outcome;
@@ -8,7 +9,7 @@ use crate::say;
 pub(super) fn run(seconds: Option<&str>) -> Outcome {
     let seconds = fuzz::seconds(seconds, "rpc-decoders")?;
     say::heading("Soak: decoders of libvirt's protocol");
-    let runs = ["rpc_messages", "rpc_connection"].map(|target| fuzz::Run {
+    let runs = ["rpc_messages", "rpc_connection", "auth_conf", "sasl_login"].map(|target| fuzz::Run {
         name: target,
         target,
         environment: None,

@@ -2,6 +2,7 @@
 
 use super::Guest;
 use crate::agent::{GuestAddress, GuestInterface, GuestOs};
+use crate::params::Params;
 use crate::test::document::Profile;
 
 /// Where the guest has file systems.
@@ -42,5 +43,6 @@ pub(in crate::test) fn os() -> GuestOs {
         kernel_release: said("1.0.0-test"),
         kernel_version: said("#1 in memory"),
         variant: None,
+        rest: Params::new(),
     }
 }

@@ -9,7 +9,7 @@ use virt_core::agent::{
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::command::understood;
-use crate::driver::{RemoteConnection, objects};
+use crate::driver::{RemoteConnection, objects, params};
 use crate::protocol::remote::domain_guest::{DomainGetGuestInfo, DomainGetGuestInfoArgs, DomainInterface};
 use crate::protocol::xdr::TypedParams;
 
@@ -75,22 +75,29 @@ pub(in crate::driver) fn interface(told: DomainInterface) -> GuestInterface {
     GuestInterface::new(told.name.into_text(), mac, addresses)
 }
 
+/// The users; what else there is of one stays with the one.
 pub(super) fn users(told: &TypedParams) -> Vec<GuestUser> {
-    let count = told.u64("user.count").unwrap_or_default();
+    let mut told = params::told(told);
     // Whatever the daemon says: there is no more than one for each parameter.
-    let count = usize::try_from(count).unwrap_or(usize::MAX).min(told.len());
-    let user = |index: usize| {
-        let field = |name: &str| format!("user.{index}.{name}");
-        let text = |name: &str| told.string(&field(name)).map(|text| text.text().into_owned());
-        let login_ms = told.u64(&field("login-time")).unwrap_or_default();
+    let most = u64::try_from(told.len()).unwrap_or(u64::MAX);
+    let count = told.take_u64("user.count").unwrap_or_default().min(most);
+    let user = |index: u64| {
+        let mut fields = told.take_under(&format!("user.{index}."));
+        let name = fields.take_text("name")?;
+        let domain = fields.take_text("domain");
+        let login_ms = fields.take_u64("login-time").unwrap_or_default();
         let login = std::time::Duration::from_millis(login_ms).as_secs_f64();
-        Some(GuestUser::new(text("name")?, text("domain"), login))
+        let mut user = GuestUser::new(name, domain, login);
+        user.rest = fields;
+        Some(user)
     };
     (0..count).filter_map(user).collect()
 }
 
+/// The operating system; what has no field is kept.
 pub(super) fn os(told: &TypedParams) -> GuestOs {
-    let text = |name: &str| told.string(name).map(|text| text.text().into_owned());
+    let mut told = params::told(told);
+    let mut text = |name: &str| told.take_text(name);
     let mut os = GuestOs::default();
     os.id = text("os.id");
     os.name = text("os.name");
@@ -101,6 +108,7 @@ pub(super) fn os(told: &TypedParams) -> GuestOs {
     os.kernel_release = text("os.kernel-release");
     os.kernel_version = text("os.kernel-version");
     os.variant = text("os.variant");
+    os.rest = told;
     os
 }
 

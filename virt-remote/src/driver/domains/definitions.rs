@@ -66,7 +66,7 @@ impl RemoteConnection {
         };
         match self.link.call::<DomainCreateXml>(call, &args).await {
             Ok(created) => {
-                self.mark(&created.dom, options);
+                self.mark(call, &created.dom, options).await;
                 Ok(objects::domain_ref(&created.dom))
             }
             Err(error) => Err(self.clash_or_running(call, config, error).await),

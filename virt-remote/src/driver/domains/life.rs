@@ -45,16 +45,25 @@ impl RemoteConnection {
         };
         let started = self.ask::<DomainCreateWithFlags>(call, (domain, Request::Start), &args);
         if let Some(started) = started.await? {
-            self.mark(&started.dom, options);
+            self.mark(call, &started.dom, options).await;
         }
         Ok(())
     }
 
     /// Keeps in mind what the daemon does not tell of a run that was started so.
-    pub(super) fn mark(&self, started: &Domain, options: &StartOptions) {
-        let Some(run) = objects::run_id(started) else {
+    pub(super) async fn mark(&self, call: &CallContext, started: &Domain, options: &StartOptions) {
+        if !options.auto_destroy && !options.paused {
             return;
+        }
+        let run = match objects::run_id(started) {
+            // A daemon's LXC driver leaves it out.
+            None => {
+                let found = self.found_by_uuid(call, started.uuid).await;
+                found.ok().and_then(|found| objects::run_id(&found))
+            }
+            known => known,
         };
+        let Some(run) = run else { return };
         if options.auto_destroy {
             self.auto_destroyed.add(started.uuid, run);
         }

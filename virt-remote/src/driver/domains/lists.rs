@@ -86,17 +86,17 @@ impl RemoteConnection {
     }
 
     async fn row(&self, call: &CallContext, domain: Domain, states: &States) -> Result<DomainInfo> {
-        let (config, (state, reason)) = match states.get(&domain.uuid) {
-            Some(known) => (self.document_of(call, domain.clone(), 0).await?, *known),
+        let (config, state) = match states.get(&domain.uuid) {
+            Some(known) => (self.document_unless_hung(call, &domain).await?, *known),
             None => {
                 let (config, state) = tokio::join!(
-                    self.document_of(call, domain.clone(), 0),
+                    self.document_unless_hung(call, &domain),
                     self.state_of_domain(call, domain.clone())
                 );
                 (config?, state?)
             }
         };
-        Ok(self.described(&domain, state, reason, &config))
+        self.at_a_glance(call, &domain, state, config).await
     }
 
     /// The domains these flags choose.

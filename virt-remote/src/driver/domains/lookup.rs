@@ -2,17 +2,19 @@
 
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, DomainState, StateReason, XmlOptions};
-use virt_core::model::DomainConfig;
+use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, Result};
 
 use super::state_of;
 use crate::driver::{RemoteConnection, document, flags, objects, refusal};
 use crate::protocol::remote::connect::{ConnectListAllDomains, ConnectListAllDomainsArgs};
 use crate::protocol::remote::domain::{
-    DomainGetAutostart, DomainGetAutostartArgs, DomainGetState, DomainGetStateArgs, DomainGetXmlDesc,
-    DomainGetXmlDescArgs, DomainIsPersistent, DomainIsPersistentArgs, DomainLookupById, DomainLookupByIdArgs,
-    DomainLookupByName, DomainLookupByNameArgs, DomainLookupByUuid, DomainLookupByUuidArgs,
+    DomainGetAutostart, DomainGetAutostartArgs, DomainGetInfo, DomainGetInfoArgs, DomainGetState,
+    DomainGetStateArgs, DomainGetXmlDesc, DomainGetXmlDescArgs, DomainIsPersistent, DomainIsPersistentArgs,
+    DomainLookupById, DomainLookupByIdArgs, DomainLookupByName, DomainLookupByNameArgs, DomainLookupByUuid,
+    DomainLookupByUuidArgs,
 };
+use crate::protocol::remote::domain_device::{DomainGetMetadata, DomainGetMetadataArgs};
 use crate::protocol::remote::object::Domain;
 use crate::rpc::{RpcError, RpcResult};
 
@@ -119,21 +121,52 @@ impl RemoteConnection {
             self.state_of_domain(call, dom.clone()),
             self.is_persistent(call, dom.clone()),
             self.starts_by_itself(call, dom.clone()),
-            self.document_of(call, dom.clone(), 0),
+            self.document_unless_hung(call, &dom),
         );
-        let (state, reason) = state?;
-        let mut info = self.described(&found?, state, reason, &config?);
+        let mut info = self.at_a_glance(call, &found?, state?, config?).await?;
         info.persistent = persistent?;
         info.autostart = autostart?;
         Ok(info)
     }
 
-    /// What a document, its state and its name tell of a domain.
-    pub(super) fn described(
+    /// What its document tells of a domain, or where that can't be had, what the daemon knows without it.
+    pub(super) async fn at_a_glance(
+        &self,
+        call: &CallContext,
+        found: &Domain,
+        state: (DomainState, StateReason),
+        config: Option<DomainConfig>,
+    ) -> Result<DomainInfo> {
+        /// `VIR_DOMAIN_METADATA_TITLE`.
+        const TITLE: i32 = 1;
+        if let Some(config) = config {
+            return Ok(self.described(found, state, &config));
+        }
+        let size = DomainGetInfoArgs { dom: found.clone() };
+        let title = DomainGetMetadataArgs {
+            dom: found.clone(),
+            type_: TITLE,
+            uri: None,
+            flags: 0,
+        };
+        let (size, title) = tokio::join!(
+            self.link.call::<DomainGetInfo>(call, &size),
+            self.link.call::<DomainGetMetadata>(call, &title),
+        );
+        let size = size?;
+        let mut info = self.described(found, state, &DomainConfig::default());
+        info.max_memory = ByteSize::kib(size.max_mem);
+        info.memory = ByteSize::kib(size.memory);
+        info.vcpus = size.nr_virt_cpu.into();
+        // One without a title has none to tell.
+        info.title = title.ok().map(|title| title.metadata.into_text());
+        Ok(info)
+    }
+
+    fn described(
         &self,
         found: &Domain,
-        state: DomainState,
-        reason: StateReason,
+        (state, reason): (DomainState, StateReason),
         config: &DomainConfig,
     ) -> DomainInfo {
         let mut info = DomainInfo::shut_off(objects::domain_ref(found));

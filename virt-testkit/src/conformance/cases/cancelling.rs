@@ -23,7 +23,7 @@ cases! { "cancelling";
     dropped_changes_of_a_definition_are_made_or_not(None, PersistentDomains, Metadata, Rename);
     a_dropped_core_dump_leaves_a_domain_that_can_be_used(Machine, PersistentDomains, CoreDump);
     a_dropped_open_leaves_the_place_free(None);
-    a_dropped_console_is_given_back(Booted, PersistentDomains, Console, Agent);
+    a_dropped_console_is_given_back(Booted, PersistentDomains, Console);
 }
 
 /// Points at which something is dropped: after so many turns of the runtime, then after so many microseconds.

@@ -6,16 +6,16 @@ use virt_core::console::{ConsoleOptions, SecondReader};
 use crate::conformance::{ConsoleReader, Doing, Env, Failure, refused};
 
 cases! { "consoles";
-    what_is_typed_comes_back(Booted, PersistentDomains, Console, Agent);
-    what_was_printed_before_comes_first(Booted, PersistentDomains, Console, ConsoleScrollback, Agent);
-    a_second_reader_is_refused(Booted, PersistentDomains, Console, Agent);
-    a_second_reader_takes_over_when_told_so(Booted, PersistentDomains, Console, Agent);
-    readers_share_when_told_so(Booted, PersistentDomains, Console, Agent);
-    a_dropped_console_can_be_opened_again(Booted, PersistentDomains, Console, Agent);
-    a_console_ends_when_its_guest_does(Booted, PersistentDomains, Console, Agent);
-    a_console_ends_when_its_connection_does(Booted, PersistentDomains, Console, Agent);
+    what_is_typed_comes_back(Booted, PersistentDomains, Console);
+    what_was_printed_before_comes_first(Booted, PersistentDomains, Console, ConsoleScrollback);
+    a_second_reader_is_refused(Booted, PersistentDomains, Console);
+    a_second_reader_takes_over_when_told_so(Booted, PersistentDomains, Console);
+    readers_share_when_told_so(Booted, PersistentDomains, Console);
+    a_dropped_console_can_be_opened_again(Booted, PersistentDomains, Console);
+    a_console_ends_when_its_guest_does(Booted, PersistentDomains, Console);
+    a_console_ends_when_its_connection_does(Booted, PersistentDomains, Console);
     a_reader_that_does_not_read_does_not_stop_the_guest(Booted, PersistentDomains, Console, Agent);
-    a_device_that_is_not_there_is_not_found_and_others_are_named(Booted, PersistentDomains, Console, Agent);
+    a_device_that_is_not_there_is_not_found_and_others_are_named(Booted, PersistentDomains, Console);
     a_machine_without_a_console_has_none(Machine, PersistentDomains, Console, StartPaused);
 }
 

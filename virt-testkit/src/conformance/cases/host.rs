@@ -268,7 +268,13 @@ async fn versions_and_limits_are_told(env: &Env) -> Result<(), Failure> {
         .doing("asking for the manager's version")?;
     let number = (version.major, version.minor, version.micro);
     ensure!(number > (0, 0, 0), "the manager's version is {version}");
-    let most = node.max_vcpus(None).await.doing("asking for the most vCPUs")?;
+    let most = match node.max_vcpus(None).await {
+        // Containers, which have as many as there are.
+        Err(error) if error.kind() == ErrorKind::Unsupported && !env.has(Capability::SetVcpus) => {
+            return Ok(());
+        }
+        most => most.doing("asking for the most vCPUs")?,
+    };
     ensure!(most > 0, "a guest can have no vCPU");
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use virt_core::domain::{DomainFilter, StateReason};
 use virt_core::event::{DomainChange, StoppedReason};
 use virt_core::job::{JobKind, JobState};
-use virt_core::migration::{MigrationOptions, TimeoutAction};
+use virt_core::migration::{MigrationOptions, StorageCopy, TimeoutAction};
 use virt_core::model::ByteSize;
 use virt_core::{Capability, Connection, Domain, DomainState, ErrorKind, Support};
 
@@ -25,6 +25,8 @@ cases! { "migration";
     a_guest_goes_on_at_the_target(Booted, PersistentDomains, Migration, Agent);
     what_is_tuned_is_kept(Machine, PersistentDomains, Migration);
     the_manager_leads_a_migration(Machine, PersistentDomains, PeerToPeerMigration);
+    the_managers_have_a_tunnel(Machine, PersistentDomains, PeerToPeerMigration);
+    images_that_are_not_shared_are_copied(Machine, PersistentDomains, Migration);
     a_manager_that_is_not_there_is_told(Machine, PersistentDomains, PeerToPeerMigration);
 }
 
@@ -344,12 +346,20 @@ async fn what_is_tuned_is_kept(env: &Env) -> Result<(), Failure> {
 }
 
 async fn the_manager_leads_a_migration(env: &Env) -> Result<(), Failure> {
+    led_by_the_manager(env, &options()).await
+}
+
+async fn the_managers_have_a_tunnel(env: &Env) -> Result<(), Failure> {
+    led_by_the_manager(env, &options().tunnelled()).await
+}
+
+async fn led_by_the_manager(env: &Env, options: &MigrationOptions) -> Result<(), Failure> {
     let target = env.migration_target().await?;
     let Some(uri) = env.target().peer_uri(&target) else {
         return Err(Failure::not_here("a manager has no way to the other one"));
     };
     let domain = env.running("led").await?;
-    let options = options().persist_destination().undefine_source();
+    let options = options.clone().persist_destination().undefine_source();
     let job = domain
         .migrate_to_uri(&uri, &options)
         .await
@@ -373,6 +383,57 @@ async fn the_manager_leads_a_migration(env: &Env) -> Result<(), Failure> {
         ErrorKind::NotFound,
         "asking the source for a domain that has gone",
     )?;
+    Ok(())
+}
+
+async fn images_that_are_not_shared_are_copied(env: &Env) -> Result<(), Failure> {
+    if !env.target().needs_images() {
+        return Err(Failure::not_here("machines have no images"));
+    }
+    let target = env.migration_target().await?;
+    let domain = env.defined("copied").await?;
+    let config = domain.config().await.doing("reading its document")?;
+    let paths = config.devices.iter().flat_map(|devices| &devices.disks);
+    let paths: Vec<String> = paths
+        .filter_map(|disk| disk.source.as_ref()?.file.clone())
+        .collect();
+    ensure!(!paths.is_empty(), "the machine has no image");
+    let other = |path: &str| format!("{path}.there");
+    for path in &paths {
+        let length = std::fs::metadata(path).doing("looking at an image")?.len();
+        let content: Vec<u8> = (0..=250)
+            .cycle()
+            .take(usize::try_from(length).unwrap_or_default())
+            .collect();
+        std::fs::write(path, content).doing("filling an image")?;
+        let empty = std::fs::File::create(other(path)).doing("making an image at the target")?;
+        empty.set_len(length).doing("making it as long")?;
+    }
+    domain.start().await.doing("starting it")?;
+    let mut there = config;
+    for disk in &mut there.devices_mut().disks {
+        if let Some(file) = disk.source.as_mut().and_then(|source| source.file.as_mut()) {
+            *file = other(file);
+        }
+    }
+    let options = options().storage(StorageCopy::Full).destination_config(there);
+    let moved = arrive(env, &domain, &target, &options).await?;
+    let config = moved.config().await.doing("reading its document at the target")?;
+    let used = config.devices.iter().flat_map(|devices| &devices.disks);
+    let used: Vec<_> = used
+        .filter_map(|disk| disk.source.as_ref()?.file.clone())
+        .collect();
+    ensure_eq!(
+        used,
+        paths.iter().map(|path| other(path)).collect::<Vec<_>>(),
+        "its images at the target"
+    );
+    moved.destroy().await.doing("ending it at the target")?;
+    for path in &paths {
+        let here = std::fs::read(path).doing("reading an image")?;
+        let there = std::fs::read(other(path)).doing("reading the copy of an image")?;
+        ensure!(here == there, "{path} and its copy differ");
+    }
     Ok(())
 }
 

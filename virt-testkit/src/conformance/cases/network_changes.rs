@@ -213,8 +213,11 @@ async fn a_guest_gets_an_address(env: &Env) -> Result<(), Failure> {
     let mut guest = env.guest("asks")?;
     // The model is that of the target's guests: they have its driver.
     let on_network = Interface::network(network.name()).mac(mac);
-    let interfaces = guest.devices.get_or_insert_default().interfaces.iter_mut();
-    for interface in interfaces.take(1) {
+    let interfaces = &mut guest.devices.get_or_insert_default().interfaces;
+    if interfaces.is_empty() {
+        interfaces.push(on_network.clone());
+    }
+    for interface in interfaces.iter_mut().take(1) {
         interface.kind.clone_from(&on_network.kind);
         interface.source.clone_from(&on_network.source);
         interface.mac.clone_from(&on_network.mac);

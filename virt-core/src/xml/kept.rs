@@ -5,8 +5,8 @@ use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::{Name, declared_prefix};
 use super::record::{Field, FieldKind, Record};
-use super::rest::More;
 use super::references::{check_target, first_illegal, is_name, shortened};
+use super::rest::More;
 use super::tree::{Attribute, Element, Node};
 
 /// Refuses the first thing in the record's own rest that XML cannot hold: characters, names, ends of markup inside of it.

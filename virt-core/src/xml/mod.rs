@@ -72,8 +72,8 @@ pub use record::{Field, FieldKind, Namespace, Record, Rows, Spec};
 pub use rest::Rest;
 pub use slot::{ChildSlot, Children, RecordList, ScaledSlot, Slot, SlotMut, ValueSlot, ValueTraits};
 pub use tree::{Attribute, Element, Node};
-pub use value::{ValueError, ValueShape, XmlValue};
 pub use unknown_spelling::UnknownSpelling;
+pub use value::{ValueError, ValueShape, XmlValue};
 pub use virt_derive::XmlElement;
 pub use walk::{Found, FoundKind};
 

@@ -32,7 +32,8 @@ impl NameKey {
             u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, 0])
         } else if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
             // Where the two overlap, they are the same.
-            u64::from(u32::from_le_bytes(*start)) | (u64::from(u32::from_le_bytes(*end)) << ((length - 4) * 8))
+            u64::from(u32::from_le_bytes(*start))
+                | (u64::from(u32::from_le_bytes(*end)) << ((length - 4) * 8))
         } else {
             let places = bytes.iter().zip([0, 8, 16]);
             places.fold(0, |start, (byte, place)| start | (u64::from(*byte) << place))

@@ -59,12 +59,7 @@ pub struct Field {
 
 impl Field {
     /// A row without any of the optional properties.
-    pub const fn new(
-        rust: &'static str,
-        name: &'static str,
-        opening: &'static str,
-        kind: FieldKind,
-    ) -> Self {
+    pub const fn new(rust: &'static str, name: &'static str, opening: &'static str, kind: FieldKind) -> Self {
         Self {
             rust,
             name,

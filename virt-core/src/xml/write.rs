@@ -231,9 +231,9 @@ impl Writing<'_> {
         match record.slot(row) {
             Slot::Value(slot) if record.rest().spelling(row, 0).is_none() => match slot.text(0) {
                 Some(text) => self.writer.typed_attribute(field.opening, text),
-                None if slot.traits().plain => {
-                    self.writer.plain_attribute(field.opening, |out| slot.write(0, out))
-                }
+                None if slot.traits().plain => self
+                    .writer
+                    .plain_attribute(field.opening, |out| slot.write(0, out)),
                 None => self.spelled_attribute(record, row, field),
             },
             _ => self.spelled_attribute(record, row, field),

@@ -271,8 +271,7 @@ const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut byte = 0_u8;
     while byte < u8::MAX {
-        special[byte as usize] =
-            byte < 0x20 || matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | 0xEF);
+        special[byte as usize] = byte < 0x20 || matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | 0xEF);
         byte += 1;
     }
     special

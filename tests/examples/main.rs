@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 struct Ran {
@@ -12,9 +13,8 @@ struct Ran {
 
 /// Runs an example, with this on its standard input.
 fn run(example: &str, arguments: &[&str], typed: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO"))
-        // With the features of the tests, so that nothing is built a second time.
-        .args(["run", "--quiet", "--all-features", "--example", example, "--"])
+    let program = virt_testkit::examples::example(Path::new(env!("CARGO_MANIFEST_DIR")), example);
+    let mut child = Command::new(program.unwrap())
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())

@@ -1,5 +1,6 @@
 //! The examples on real QEMUs: each does its job on the same root, one program after the other.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::AsyncWriteExt as _;
@@ -17,8 +18,9 @@ live! { "qemu_examples";
 
 /// Runs an example with this on its standard input; it has to succeed and to print these.
 async fn prints(example: &str, arguments: &[&str], typed: &str, wanted: &[&str]) -> Result<(), Failure> {
-    let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--quiet", "--all-features", "--example", example, "--"])
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = virt_testkit::examples::example(workspace, example)?;
+    let mut child = Command::new(program)
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())

@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod corpus;
+pub mod examples;
 pub mod harness;
 pub mod live;
 pub mod skip;

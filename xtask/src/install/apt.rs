@@ -99,17 +99,23 @@ pub(crate) fn candidate_is_new_enough(package: &Package) -> bool {
 
 /// Installs those of `packages` that are missing or too old, without recommended extras and without starting services.
 pub(crate) fn install(packages: &[Package]) -> Outcome {
-    let mut names: Vec<String> = packages
+    let wanted = packages
         .iter()
-        .filter(|package| package.backported || !is_installed(package.name))
-        .map(|package| package.name.to_owned())
-        .collect();
+        .filter(|package| package.backported || !is_installed(package.name));
+    // From backports comes only what is too old without them: what is tested with is the release's own where it does.
+    let (too_old, plain): (Vec<&Package>, Vec<&Package>) =
+        wanted.partition(|package| !candidate_is_new_enough(package));
+    let _services = ServicesStayOff::new()?;
+    install_from(&too_old, true)?;
+    install_from(&plain, false)
+}
+
+fn install_from(packages: &[&Package], from_backports: bool) -> Outcome {
+    let mut names: Vec<String> = packages.iter().map(|package| package.name.to_owned()).collect();
     names.dedup();
     if names.is_empty() {
         return Ok(());
     }
-    let from_backports = packages.iter().any(|package| !candidate_is_new_enough(package));
-    let _services = ServicesStayOff::new()?;
     match run_install(&names, from_backports) {
         Ok(()) => Ok(()),
         Err(_) => {

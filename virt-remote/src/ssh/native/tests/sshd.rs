@@ -47,7 +47,7 @@ macro_rules! need_sshd {
 pub(in crate::ssh) use need_sshd;
 
 /// The processes that this one started.
-fn children(pid: u32) -> Vec<u32> {
+pub(in crate::ssh) fn children(pid: u32) -> Vec<u32> {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     children
         .split_whitespace()

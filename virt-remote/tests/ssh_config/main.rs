@@ -127,12 +127,22 @@ fn told(config: &HostConfig) -> Answer {
 }
 
 /// Whether the two differ as versions of OpenSSH do: after `ProxyJump none`, version 10 passes over a `ProxyCommand`, which
-/// version 9.2 follows, as we do.
-fn is_of_versions(theirs: &Answer, ours: &Answer, text: &str) -> bool {
+/// version 9.2 follows, as we do. The word may stand in a file that is included: they are all in one directory.
+fn is_of_versions(theirs: &Answer, ours: &Answer, file: &Path) -> bool {
     let mut same = ours.0.clone();
     same.insert("proxycommand", String::new());
-    let says_none = text.to_ascii_lowercase().contains("proxyjump none");
-    says_none && same == theirs.0
+    same == theirs.0 && all_around(file).contains("proxyjump none")
+}
+
+/// The texts of the file's directory, each word and what it is set to with one space between.
+fn all_around(file: &Path) -> String {
+    let files = file.parent().and_then(|directory| directory.read_dir().ok());
+    let files = files.into_iter().flatten().flatten();
+    let texts = files.map(|file| std::fs::read_to_string(file.path()).unwrap_or_default());
+    let text = texts.collect::<String>().to_ascii_lowercase();
+    let words = text.split(|character: char| character.is_whitespace() || "=\"".contains(character));
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// Fails with both answers where they differ; tells whether both took the file.
@@ -142,7 +152,7 @@ fn compare(file: &Path, given: &Given) -> Result<bool, String> {
     let text = || std::fs::read_to_string(file).unwrap_or_default();
     match (theirs, ours) {
         (None, Err(_)) => Ok(false),
-        (Some(theirs), Ok(ours)) if theirs == ours || is_of_versions(&theirs, &ours, &text()) => Ok(true),
+        (Some(theirs), Ok(ours)) if theirs == ours || is_of_versions(&theirs, &ours, file) => Ok(true),
         (Some(theirs), Ok(ours)) => {
             let differ = theirs
                 .0

@@ -32,6 +32,7 @@
 mod arrange;
 mod attributes;
 mod blank;
+mod byte_set;
 mod compare;
 #[doc(hidden)]
 pub mod derived;

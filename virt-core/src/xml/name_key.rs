@@ -1,5 +1,7 @@
 //! Names at a glance.
 
+use super::byte_set::ByteSet;
+
 /// The length of a name and its first seven bytes: names of other keys are other names, and up to seven bytes long,
 /// those of one key are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,26 +50,16 @@ impl NameKey {
 }
 
 /// Which bytes plain names are of.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "a constant table: the byte is below 128"
-)]
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        byte += 1;
-    }
-    plain
-};
+static PLAIN: ByteSet = ByteSet::of(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.",
+    0,
+);
 
 /// The length of the name the text begins with, when it is of letters, digits and signs of ASCII and has no prefix: as
 /// nearly all are.
 pub(super) fn plain_name_length(text: &[u8]) -> Option<usize> {
     let first = text.first()?;
-    let is_other = |byte: &u8| PLAIN.get(usize::from(*byte)) != Some(&true);
+    let is_other = |byte: &u8| !PLAIN.has(*byte);
     let length = text.iter().position(is_other).unwrap_or(text.len());
     // The longest that is taken for a name at all.
     (length <= 250 && (first.is_ascii_alphabetic() || *first == b'_')).then_some(length)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::byte_set::ByteSet;
 use super::error::{XmlError, XmlProblem};
 use super::name_key::plain_name_length;
 
@@ -42,24 +43,11 @@ pub(super) fn text_content(raw: &str) -> Cow<'_, str> {
 }
 
 /// Which bytes of an attribute's value stand for something else, or are not allowed there.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "a constant table: the byte is below its length"
-)]
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0_u8;
-    while byte < u8::MAX {
-        special[byte as usize] = byte < 0x20 || matches!(byte, b'&' | b'<');
-        byte += 1;
-    }
-    special
-};
+static SPECIAL: ByteSet = ByteSet::of(b"&<", 0x20);
 
 /// Whether a byte of an attribute's value stands for something else, or is not allowed there.
 pub(super) fn is_special(byte: u8) -> bool {
-    SPECIAL.get(usize::from(byte)) == Some(&true)
+    SPECIAL.has(byte)
 }
 
 /// The value of an attribute that has special bytes: white space becomes spaces, references are resolved.

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::byte_set::ByteSet;
 use super::name::declared_prefix;
 use super::references::is_allowed;
 use super::tree::{Attribute, Element, Node, is_laid_out};
@@ -262,25 +263,12 @@ impl Writer {
 }
 
 /// Which bytes are escaped, or begin a character that may not be written.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "a constant table: the byte is below its length"
-)]
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0_u8;
-    while byte < u8::MAX {
-        special[byte as usize] = byte < 0x20 || matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | 0xEF);
-        byte += 1;
-    }
-    special
-};
+static SPECIAL: ByteSet = ByteSet::of(b"<>&'\"\xEF", 0x20);
 
 /// Appends `text` escaped as libvirt does (`< > & ' "`), and white space a parser would change as references.
 /// Characters XML does not allow are left out, as libvirt leaves them out.
 fn escape(out: &mut String, text: &str, attribute: bool) {
-    let special = |byte: u8| SPECIAL.get(usize::from(byte)) == Some(&true);
+    let special = |byte: u8| SPECIAL.has(byte);
     let mut rest = text;
     while let Some(at) = rest.bytes().position(special) {
         let (before, tail) = rest.split_at(at);

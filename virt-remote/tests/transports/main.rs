@@ -49,9 +49,11 @@ fn somebody(user: &'static str, password: &'static str) -> CredentialSource {
     })
 }
 
+/// There are no pings: they would wake a daemon that has overlooked something, and nobody would see it.
 async fn connect(uri: &str, credentials: &CredentialSource) -> Result<Session> {
     let uri: ConnectUri = uri.parse().expect("a URI");
-    let connected = Session::connect(&uri, credentials, SessionOptions::default(), soon()).await;
+    let options = SessionOptions::default().with_keepalive(None);
+    let connected = Session::connect(&uri, credentials, options, soon()).await;
     connected.map(|(session, _events)| session)
 }
 
@@ -64,6 +66,13 @@ async fn use_test_driver(uri: &str, credentials: &CredentialSource) {
     let connection = session.connection();
     let driver = connection.call::<ConnectGetType>(&(), soon()).await;
     assert_eq!(driver.expect("a type").type_, "TEST");
+    // A few at a time, which are sent together and have nothing come after them; and many.
+    for _ in 0..10 {
+        let calls = (0..3).map(|_| connection.call::<ConnectGetType>(&(), soon()));
+        for answer in futures::future::join_all(calls).await {
+            assert_eq!(answer.expect("a type").type_, "TEST");
+        }
+    }
     let calls = (0..20).map(|_| connection.call::<ConnectGetCapabilities>(&(), soon()));
     for answer in futures::future::join_all(calls).await {
         assert!(

@@ -10,16 +10,16 @@
 mod fault;
 mod files;
 mod places;
+mod records;
 mod unverified;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
+use virt_core::host::ByteStream;
 use virt_core::{ConnectUri, Error, ErrorKind, Result, Subject};
 
 use super::parameters::{refusal, switch};
@@ -27,6 +27,7 @@ use super::tcp;
 use fault::Peer;
 use files::Checks;
 pub use places::{OwnFiles, PkiPlaces};
+use records::MessageRecords;
 
 /// Where a daemon listens (`tls_port` in libvirtd.conf).
 pub const PORT: u16 = 16514;
@@ -44,7 +45,7 @@ const WELCOME: u8 = 1;
 ///
 /// # Cancel safety
 /// Safe; there is no time limit.
-pub async fn connect(uri: &ConnectUri) -> Result<TlsStream<TcpStream>> {
+pub async fn connect(uri: &ConnectUri) -> Result<impl ByteStream> {
     match uri.parameter("tls_priority") {
         None | Some("NORMAL") => {}
         Some(other) => {
@@ -85,7 +86,7 @@ pub async fn connect(uri: &ConnectUri) -> Result<TlsStream<TcpStream>> {
         .map_err(|error| peer.fault(error))?;
     // With TLS 1.3 we are through before the daemon has looked at us.
     match stream.read_u8().await {
-        Ok(WELCOME) => Ok(stream),
+        Ok(WELCOME) => Ok(MessageRecords::new(stream)),
         Ok(other) => Err(peer.about(
             ErrorKind::ConnectionLost,
             format!(

@@ -55,13 +55,19 @@ async fn killed(mut child: Child) -> Result<(), Failure> {
     child.kill().await.doing("killing a manager")
 }
 
+/// How often it is killed: a few times, and many in `cargo xtask soak qemu`.
+fn kills() -> u64 {
+    let said = std::env::var("VIRT_KILLS").ok();
+    said.and_then(|kills| kills.parse().ok()).unwrap_or(5)
+}
+
 async fn a_restless_manager_is_killed_at_any_time(fixture: &Fixture) -> Result<(), Failure> {
     let conn = fixture.open().await.doing("opening the root")?;
     fixture.paused(&conn, "steady").await?;
     let pid = fixture.pid_of("steady")?;
     conn.shutdown().await.doing("shutting down")?;
     let mut moment = 7_u64;
-    for round in 0..14_u64 {
+    for round in 0..kills() {
         let child = manager(fixture, "restless").await?;
         // All over the 1 to 2 s that one turn of it takes.
         moment = (moment * 389 + round * 53 + 101) % 1_009;

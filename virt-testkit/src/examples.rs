@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::conformance::{Doing as _, Failure};
 
@@ -13,16 +14,8 @@ use crate::conformance::{Doing as _, Failure};
 /// # Errors
 /// When the examples can't be built, or there is none of the name.
 pub fn example(workspace: &Path, name: &str) -> Result<PathBuf, Failure> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--workspace", "--all-features", "--examples"])
-        .current_dir(workspace)
-        .output()
-        .doing("building the examples")?;
-    if !built.status.success() {
-        let said = String::from_utf8_lossy(&built.stderr).into_owned();
-        return Err(Failure::new(format!("the examples can't be built: {said}")));
-    }
+    static BUILT: OnceLock<Result<(), Failure>> = OnceLock::new();
+    BUILT.get_or_init(|| build(workspace)).clone()?;
     // The test itself is target/PROFILE/deps/NAME.
     let test = std::env::current_exe().doing("finding this program")?;
     let profile = test.parent().and_then(Path::parent).unwrap_or(&test);
@@ -34,4 +27,19 @@ pub fn example(workspace: &Path, name: &str) -> Result<PathBuf, Failure> {
             program.display()
         ))),
     }
+}
+
+/// Brings the examples up to date: once for each program that runs them.
+fn build(workspace: &Path) -> Result<(), Failure> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--workspace", "--all-features", "--examples"])
+        .current_dir(workspace)
+        .output()
+        .doing("building the examples")?;
+    if built.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&built.stderr).into_owned();
+    Err(Failure::new(format!("the examples can't be built: {said}")))
 }

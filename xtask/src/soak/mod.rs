@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         .env("VIRT_LIVE", "1");
     cargo::run(command)?;
     match group {
+        "qemu" => kills(),
         "ssh" => conformance("on a far machine", "qemu+ssh::"),
         "rpc" => {
             conformance("through a daemon", "libvirt-qemu::")?;
@@ -56,6 +57,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
         _ => Ok(()),
     }
+}
+
+/// A manager at work that is killed again and again, at another moment each time.
+fn kills() -> Outcome {
+    say::heading("A manager is killed a hundred times");
+    let target = ["test", "--workspace", "--all-features", "--test", "live", "--"];
+    let mut command = cargo::command(&target);
+    command
+        .arg("a_restless_manager_is_killed_at_any_time")
+        .env("VIRT_KILLS", "100")
+        .env("VIRT_LIVE", "1");
+    cargo::run(command)
 }
 
 /// The whole conformance suite on a target that runs a part of it otherwise.

@@ -1,7 +1,8 @@
 //! What a connection can do, as plain data.
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+use crate::sorted::SortedMap;
 
 /// Whether something can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,7 +191,7 @@ impl Capability {
 /// The conformance suite of virt-testkit proves it: what says `Yes` works, what says `No` answers `Unsupported`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    entries: BTreeMap<Capability, Support>,
+    entries: SortedMap<Capability, Support>,
 }
 
 impl Capabilities {

@@ -31,6 +31,7 @@ mod option_steps;
 pub mod params;
 pub mod secret;
 pub mod snapshot;
+mod sorted;
 pub mod stats;
 pub mod storage;
 mod subject_calls;

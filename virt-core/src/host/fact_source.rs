@@ -1,9 +1,10 @@
 //! The facts of a machine, from the files its kernel shows: one reading of them for machines near and far.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{CpuVendor, HostFacts, NumaCell};
 use crate::error::Result;
+use crate::sorted::SortedSet;
 
 const CPUS: &str = "/sys/devices/system/cpu";
 const NODES: &str = "/sys/devices/system/node";
@@ -204,13 +205,13 @@ impl Topology {
                 threads: 1,
             };
         }
-        let mut cores: HashMap<i64, BTreeSet<(i64, i64)>> = HashMap::new();
+        let mut cores: HashMap<i64, SortedSet<(i64, i64)>> = HashMap::new();
         let mut threads: HashMap<Place, u32> = HashMap::new();
         for place in places {
             cores.entry(place.0).or_default().insert(place.1);
             *threads.entry(*place).or_default() += 1;
         }
-        let most_cores = cores.values().map(BTreeSet::len).max().unwrap_or(1);
+        let most_cores = cores.values().map(SortedSet::len).max().unwrap_or(1);
         Self {
             sockets: u32::try_from(cores.len()).unwrap_or(1),
             cores: u32::try_from(most_cores).unwrap_or(1),

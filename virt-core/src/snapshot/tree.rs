@@ -1,6 +1,5 @@
 //! All snapshots of a domain at once, as the tree they are.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use tokio::task::JoinSet;
@@ -9,6 +8,7 @@ use super::{Snapshot, SnapshotFilter};
 use crate::domain::Domain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::SnapshotConfig;
+use crate::sorted::{SortedMap, sort_by_rank};
 
 /// So many documents are read at a time.
 const AT_A_TIME: usize = 8;
@@ -75,10 +75,10 @@ impl Domain {
 type Documented = (Snapshot, Box<SnapshotConfig>);
 
 /// The documents of those that are still there, by their place in the list; a few are read at a time.
-async fn documents_of(listed: Vec<Snapshot>) -> Result<BTreeMap<usize, Documented>> {
+async fn documents_of(listed: Vec<Snapshot>) -> Result<SortedMap<usize, Documented>> {
     let mut waiting = listed.into_iter().enumerate();
     let mut reading = JoinSet::new();
-    let mut found = BTreeMap::new();
+    let mut found = SortedMap::new();
     loop {
         for (place, snapshot) in waiting.by_ref().take(AT_A_TIME.saturating_sub(reading.len())) {
             reading.spawn(async move {
@@ -103,11 +103,11 @@ impl SnapshotTree {
     /// The tree of these, each of which names its parent. One whose parent is not there is a root.
     fn of(nodes: Vec<SnapshotNode>) -> Self {
         let names: Vec<String> = nodes.iter().map(|node| node.snapshot.name().to_owned()).collect();
-        let mut after: BTreeMap<Option<String>, Vec<SnapshotNode>> = BTreeMap::new();
+        let mut after: SortedMap<Option<String>, Vec<SnapshotNode>> = SortedMap::new();
         for node in nodes {
             let parent = node.config.parent.as_ref().and_then(|parent| parent.name.clone());
             let parent = parent.filter(|parent| names.contains(parent) && parent != node.snapshot.name());
-            after.entry(parent).or_default().push(node);
+            after.or_default(parent).push(node);
         }
         Self {
             roots: grown(None, &mut after),
@@ -128,10 +128,10 @@ impl SnapshotTree {
 /// What comes after that one, with what comes after it.
 fn grown(
     parent: Option<String>,
-    after: &mut BTreeMap<Option<String>, Vec<SnapshotNode>>,
+    after: &mut SortedMap<Option<String>, Vec<SnapshotNode>>,
 ) -> Vec<SnapshotNode> {
     let mut nodes = after.remove(&parent).unwrap_or_default();
-    nodes.sort_by_key(|node| node.config.creation_time);
+    sort_by_rank(&mut nodes, |node| node.config.creation_time);
     for node in &mut nodes {
         node.children = grown(Some(node.snapshot.name().to_owned()), after);
     }

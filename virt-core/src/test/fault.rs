@@ -305,6 +305,9 @@ pub(super) struct Verdict {
     failure: Option<(ErrorKind, Outcome)>,
 }
 
+/// What is to be told instead of what came of the work.
+pub(super) type Failure = Option<(ErrorKind, Outcome)>;
+
 impl Verdict {
     /// Whether the work is to be left undone.
     pub(super) fn check(&self) -> Result<()> {
@@ -315,14 +318,14 @@ impl Verdict {
     }
 
     /// What is told of work that was done.
-    pub(super) fn report<T>(failure: Option<(ErrorKind, Outcome)>, result: Result<T>) -> Result<T> {
+    pub(super) fn report<T>(failure: Failure, result: Result<T>) -> Result<T> {
         match (result, failure) {
             (Ok(_), Some((kind, outcome))) => Err(injected(kind, outcome)),
             (result, _) => result,
         }
     }
 
-    pub(super) const fn failure(&self) -> Option<(ErrorKind, Outcome)> {
+    pub(super) const fn failure(&self) -> Failure {
         self.failure
     }
 }

@@ -195,10 +195,7 @@ impl World {
         let Some(arrived) = incoming.arrived else {
             return Ok(nothing());
         };
-        let record = self
-            .domains
-            .entry(domain)
-            .or_insert_with(|| Record::new(domain, name));
+        let record = self.domains.or_insert_with(domain, || Record::new(domain, name));
         record.guest = arrived.guest;
         let paused = arrived.paused || options.paused;
         self.resume_run(

@@ -155,10 +155,7 @@ impl World {
             record.admit(Request::Start)?;
         }
         let name = saved.config.name.clone();
-        let record = self
-            .domains
-            .entry(uuid)
-            .or_insert_with(|| Record::new(uuid, name));
+        let record = self.domains.or_insert_with(uuid, || Record::new(uuid, name));
         let reference = record.reference();
         let paused = state.unwrap_or(saved.state) == ResumeState::Paused;
         self.resume_run(

@@ -1,6 +1,5 @@
 //! What a connection's handles share: the world of its domains behind one lock, and the tasks that work on it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::fault::{FaultPlan, Pause, Verdict};
+use super::fault::{Failure, FaultPlan, Pause, Verdict};
 use super::lane::{LaneKey, Lanes, Ticket, Work, work_off};
 use super::life::Timer;
 use super::migration::Incoming;
@@ -22,6 +21,7 @@ use crate::deadline::CallContext;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{DomainChange, DomainEvent, Event, EventBus};
 use crate::host::Host;
+use crate::sorted::SortedMap;
 
 /// Whether the connection works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub(super) enum Link {
 /// The domains of a connection and what tests have in store for them. No method of it waits.
 #[derive(Debug)]
 pub(super) struct World {
-    pub(super) domains: BTreeMap<Uuid, Record>,
-    pub(super) networks: BTreeMap<Uuid, NetworkRecord>,
-    pub(super) secrets: BTreeMap<Uuid, SecretRecord>,
+    pub(super) domains: SortedMap<Uuid, Record>,
+    pub(super) networks: SortedMap<Uuid, NetworkRecord>,
+    pub(super) secrets: SortedMap<Uuid, SecretRecord>,
     pub(super) storage: Storage,
     pub(super) faults: FaultPlan,
     pub(super) lanes: Lanes,
@@ -47,7 +47,7 @@ pub(super) struct World {
     pub(super) timers: Vec<Timer>,
     pub(super) link: Link,
     /// Domains that are to come from another world.
-    pub(super) incoming: BTreeMap<Uuid, Incoming>,
+    pub(super) incoming: SortedMap<Uuid, Incoming>,
     /// When the machine booted.
     pub(super) since: Instant,
     last_id: u32,
@@ -56,16 +56,16 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(events: EventBus) -> Self {
         Self {
-            domains: BTreeMap::new(),
-            networks: BTreeMap::new(),
-            secrets: BTreeMap::new(),
+            domains: SortedMap::new(),
+            networks: SortedMap::new(),
+            secrets: SortedMap::new(),
             storage: Storage::default(),
             faults: FaultPlan::default(),
             lanes: Lanes::default(),
             events,
             timers: Vec::new(),
             link: Link::Up,
-            incoming: BTreeMap::new(),
+            incoming: SortedMap::new(),
             since: Instant::now(),
             last_id: 0,
         }
@@ -137,6 +137,9 @@ pub(super) struct Shared {
     number: u64,
 }
 
+/// A change whose result is kept elsewhere: all changes are of one type, so that what carries them is compiled once.
+type Change = Box<dyn FnOnce(Result<&mut World>, Failure) + Send>;
+
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").finish_non_exhaustive()
@@ -171,12 +174,16 @@ impl Shared {
     pub(super) fn with<T>(self: &Arc<Self>, work: impl FnOnce(&mut World) -> T) -> T {
         let mut world = lock(&self.world);
         let result = work(&mut world);
+        self.give_back(world);
+        result
+    }
+
+    fn give_back(self: &Arc<Self>, mut world: MutexGuard<'_, World>) {
         let timers = std::mem::take(&mut world.timers);
         drop(world);
         for timer in timers {
             self.arm(timer);
         }
-        result
     }
 
     fn arm(self: &Arc<Self>, timer: Timer) {
@@ -202,6 +209,16 @@ impl Shared {
         domain: Option<Uuid>,
         read: impl FnOnce(&mut World) -> Result<T>,
     ) -> Result<T> {
+        let failure = self.admit(call, domain).await?;
+        let result = self.with(|world| match world.check_link() {
+            Ok(()) => read(world),
+            Err(error) => Err(error),
+        });
+        Verdict::report(failure, result)
+    }
+
+    /// Waits as long as a fault says, and tells what is to be reported in the end.
+    async fn admit(self: &Arc<Self>, call: &CallContext, domain: Option<Uuid>) -> Result<Failure> {
         let mut verdict = self.with(|world| world.begin(call, domain))?;
         if !verdict.pause.is_none() {
             let pause = async {
@@ -212,11 +229,7 @@ impl Shared {
                 .await?;
         }
         verdict.check()?;
-        let result = self.with(|world| {
-            world.check_link()?;
-            read(world)
-        });
-        Verdict::report(verdict.failure(), result)
+        Ok(verdict.failure())
     }
 
     /// Passes a piece of a stream on: no call, but faults strike it.
@@ -245,6 +258,23 @@ impl Shared {
         key: LaneKey,
         work: impl FnOnce(&mut World) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let answer = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&answer);
+        let apply: Change = Box::new(move |world, failure| {
+            let result = match world {
+                Ok(world) => work(world),
+                Err(error) => Err(error),
+            };
+            // Nobody may listen any more: the work is done all the same.
+            *lock(&told) = Some(Verdict::report(failure, result));
+        });
+        self.apply(call, key, apply).await?;
+        let told = lock(&answer).take();
+        told.unwrap_or_else(|| Err(connection_lost(Outcome::Unknown)))
+    }
+
+    /// Has a change made, and waits until it is. What it came to, it keeps itself.
+    async fn apply(self: &Arc<Self>, call: &CallContext, key: LaneKey, change: Change) -> Result<()> {
         let domain = key.domain();
         let verdict = self.with(|world| {
             let mut verdict = world.begin(call, Some(domain))?;
@@ -261,21 +291,18 @@ impl Shared {
             pause: verdict.pause,
             ticket: ticket.clone(),
             apply: Box::new(move |world: Result<&mut World>| {
-                let result = world.and_then(|world| {
+                let world = world.and_then(|world| {
                     world.check_link()?;
                     checked?;
-                    work(world)
+                    Ok(world)
                 });
-                // Nobody listens any more: the work is done all the same.
-                drop(sender.send(Verdict::report(failure, result)));
+                change(world, failure);
+                // Nobody may wait any more.
+                let _ = sender.send(());
             }),
         };
         self.enter(key, work);
-        let answer = async {
-            receiver
-                .await
-                .unwrap_or_else(|_| Err(connection_lost(Outcome::Unknown)))
-        };
+        let answer = async { receiver.await.map_err(|_| connection_lost(Outcome::Unknown)) };
         let answered = tokio::time::timeout_at(call.deadline, self.while_up(Outcome::Unknown, answer)).await;
         answered.unwrap_or_else(|_| {
             let outcome = if ticket.withdraw() {

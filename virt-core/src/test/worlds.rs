@@ -1,10 +1,10 @@
 //! The worlds of this process, which domains can move between.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use super::world::{Link, Shared};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorted::SortedMap;
 
 /// What the URI of a world begins with.
 const PREFIX: &str = "test:///world/";
@@ -12,7 +12,7 @@ const PREFIX: &str = "test:///world/";
 #[derive(Debug, Default)]
 struct Worlds {
     last: u64,
-    open: BTreeMap<u64, Weak<Shared>>,
+    open: SortedMap<u64, Weak<Shared>>,
 }
 
 static WORLDS: LazyLock<Mutex<Worlds>> = LazyLock::new(Mutex::default);

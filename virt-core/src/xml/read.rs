@@ -6,6 +6,7 @@ use std::fmt;
 use smol_str::SmolStr;
 
 use crate::model::value::ByteSize;
+use crate::sorted::sort_by_rank;
 
 use super::blank::{is_blank, trimmed};
 use super::error::{Position, XmlError, XmlProblem};
@@ -220,8 +221,8 @@ impl<'r, 't> Reading<'r, 't> {
             memory.more().attributes_order = order;
         }
         if let Some(more) = &mut memory.more {
-            more.spellings.sort_by_key(|known| (known.field, known.index));
-            more.shells.sort_by_key(|known| (known.field, known.index));
+            sort_by_rank(&mut more.spellings, |known| (known.field, known.index));
+            sort_by_rank(&mut more.shells, |known| (known.field, known.index));
         }
         let rest = record.rest_mut();
         rest.position = position;

@@ -1,13 +1,12 @@
 //! A walk over everything a document has, understood or not.
 
-use std::collections::BTreeMap;
-
 use super::blank::is_blank;
 use super::error::Position;
 use super::record::{FieldKind, Record};
 use super::rest::Rest;
 use super::slot::Slot;
 use super::tree::{Element, Node};
+use crate::sorted::SortedMap;
 
 /// What kind of thing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,12 +150,12 @@ impl Walk {
     }
 
     fn nodes(&mut self, nodes: &[Node], path: &str, schema: &str) {
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut seen: SortedMap<&str, usize> = SortedMap::new();
         for node in nodes {
             match node {
                 Node::Element(element) => {
                     let name = element.name.as_written();
-                    let nth = seen.entry(name).or_default();
+                    let nth = seen.or_default(name);
                     *nth += 1;
                     self.element(
                         element,

@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use super::{LocalHost, absolute, blocking, io_error, watch, write};
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::host::{DirEntry, FileKind, FileStat, FileWatch, Files};
+use crate::sorted::sort_by_name;
 
 /// The largest file that is read whole.
 const READ_LIMIT: u64 = 64 * 1024 * 1024;
@@ -138,7 +139,7 @@ pub(super) fn list_dir(path: &str) -> Result<Vec<DirEntry>> {
         };
         entries.push(DirEntry { name, kind });
     }
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    sort_by_name(&mut entries, |entry| &entry.name);
     Ok(entries)
 }
 

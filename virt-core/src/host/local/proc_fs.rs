@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use crate::error::{Result, kind_of_io};
 use crate::host::proc_text::Stat;
 use crate::host::{ProcScale, ProcessIdentity, ProcessInfo};
+use crate::sorted::sort_by_rank;
 use crate::{Error, ErrorKind};
 
 /// A directory of `/proc`: what is read through it belongs to one process, even when its number is given away meanwhile.
@@ -89,7 +90,7 @@ pub(super) fn list(program_prefix: &str) -> Result<Vec<ProcessInfo>> {
             found.extend(info(&dir, &argv)?);
         }
     }
-    found.sort_by_key(|process| process.identity.pid);
+    sort_by_rank(&mut found, |process| process.identity.pid);
     Ok(found)
 }
 

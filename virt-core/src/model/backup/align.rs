@@ -1,13 +1,12 @@
 //! A backup laid beside the disks of its domain.
 
-use std::collections::BTreeSet;
-
 use super::disk::{BackupDisk, BackupDiskMode, BackupDisks};
 use super::root::BackupConfig;
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::{DiskSource, DiskType};
 use crate::model::moment::{DomainDisk, no_such_disk};
+use crate::sorted::SortedSet;
 use crate::xml::{Rest, XmlError};
 
 impl BackupConfig {
@@ -28,7 +27,7 @@ impl BackupConfig {
         }
         let is_pull = self.is_pull();
         let mut rows = Vec::with_capacity(all.len());
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, row) in self.rows().iter().enumerate() {
             let path = format!("/domainbackup/disks/disk[{}]", index + 1);
             let wrong = |sentence: String| wrong(&path, &row.rest, sentence);

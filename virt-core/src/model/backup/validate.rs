@@ -1,13 +1,12 @@
 //! What libvirt checks of a backup, whatever the driver: its parser's checks and its schema's, which it applies to every
 //! backup a client asks for.
 
-use std::collections::BTreeSet;
-
 use super::disk::{BackupDisk, BackupDiskMode};
 use super::root::{BackupConfig, BackupMode, BackupServer, BackupTransport};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskSource, DiskType, ImageFormat};
 use crate::model::moment::{is_target_name, refuse_unknown};
+use crate::sorted::SortedSet;
 use crate::xml::XmlError;
 use crate::xml::derived::check_values;
 
@@ -47,7 +46,7 @@ impl BackupConfig {
 
     /// Whether no disk has two rows, which the parser takes and every use of the backup refuses.
     pub(super) fn check_names_differ(&self) -> Result<(), XmlError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, disk) in self.rows().iter().enumerate() {
             if let Some(name) = &disk.name
                 && !seen.insert(name)

@@ -1,11 +1,10 @@
 //! A checkpoint laid beside the disks of its domain.
 
-use std::collections::BTreeMap;
-
 use super::root::{CheckpointConfig, CheckpointDisk, CheckpointDisks, CheckpointKind};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::DomainConfig;
 use crate::model::moment::{DomainDisk, no_such_disk};
+use crate::sorted::SortedMap;
 use crate::xml::XmlError;
 
 impl CheckpointConfig {
@@ -50,8 +49,8 @@ impl CheckpointConfig {
     fn rows_by_target<'a>(
         &self,
         all: &[DomainDisk<'a>],
-    ) -> Result<BTreeMap<&'a str, CheckpointDisk>, XmlError> {
-        let mut rows = BTreeMap::new();
+    ) -> Result<SortedMap<&'a str, CheckpointDisk>, XmlError> {
+        let mut rows = SortedMap::new();
         for (index, row) in self.rows().iter().enumerate() {
             let path = format!("/domaincheckpoint/disks/disk[{}]", index + 1);
             let wrong = |sentence: String| wrong(&path, &row.rest, sentence);

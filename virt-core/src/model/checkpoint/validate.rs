@@ -1,11 +1,10 @@
 //! What libvirt checks of a checkpoint, whatever the driver: its parser's checks and its schema's, which it applies to
 //! every checkpoint, asked or not.
 
-use std::collections::BTreeSet;
-
 use super::root::{CheckpointConfig, CheckpointDisk, CheckpointKind};
 use crate::model::complaint::{missing, wrong};
 use crate::model::moment::{MomentDomain, is_target_name, refuse_unknown};
+use crate::sorted::SortedSet;
 use crate::xml::derived::check_values;
 use crate::xml::{Rest, XmlError};
 
@@ -70,7 +69,7 @@ impl CheckpointConfig {
 
     /// Whether no disk has two rows, which the parser takes and every use of the checkpoint refuses.
     pub(super) fn check_names_differ(&self) -> Result<(), XmlError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, disk) in self.rows().iter().enumerate() {
             if let Some(name) = &disk.name
                 && !seen.insert(name)

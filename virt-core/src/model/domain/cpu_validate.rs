@@ -138,7 +138,7 @@ impl Cpu {
     }
 
     fn check_features(&self) -> Result<(), XmlError> {
-        let mut seen = std::collections::BTreeMap::new();
+        let mut seen = crate::sorted::SortedMap::new();
         for (index, feature) in self.features.iter().enumerate() {
             let rest = &feature.rest;
             let path = |name: &str| format!("feature[{}]/@{name}", index + 1);

@@ -1,13 +1,12 @@
 //! A filter as libvirt gives it back.
 
-use std::collections::BTreeMap;
-
 use super::config::FilterConfig;
 use super::flags::StateMatch;
 use super::protocol::{Matches, RuleProtocol};
 use super::rule::Rule;
 use super::validate::CHAINS;
 use crate::model::domain::devices::FilterRef;
+use crate::sorted::{SortedMap, sort_by_name};
 use crate::xml::{FieldKind, Record, Rest, Slot, SlotMut, children_in_order, set_children_order};
 
 impl FilterConfig {
@@ -48,9 +47,9 @@ pub(in crate::model) fn normalize_reference(reference: &mut FilterRef) {
     reference
         .parameters
         .retain(|parameter| is_made_of(&parameter.name, "_") && is_made_of(&parameter.value, ".:"));
-    reference
-        .parameters
-        .sort_by(|one, other| one.name.cmp(&other.name));
+    sort_by_name(&mut reference.parameters, |parameter| {
+        parameter.name.as_deref().unwrap_or_default()
+    });
 }
 
 impl Rule {
@@ -135,8 +134,8 @@ fn as_record<T: Record>(item: &T) -> &dyn Record {
     item
 }
 
-fn gather(items: &[&dyn Record], protocol: &RuleProtocol) -> BTreeMap<&'static str, Said> {
-    let mut said = BTreeMap::new();
+fn gather(items: &[&dyn Record], protocol: &RuleProtocol) -> SortedMap<&'static str, Said> {
+    let mut said = SortedMap::new();
     for item in items {
         let negated = value(*item, "match").is_some_and(|text| text == "no");
         for (row, field) in item.spec().fields.iter().enumerate() {
@@ -170,7 +169,7 @@ fn gather(items: &[&dyn Record], protocol: &RuleProtocol) -> BTreeMap<&'static s
 }
 
 /// Ends without a set mean nothing; a set without ends is looked through for the source.
-fn fix_ip_set(said: &mut BTreeMap<&'static str, Said>, item: &dyn Record, protocol: &RuleProtocol) {
+fn fix_ip_set(said: &mut SortedMap<&'static str, Said>, item: &dyn Record, protocol: &RuleProtocol) {
     if matches!(protocol, RuleProtocol::All | RuleProtocol::AllIpv6) {
         return;
     }
@@ -195,7 +194,7 @@ fn fix_ip_set(said: &mut BTreeMap<&'static str, Said>, item: &dyn Record, protoc
     }
 }
 
-fn fill(item: &mut dyn Record, said: &BTreeMap<&'static str, Said>, negated: bool) {
+fn fill(item: &mut dyn Record, said: &SortedMap<&'static str, Said>, negated: bool) {
     let of_sign = said.values().filter(|said| said.negated == negated);
     for Said { row, text, .. } in of_sign {
         put(item, *row, text);

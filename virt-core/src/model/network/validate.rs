@@ -1,7 +1,5 @@
 //! What libvirt's parser checks of a network, whatever the driver.
 
-use std::collections::BTreeSet;
-
 use super::bridge::MacTableManager;
 use super::config::NetworkConfig;
 use super::dns::Dns;
@@ -13,6 +11,7 @@ use crate::model::domain::devices::InterfaceRoute;
 use crate::model::port_rules::{Floor, PortParts, check_bandwidth, check_virtualport, check_vlan};
 use crate::model::problem::{each, missing, missing_attribute, only, unknown, wrong};
 use crate::model::value::{ip_text, network_of};
+use crate::sorted::SortedSet;
 use crate::xml::XmlError;
 use crate::xml::derived::check_values;
 
@@ -98,7 +97,7 @@ impl NetworkConfig {
     }
 
     fn check_port_groups(&self) -> Result<(), XmlError> {
-        let (mut names, mut default) = (BTreeSet::new(), None);
+        let (mut names, mut default) = (SortedSet::new(), None);
         each("portgroup", &self.portgroups, |group| {
             group.check()?;
             let name = group.name.clone().unwrap_or_default();

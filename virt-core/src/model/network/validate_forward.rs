@@ -1,12 +1,12 @@
 //! What libvirt's parser checks of `<forward>`.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::forward::{Forward, ForwardAddress, ForwardMode, Nat};
 use super::validate_ip::check_order;
 use crate::model::domain::devices::AddressType;
 use crate::model::problem::{each, missing_attribute, only, unknown, wrong};
+use crate::sorted::SortedSet;
 use crate::xml::XmlError;
 
 impl Forward {
@@ -51,7 +51,7 @@ impl Forward {
     }
 
     fn check_interfaces(&self) -> Result<(), XmlError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         each("interface", &self.interfaces, |interface| {
             let rest = &interface.rest;
             let Some(dev) = &interface.dev else {
@@ -70,7 +70,7 @@ impl Forward {
     }
 
     fn check_addresses(&self) -> Result<(), XmlError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         each("address", &self.addresses, |address: &ForwardAddress| {
             let rest = &address.rest;
             match &address.kind {

@@ -9,6 +9,7 @@ use super::pci::{IommuGroup, PciExpress, PciLinkValidity};
 use super::query::place;
 use super::system::ProductId;
 use crate::model::domain::devices::Address;
+use crate::sorted::sort_by_rank;
 use crate::xml::Rest;
 
 impl NodeDeviceConfig {
@@ -84,7 +85,7 @@ fn normalize(one: &mut NodeCapability) {
     one.capabilities.iter_mut().for_each(normalize_nested);
     one.capabilities
         .retain(|nested| nested.kind != Some(NestedCapabilityKind::MdevTypes) || !nested.types.is_empty());
-    one.capabilities.sort_by_key(|nested| rank(nested.kind.as_ref()));
+    sort_by_rank(&mut one.capabilities, |nested| rank(nested.kind.as_ref()));
 }
 
 /// libvirt's order of what a device can do.
@@ -187,7 +188,7 @@ fn net(one: &mut NodeCapability) {
     }
     let order =
         |name: Option<&NetFeatureName>| NetFeatureName::KNOWN.iter().position(|known| Some(known) == name);
-    one.features.sort_by_key(|feature| order(feature.name.as_ref()));
+    sort_by_rank(&mut one.features, |feature| order(feature.name.as_ref()));
     one.features.dedup_by(|one, other| one.name == other.name);
     one.capabilities.truncate(1);
 }
@@ -242,9 +243,9 @@ fn normalize_nested(nested: &mut NestedCapability) {
 /// What the maker has written, then what the owner may write; of each what belongs there.
 fn vital_product_data(nested: &mut NestedCapability) {
     nested.fields.retain(|fields| fields.access.is_some());
-    nested
-        .fields
-        .sort_by_key(|fields| fields.access == Some(VpdAccess::ReadWrite));
+    sort_by_rank(&mut nested.fields, |fields| {
+        fields.access == Some(VpdAccess::ReadWrite)
+    });
     for fields in &mut nested.fields {
         if fields.access == Some(VpdAccess::ReadWrite) {
             fields.change_level = None;

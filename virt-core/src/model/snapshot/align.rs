@@ -1,13 +1,12 @@
 //! A snapshot laid beside the disks of its domain.
 
-use std::collections::BTreeMap;
-
 use super::disk::{SnapshotDisk, SnapshotDisks};
 use super::root::{SnapshotConfig, SnapshotLocation};
 use crate::model::complaint::wrong;
 use crate::model::domain::DomainConfig;
 use crate::model::domain::devices::DiskType;
 use crate::model::moment::{DomainDisk, no_such_disk};
+use crate::sorted::SortedMap;
 use crate::xml::XmlError;
 
 /// How rows that are not said are filled in by [`SnapshotConfig::align`].
@@ -96,8 +95,8 @@ impl SnapshotConfig {
         &self,
         all: &[DomainDisk<'a>],
         options: &SnapshotAlignment,
-    ) -> Result<BTreeMap<&'a str, SnapshotDisk>, XmlError> {
-        let mut rows = BTreeMap::new();
+    ) -> Result<SortedMap<&'a str, SnapshotDisk>, XmlError> {
+        let mut rows = SortedMap::new();
         for (index, row) in self.disks.iter().flat_map(|list| &list.disks).enumerate() {
             let path = format!("/domainsnapshot/disks/disk[{}]", index + 1);
             let wrong = |sentence: String| wrong(&path, &row.rest, sentence);

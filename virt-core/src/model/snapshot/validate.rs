@@ -1,12 +1,11 @@
 //! What libvirt's parser checks of a snapshot, whatever the driver.
 
-use std::collections::BTreeSet;
-
 use super::disk::SnapshotDisk;
 use super::root::{SnapshotConfig, SnapshotLocation, SnapshotState};
 use crate::model::complaint::{missing, wrong};
 use crate::model::domain::devices::{DiskType, ImageFormat};
 use crate::model::moment::MomentDomain;
+use crate::sorted::SortedSet;
 use crate::xml::XmlError;
 use crate::xml::derived::check_values;
 
@@ -70,7 +69,7 @@ impl SnapshotConfig {
 
     /// Whether no disk has two rows, which the parser takes and every use of the snapshot refuses.
     pub(super) fn check_names_differ(&self) -> Result<(), XmlError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, disk) in self.disks.iter().flat_map(|list| &list.disks).enumerate() {
             if let Some(name) = &disk.name
                 && !seen.insert(name)

@@ -61,8 +61,7 @@ impl World {
         }
         let record = self
             .domains
-            .entry(uuid)
-            .or_insert_with(|| Record::new(uuid, config.name.clone()));
+            .or_insert_with(uuid, || Record::new(uuid, config.name.clone()));
         let reason = match record.definition.replace(config) {
             Some(_) => DefinedReason::Updated,
             None => DefinedReason::Added,
@@ -80,8 +79,7 @@ impl World {
         }
         let record = self
             .domains
-            .entry(uuid)
-            .or_insert_with(|| Record::new(uuid, config.name.clone()));
+            .or_insert_with(uuid, || Record::new(uuid, config.name.clone()));
         let reference = record.reference();
         self.start_run(uuid, config, options);
         Ok(reference)

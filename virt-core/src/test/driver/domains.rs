@@ -15,6 +15,7 @@ use crate::domain::{
 use crate::driver::DomainDriver;
 use crate::error::Result;
 use crate::model::{ByteSize, DomainConfig};
+use crate::sorted::sort_by_name;
 use crate::test::document;
 use crate::test::lane::LaneKey;
 use crate::test::world::World;
@@ -38,7 +39,7 @@ impl DomainDriver for TestDriver {
             .query(call, None, |world| {
                 let infos = world.domains.values().map(|record| record.info());
                 let mut shown: Vec<DomainInfo> = infos.filter(|info| filter.matches(info)).collect();
-                shown.sort_by(|a, b| a.domain.name.cmp(&b.domain.name));
+                sort_by_name(&mut shown, |one| &one.domain.name);
                 Ok(shown)
             })
             .await

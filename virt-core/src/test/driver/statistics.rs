@@ -7,6 +7,7 @@ use super::TestDriver;
 use crate::deadline::CallContext;
 use crate::driver::StatisticsDriver;
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorted::sort_by_name;
 use crate::stats::{DomainStats, DomainStatsRow, StatsGroup, StatsGroups};
 use crate::test::record::{Record, Run};
 
@@ -30,7 +31,7 @@ impl StatisticsDriver for TestDriver {
                     .filter(wanted)
                     .map(|record| row(record, groups))
                     .collect();
-                rows.sort_by(|a, b| a.domain.name.cmp(&b.domain.name));
+                sort_by_name(&mut rows, |row| &row.domain.name);
                 Ok(rows)
             })
             .await

@@ -9,6 +9,7 @@ use crate::driver::{StorageDriver, StoragePoolDriver, StorageVolumeDriver, Volum
 use crate::error::{ErrorKind, Result};
 use crate::model::pool::PoolSource;
 use crate::model::{PoolCapabilities, PoolConfig, PoolSources, PoolType, VolumeConfig};
+use crate::sorted::sort_by_name;
 use crate::storage::{
     DownloadOptions, PoolBuildOptions, PoolDeleteOptions, PoolStartOptions, StoragePoolFilter,
     StoragePoolInfo, StoragePoolRef, StoragePoolSelector, StorageVolumeInfo, StorageVolumeRef,
@@ -37,7 +38,7 @@ impl StoragePoolDriver for TestDriver {
                 let all = all.map(|pool| (pool.info(), pool.kind()));
                 let shown = all.filter(|(info, kind)| filter.matches(info, kind));
                 let mut shown: Vec<StoragePoolInfo> = shown.map(|(info, _)| info).collect();
-                shown.sort_by(|a, b| a.pool.name.cmp(&b.pool.name));
+                sort_by_name(&mut shown, |one| &one.pool.name);
                 Ok(shown)
             })
             .await

@@ -1,13 +1,12 @@
 //! The guest's file system: in memory, on its disk as it were, so it survives a reboot.
 
-use std::collections::BTreeMap;
-
 use crate::error::{Error, ErrorKind, Result, Subject};
+use crate::sorted::SortedMap;
 
 /// Files by absolute path. Directories are made by themselves.
 #[derive(Debug, Clone)]
 pub(in crate::test) struct GuestFiles {
-    files: BTreeMap<String, Vec<u8>>,
+    files: SortedMap<String, Vec<u8>>,
 }
 
 impl Default for GuestFiles {
@@ -18,7 +17,7 @@ impl Default for GuestFiles {
             b"ID=testos\nNAME=\"Test OS\"\nPRETTY_NAME=\"Test OS 1.0\"\nVERSION_ID=\"1.0\"\n".to_vec(),
         );
         Self {
-            files: BTreeMap::from([hostname, release]),
+            files: [hostname, release].into_iter().collect(),
         }
     }
 }

@@ -6,7 +6,6 @@ mod files;
 mod programs;
 mod sight;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +24,7 @@ use super::life::Later;
 use crate::agent::{GuestAddress, GuestUser};
 use crate::domain::KeyCodes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorted::SortedMap;
 
 /// A guest: its disk survives its runs, the rest begins anew with each.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(super) struct Guest {
     /// The devices it was asked to let go of while its vCPUs stood still, by alias.
     pub(super) unplugs: Vec<String>,
     /// The sizes of its images, by target, where they are not the usual ones.
-    pub(super) image_sizes: BTreeMap<String, u64>,
+    pub(super) image_sizes: SortedMap<String, u64>,
     /// Whether the agent answers.
     agent_answers: watch::Sender<bool>,
 }
@@ -78,7 +78,7 @@ impl Default for Guest {
             clock_offset_ns: 0,
             pending: None,
             unplugs: Vec::new(),
-            image_sizes: BTreeMap::new(),
+            image_sizes: SortedMap::new(),
             agent_answers: watch::Sender::new(true),
         }
     }

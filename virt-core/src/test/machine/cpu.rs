@@ -1,11 +1,10 @@
 //! CPUs compared: a row of models, each with all the features of those before it.
 
-use std::collections::BTreeSet;
-
 use super::ARCH;
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::model::domain::{Cpu, CpuFeature, CpuFeaturePolicy, CpuModel};
 use crate::node::{BaselineOptions, CpuComparison};
+use crate::sorted::SortedSet;
 
 /// The models, and what each has that the one before it has not.
 const MODELS: &[(&str, &[&str])] = &[
@@ -25,7 +24,7 @@ pub(super) const HOST_EXTRA: &[&str] = &["invtsc", "vmx"];
 /// What is of no use on another machine.
 const NOT_MIGRATABLE: &[&str] = &["invtsc"];
 
-type Features = BTreeSet<String>;
+type Features = SortedSet<String>;
 
 /// The names of the models of an architecture.
 pub(in crate::test) fn models(arch: &str) -> Result<Vec<String>> {
@@ -46,7 +45,7 @@ pub(in crate::test) fn compare(cpu: &Cpu) -> Result<CpuComparison> {
     let (wanted, host) = (features_of(cpu)?, host_features()?);
     Ok(if wanted == host {
         CpuComparison::Identical
-    } else if wanted.is_subset(&host) {
+    } else if has_all(&host, &wanted) {
         CpuComparison::Superset
     } else {
         CpuComparison::Incompatible
@@ -60,15 +59,21 @@ pub(in crate::test) fn baseline(cpus: &[Cpu], on_this: bool, options: &BaselineO
         let features = features_of(cpu)?;
         common = Some(match common {
             None => features,
-            Some(common) => common.intersection(&features).cloned().collect(),
+            Some(common) => common
+                .iter()
+                .filter(|name| features.contains(*name))
+                .cloned()
+                .collect(),
         });
     }
     let mut common = common.unwrap_or_default();
     if options.migratable {
-        common.retain(|feature| !NOT_MIGRATABLE.contains(&feature.as_str()));
+        for name in NOT_MIGRATABLE {
+            common.remove(*name);
+        }
     }
     let fits = |(name, _): &&(&str, &[&str])| {
-        features_of_model(name).is_ok_and(|features| features.is_subset(&common))
+        features_of_model(name).is_ok_and(|features| has_all(&common, &features))
     };
     let Some((model, _)) = MODELS.iter().rev().find(fits) else {
         let message = "the CPUs have no model in common";
@@ -81,9 +86,17 @@ pub(in crate::test) fn baseline(cpus: &[Cpu], on_this: bool, options: &BaselineO
     };
     Ok(Cpu {
         model: Some(named(model)),
-        features: common.difference(&of_model).map(|name| required(name)).collect(),
+        features: common
+            .iter()
+            .filter(|name| !of_model.contains(*name))
+            .map(|name| required(name))
+            .collect(),
         ..Cpu::default()
     })
+}
+
+fn has_all(features: &Features, wanted: &Features) -> bool {
+    wanted.iter().all(|name| features.contains(name))
 }
 
 fn named(model: &str) -> CpuModel {
@@ -103,7 +116,9 @@ fn required(name: &str) -> CpuFeature {
 
 fn host_features() -> Result<Features> {
     let mut features = features_of_model(HOST_MODEL)?;
-    features.extend(HOST_EXTRA.iter().map(|name| (*name).to_owned()));
+    for name in HOST_EXTRA {
+        features.insert((*name).to_owned());
+    }
     Ok(features)
 }
 

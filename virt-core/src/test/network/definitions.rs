@@ -60,8 +60,7 @@ impl World {
         let (reference, config) = self.accept_network(config)?;
         let record = self
             .networks
-            .entry(reference.uuid)
-            .or_insert_with(|| NetworkRecord::new(reference.clone()));
+            .or_insert_with(reference.uuid, || NetworkRecord::new(reference.clone()));
         record.definition = Some(config);
         self.tell_network(&reference, NetworkChange::Defined);
         Ok(reference)
@@ -71,8 +70,7 @@ impl World {
         let (reference, config) = self.accept_network(config)?;
         let record = self
             .networks
-            .entry(reference.uuid)
-            .or_insert_with(|| NetworkRecord::new(reference.clone()));
+            .or_insert_with(reference.uuid, || NetworkRecord::new(reference.clone()));
         if record.run.is_some() {
             return Err(already_active());
         }

@@ -7,13 +7,14 @@ use super::record::{NetworkRecord, NetworkRun};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, NetworkChange, NetworkEvent};
 use crate::network::{NetworkFilter, NetworkInfo, NetworkRef};
+use crate::sorted::sort_by_name;
 use crate::test::world::{World, none_such};
 
 impl World {
     pub(in crate::test) fn list_networks(&self, filter: &NetworkFilter) -> Vec<NetworkInfo> {
         let infos = self.networks.values().map(NetworkRecord::info);
         let mut shown: Vec<NetworkInfo> = infos.filter(|info| filter.matches(info)).collect();
-        shown.sort_by(|a, b| a.network.name.cmp(&b.network.name));
+        sort_by_name(&mut shown, |one| &one.network.name);
         shown
     }
 

@@ -1,12 +1,11 @@
 //! What the driver knows of one network.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{NetworkConfig, NetworkPortConfig};
 use crate::network::{DhcpLease, NetworkInfo, NetworkRef};
+use crate::sorted::SortedMap;
 
 /// One network: its definition, and what is active of it.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub(super) struct NetworkRun {
     pub(super) config: NetworkConfig,
     /// The configuration it was started with, as it was then.
     pub(super) at_start: NetworkConfig,
-    pub(super) ports: BTreeMap<Uuid, NetworkPortConfig>,
+    pub(super) ports: SortedMap<Uuid, NetworkPortConfig>,
     pub(super) leases: Vec<DhcpLease>,
 }
 
@@ -33,7 +32,7 @@ impl NetworkRun {
         Self {
             at_start: config.clone(),
             config,
-            ports: BTreeMap::new(),
+            ports: SortedMap::new(),
             leases: Vec::new(),
         }
     }

@@ -1,17 +1,16 @@
 //! The snapshots of a domain, as the tree they are.
 
-use std::collections::BTreeMap;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::snapshot::{SnapshotLocation, SnapshotState};
 use crate::model::{DomainConfig, SnapshotConfig};
 use crate::snapshot::{SnapshotDeletion, SnapshotFilter};
+use crate::sorted::SortedMap;
 use crate::test::guest::GuestFiles;
 
 /// The snapshots of a domain.
 #[derive(Debug, Default)]
 pub(in crate::test) struct Snapshots {
-    pub(super) moments: BTreeMap<String, Moment>,
+    pub(super) moments: SortedMap<String, Moment>,
     pub(super) current: Option<String>,
 }
 

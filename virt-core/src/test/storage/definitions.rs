@@ -70,7 +70,7 @@ impl World {
         let uuid = self.identify_pool(config)?;
         let name = config.name().unwrap_or_default();
         let pools = &mut self.storage.pools;
-        Ok(pools.entry(uuid).or_insert_with(|| PoolRecord::new(uuid, name)))
+        Ok(pools.or_insert_with(uuid, || PoolRecord::new(uuid, name)))
     }
 
     /// The uuid a document belongs to: its own, that of the pool of its name and uuid, or a new one.

@@ -7,14 +7,13 @@ mod sources;
 mod volume;
 mod volumes;
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::world::{World, none_such};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, StoragePoolChange, StoragePoolEvent};
 use crate::model::{PoolConfig, PoolType};
+use crate::sorted::SortedMap;
 use crate::storage::{PoolBuildOptions, PoolStartOptions, StorageVolumeRef};
 
 pub(super) use pool::PoolRecord;
@@ -28,7 +27,7 @@ const DEFAULT_POOL: Uuid = Uuid::from_u128(0xdfe2_24cb_28fb_8dd0_c4b2_64eb_3f0f_
 /// All pools of a world.
 #[derive(Debug, Default)]
 pub(super) struct Storage {
-    pub(super) pools: BTreeMap<Uuid, PoolRecord>,
+    pub(super) pools: SortedMap<Uuid, PoolRecord>,
 }
 
 impl Storage {

@@ -1,13 +1,12 @@
 //! What the driver knows of one pool.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::volume::VolumeRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::domain::ScaledText;
 use crate::model::{ByteSize, PoolConfig, PoolType};
+use crate::sorted::SortedMap;
 use crate::storage::{StoragePoolInfo, StoragePoolRef, StoragePoolState};
 use crate::test::world::none_such;
 
@@ -26,7 +25,7 @@ pub(in crate::test) struct PoolRecord {
     pub(super) autostart: bool,
     /// Whether what it stands on is there.
     pub(super) built: bool,
-    volumes: BTreeMap<String, VolumeRecord>,
+    volumes: SortedMap<String, VolumeRecord>,
 }
 
 impl PoolRecord {
@@ -38,7 +37,7 @@ impl PoolRecord {
             run: None,
             autostart: false,
             built: false,
-            volumes: BTreeMap::new(),
+            volumes: SortedMap::new(),
         }
     }
 

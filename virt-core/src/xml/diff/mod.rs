@@ -11,13 +11,14 @@ pub use change::{Change, ChangeKind, ChangePath, Step};
 pub(crate) use identity::{identity_of, is_same, value_at};
 pub(crate) use pairing::{Pair, pairs};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::compare::{equal, rests_equal};
 use super::record::{Field, FieldKind, Record};
 use super::slot::{Children, ScaledSlot, Slot, ValueSlot};
 use super::walk::FoundKind;
 use super::write::write_as;
+use crate::sorted::SortedMap;
 
 /// What changed from one document to another of its type.
 pub fn diff(from: &dyn Record, to: &dyn Record) -> Vec<Change> {
@@ -191,9 +192,9 @@ impl Comparing {
 
     fn list_of_values(&mut self, field: &Field, from: &[String], to: &[String]) {
         let name = name_of(field);
-        let mut known: BTreeMap<&str, VecDeque<usize>> = BTreeMap::new();
+        let mut known: SortedMap<&str, VecDeque<usize>> = SortedMap::new();
         for (place, text) in to.iter().enumerate() {
-            known.entry(text).or_default().push_back(place);
+            known.or_default(text).push_back(place);
         }
         let (mut both, mut gone) = (Vec::new(), Vec::new());
         for (place, text) in from.iter().enumerate() {

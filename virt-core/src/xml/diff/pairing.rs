@@ -1,10 +1,11 @@
 //! Which item of one list is which of the other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::super::slot::Children;
 use super::super::write::write_element;
 use super::identity;
+use crate::sorted::{SortedMap, sort_by_rank};
 
 /// What became of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,10 +101,10 @@ impl Open {
         if self.from.is_empty() || self.to.is_empty() {
             return;
         }
-        let mut known: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+        let mut known: SortedMap<String, VecDeque<usize>> = SortedMap::new();
         for item in &self.to {
             if let Some(key) = to_key(*item) {
-                known.entry(key).or_default().push_back(*item);
+                known.or_default(key).push_back(*item);
             }
         }
         let mut taken = Vec::new();
@@ -130,7 +131,7 @@ fn in_order(
     from_key: impl Fn(usize) -> Option<String>,
     to_key: impl Fn(usize) -> Option<String>,
 ) -> Vec<Pair> {
-    both.sort_by_key(|(from, _, _)| *from);
+    sort_by_rank(&mut both, |(from, _, _)| *from);
     let stays = longest_rising(&both.iter().map(|(_, to, _)| *to).collect::<Vec<_>>());
     let mut pairs: Vec<Pair> = Vec::with_capacity(both.len() + gone.len() + new.len());
     for (index, (from, to, key)) in both.into_iter().enumerate() {
@@ -145,7 +146,7 @@ fn in_order(
         from,
         key: from_key(from),
     }));
-    pairs.sort_by_key(|pair| match pair {
+    sort_by_rank(&mut pairs, |pair| match pair {
         Pair::Both { from, .. } | Pair::Removed { from, .. } => *from,
         Pair::Added { .. } => usize::MAX,
     });

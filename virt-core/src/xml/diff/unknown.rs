@@ -1,7 +1,5 @@
 //! What records did not understand, compared.
 
-use std::collections::BTreeMap;
-
 use super::super::blank::is_blank;
 use super::super::compare::shells;
 use super::super::record::Record;
@@ -9,6 +7,7 @@ use super::super::rest::content;
 use super::super::tree::{Attribute, Element, Node};
 use super::super::walk::FoundKind;
 use super::{ChangeKind, Comparing, Step, name_of, step_to};
+use crate::sorted::SortedMap;
 
 impl Comparing {
     /// What two records did not understand, when it is not equal.
@@ -164,12 +163,12 @@ impl Comparing {
     }
 }
 
-fn by_name<'n>(nodes: &[&'n Node]) -> BTreeMap<String, Vec<&'n Element>> {
-    let mut found: BTreeMap<String, Vec<&Element>> = BTreeMap::new();
+fn by_name<'n>(nodes: &[&'n Node]) -> SortedMap<String, Vec<&'n Element>> {
+    let mut found: SortedMap<String, Vec<&Element>> = SortedMap::new();
     for element in nodes.iter().filter_map(|node| node.as_element()) {
         let name = &element.name;
         let key = format!("{{{}}}{}", name.namespace().unwrap_or_default(), name.local());
-        found.entry(key).or_default().push(element);
+        found.or_default(key).push(element);
     }
     found
 }

@@ -14,6 +14,7 @@ use super::super::tree::{Attribute, Element, Node};
 use super::super::value::ValueShape;
 use super::REST;
 use crate::model::value::ByteSize;
+use crate::sorted::sort_by_rank;
 
 /// Why a value was not taken, and where.
 pub(super) struct Refused {
@@ -162,11 +163,8 @@ fn rest(record: &mut dyn Record, value: &Value) -> Taken {
             )),
         };
         taken.map_err(|error| error.within(key))?;
-        record
-            .rest_mut()
-            .more()
-            .shells
-            .sort_by_key(|shell| (shell.field, shell.index));
+        let shells = &mut record.rest_mut().more().shells;
+        sort_by_rank(shells, |shell| (shell.field, shell.index));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is behind a character device: the mode of its end, and bind before connect.
 
 use crate::model::domain::devices::{ChardevSource, ChardevType, Devices};
+use crate::sorted::sort_by_rank;
 
 pub(super) fn fill(devices: &mut Devices) {
     for port in &mut devices.serials {
@@ -41,7 +42,7 @@ fn fill_sources(kind: &mut Option<ChardevType>, sources: &mut Vec<ChardevSource>
         ChardevType::Tcp => connects(sources),
         ChardevType::Udp => {
             connects(sources);
-            sources.sort_by_key(|source| source.mode.as_deref() != Some("bind"));
+            sort_by_rank(sources, |source| source.mode.as_deref() != Some("bind"));
         }
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::cpu::{Cpu, CpuFeaturePolicy, CpuMatch, CpuMode};
+use crate::sorted::sort_by_rank;
 
 pub(super) fn fill(config: &mut DomainConfig) {
     if let Some(cpu) = &mut config.cpu {
@@ -38,6 +39,6 @@ fn fill_cpu(cpu: &mut Cpu) {
                 cell.id = u32::try_from(number).ok();
             }
         }
-        numa.cells.sort_by_key(|cell| cell.id);
+        sort_by_rank(&mut numa.cells, |cell| cell.id);
     }
 }

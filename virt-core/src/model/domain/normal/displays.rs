@@ -4,6 +4,7 @@ use crate::model::domain::devices::{
     Devices, Graphics, GraphicsListen, GraphicsType, VideoModel, VideoModelType,
 };
 use crate::model::value::YesNo;
+use crate::sorted::sort_by_rank;
 
 pub(super) fn fill(devices: &mut Devices) {
     for graphics in &mut devices.graphics {
@@ -33,7 +34,7 @@ pub(super) fn fill(devices: &mut Devices) {
         }
     }
     // The primary adapter is the first one.
-    devices.videos.sort_by_key(|video| {
+    sort_by_rank(&mut devices.videos, |video| {
         let model = video.model.as_ref();
         model.is_none_or(|model| model.primary != Some(YesNo::Yes))
     });

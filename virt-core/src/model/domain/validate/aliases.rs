@@ -1,15 +1,14 @@
 //! Names and indexes of devices.
 
-use std::collections::BTreeMap;
-
 use super::at::Checked;
 use super::each;
 use crate::model::domain::devices::Devices;
+use crate::sorted::SortedMap;
 
 /// Aliases that people chose are unique, and so are ACPI indexes.
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut names = BTreeMap::new();
-    let mut indexes = BTreeMap::new();
+    let mut names = SortedMap::new();
+    let mut indexes = SortedMap::new();
     for device in each::devices(devices) {
         let alias = device.alias.and_then(|alias| alias.name.as_deref());
         // A console may be the other side of a serial port, and then shares its alias.

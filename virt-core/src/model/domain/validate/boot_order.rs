@@ -1,14 +1,13 @@
 //! The order in which devices are booted from.
 
-use std::collections::BTreeMap;
-
 use super::at::{At, Checked};
 use super::each;
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::Devices;
+use crate::sorted::SortedMap;
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
-    let mut seen: BTreeMap<u32, At<'_>> = BTreeMap::new();
+    let mut seen: SortedMap<u32, At<'_>> = SortedMap::new();
     let by_kind = config.os.as_ref().is_some_and(|os| !os.boot.is_empty());
     for device in each::devices(devices) {
         let Some(boot) = device.boot else { continue };

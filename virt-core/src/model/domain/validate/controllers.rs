@@ -1,15 +1,14 @@
 //! Controllers of buses.
 
-use std::collections::BTreeMap;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{
     Controller, ControllerDriver, ControllerTarget, ControllerType, Devices,
 };
+use crate::sorted::SortedMap;
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
-    let mut seen: BTreeMap<(&str, u32), At<'_>> = BTreeMap::new();
+    let mut seen: SortedMap<(&str, u32), At<'_>> = SortedMap::new();
     for (index, controller) in devices.controllers.iter().enumerate() {
         let at = At::nth("/domain/devices/controller", index, &controller.rest);
         let kind = at.need("/@type", "the attribute 'type'", controller.kind.as_ref())?;

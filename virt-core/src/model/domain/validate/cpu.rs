@@ -1,10 +1,9 @@
 //! The CPU the guest sees.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::cpu::{Cpu, CpuCacheMode, CpuFeature, CpuFeaturePolicy, CpuMode};
+use crate::sorted::SortedSet;
 use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
@@ -83,7 +82,7 @@ fn check_topology(config: &DomainConfig, at: At<'_>, cpu: &Cpu) -> Checked {
 }
 
 fn check_features(at: At<'_>, cpu: &Cpu) -> Checked {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     let has_model = cpu.model.as_ref().is_some_and(|model| model.name.is_some());
     if let Some(feature) = cpu.features.first()
         && cpu.mode == Some(CpuMode::Custom)

@@ -1,16 +1,15 @@
 //! Places of disks on their controllers.
 
-use std::collections::BTreeMap;
-
 use super::at::{At, Checked};
 use super::disks::bus;
 use crate::model::domain::devices::{AddressType, Devices, Disk, DiskBus};
+use crate::sorted::SortedMap;
 
 /// Controller, bus, target and unit.
 type Place = (u32, u32, u32, u64);
 
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut taken: BTreeMap<(String, Place), At<'_>> = BTreeMap::new();
+    let mut taken: SortedMap<(String, Place), At<'_>> = SortedMap::new();
     for (index, disk) in devices.disks.iter().enumerate() {
         let at = At::nth("/domain/devices/disk", index, &disk.rest);
         let Some(bus) = bus(disk) else { continue };

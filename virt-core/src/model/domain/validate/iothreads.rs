@@ -1,13 +1,12 @@
 //! Ids of I/O threads.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
+use crate::sorted::SortedSet;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     if let Some(ids) = &config.iothreadids {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, thread) in ids.threads.iter().enumerate() {
             let at = At::nth("/domain/iothreadids/iothread", index, &thread.rest);
             let id = *at.need("/@id", "the attribute 'id'", thread.id.as_ref())?;
@@ -31,9 +30,9 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
 }
 
 /// The ids there are: those said, then the lowest free ones up to the number of threads.
-pub(super) fn ids(config: &DomainConfig) -> BTreeSet<u32> {
+pub(super) fn ids(config: &DomainConfig) -> SortedSet<u32> {
     let said = config.iothreadids.as_ref();
-    let mut ids: BTreeSet<u32> = said
+    let mut ids: SortedSet<u32> = said
         .map(|ids| ids.threads.iter().filter_map(|thread| thread.id).collect())
         .unwrap_or_default();
     let wanted = usize::try_from(config.iothreads.unwrap_or_default()).unwrap_or(usize::MAX);

@@ -1,10 +1,9 @@
 //! The NUMA cells of the guest.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::numa::{Numa, NumaCell};
+use crate::sorted::SortedSet;
 
 /// The cells, none when the guest has no NUMA.
 pub(super) fn cells(config: &DomainConfig) -> &[NumaCell] {
@@ -17,8 +16,8 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
         return Ok(());
     };
     let count = numa.cells.len();
-    let mut ids = BTreeSet::new();
-    let mut cpus = BTreeSet::new();
+    let mut ids = SortedSet::new();
+    let mut cpus = SortedSet::new();
     for (index, cell) in numa.cells.iter().enumerate() {
         let at = At::nth("/domain/cpu/numa/cell", index, &cell.rest);
         let id = cell
@@ -64,7 +63,7 @@ fn check_distances(at: At<'_>, cell: &NumaCell, id: usize, count: usize) -> Chec
     let Some(distances) = &cell.distances else {
         return Ok(());
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (number, sibling) in distances.siblings.iter().enumerate() {
         let below = format!("/distances/sibling[{}]", number + 1);
         let at = at.on(&sibling.rest);
@@ -96,7 +95,7 @@ fn check_distances(at: At<'_>, cell: &NumaCell, id: usize, count: usize) -> Chec
 }
 
 fn check_caches(at: At<'_>, cell: &NumaCell) -> Checked {
-    let mut levels = BTreeSet::new();
+    let mut levels = SortedSet::new();
     for (number, cache) in cell.caches.iter().enumerate() {
         let below = |name: &str| format!("/cache[{}]{name}", number + 1);
         let at = at.on(&cache.rest);

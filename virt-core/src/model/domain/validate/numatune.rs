@@ -1,11 +1,10 @@
 //! On which nodes of the host the memory lies.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::numatune::{NumaTune, NumaTuneMemory};
 use crate::model::domain::vcpu::VcpuPlacement;
+use crate::sorted::SortedSet;
 
 const MODES: &[&str] = &["strict", "preferred", "interleave", "restrictive"];
 
@@ -48,7 +47,7 @@ fn check_memory(config: &DomainConfig, memory: &NumaTuneMemory) -> Checked {
 
 fn check_nodes(config: &DomainConfig, tune: &NumaTune) -> Checked {
     let cells = super::numa::cells(config).len();
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     let memory_mode = tune.memory.as_ref().and_then(|memory| memory.mode.as_deref());
     for (index, node) in tune.memnodes.iter().enumerate() {
         let at = At::nth("/domain/numatune/memnode", index, &node.rest);

@@ -1,9 +1,8 @@
 //! Devices of the machine: shared memory, IOMMU, sockets, watchdogs, random numbers and the like.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::devices::{AddressType, Devices, Iommu, PanicModel, RngBackendModel, Shmem};
+use crate::sorted::SortedSet;
 use crate::xml::trimmed;
 
 pub(super) fn check(devices: &Devices) -> Checked {
@@ -151,7 +150,7 @@ fn check_watching(devices: &Devices) -> Checked {
             &["i6300esb", "ib700", "diag288", "itco"],
         )?;
     }
-    let mut models = BTreeSet::new();
+    let mut models = SortedSet::new();
     for (index, panic) in devices.panics.iter().enumerate() {
         let at = At::nth("/domain/devices/panic", index, &panic.rest);
         let Some(model) = &panic.model else { continue };
@@ -179,7 +178,7 @@ fn check_watching(devices: &Devices) -> Checked {
 }
 
 fn check_leases(devices: &Devices) -> Checked {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (index, lease) in devices.leases.iter().enumerate() {
         let at = At::nth("/domain/devices/lease", index, &lease.rest);
         let key = at.need_text("/key", "the key", lease.key.as_ref())?;

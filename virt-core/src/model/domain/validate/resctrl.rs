@@ -1,17 +1,16 @@
 //! Shares of caches and memory bandwidth.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::tuning::{CacheTune, CpuTune, MemoryTune};
 use crate::model::value::CpuSet;
+use crate::sorted::SortedSet;
 
 /// A group of virtual CPUs with a share of its own.
 struct Group {
     vcpus: CpuSet,
     has_caches: bool,
-    nodes: BTreeSet<u32>,
+    nodes: SortedSet<u32>,
 }
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
@@ -50,7 +49,7 @@ fn group<'g>(
         groups.push(Group {
             vcpus,
             has_caches: false,
-            nodes: BTreeSet::new(),
+            nodes: SortedSet::new(),
         });
         groups.len() - 1
     });

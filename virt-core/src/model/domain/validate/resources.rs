@@ -1,10 +1,9 @@
 //! Resources of the host, ids inside and outside of a container, counters, keys, launch security.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::resource::IdRange;
+use crate::sorted::SortedSet;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     let partition = config
@@ -78,7 +77,7 @@ fn check_perf(config: &DomainConfig) -> Checked {
     let Some(perf) = &config.perf else {
         return Ok(());
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (index, event) in perf.events.iter().enumerate() {
         let at = At::nth("/domain/perf/event", index, &event.rest);
         let name = at.need("/@name", "the attribute 'name'", event.name.as_ref())?;
@@ -101,7 +100,7 @@ fn check_keys(config: &DomainConfig) -> Checked {
     if keys.ciphers.is_empty() {
         return Err(at.missing("/cipher", "a cipher"));
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (index, cipher) in keys.ciphers.iter().enumerate() {
         let at = At::nth("/domain/keywrap/cipher", index, &cipher.rest);
         let name = at.need("/@name", "the attribute 'name'", cipher.name.as_ref())?;

@@ -1,15 +1,14 @@
 //! Security labels of the guest.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::security::{SecurityLabel, SecurityLabelType};
 use crate::model::value::YesNo;
+use crate::sorted::SortedSet;
 use crate::xml::trimmed;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
-    let mut models = BTreeSet::new();
+    let mut models = SortedSet::new();
     let several = config.seclabels.len() > 1;
     for (index, label) in config.seclabels.iter().enumerate() {
         let at = At::nth("/domain/seclabel", index, &label.rest);
@@ -54,7 +53,7 @@ fn check_label(at: At<'_>, label: &SecurityLabel) -> Checked {
 
 /// The labels of a device, of which each is of another model.
 pub(super) fn check_device(at: At<'_>, below: &str, labels: &[SecurityLabel]) -> Checked {
-    let mut models = BTreeSet::new();
+    let mut models = SortedSet::new();
     for (number, label) in labels.iter().enumerate() {
         let below = format!("{below}/seclabel[{}]", number + 1);
         let at = at.on(&label.rest);

@@ -1,16 +1,15 @@
 //! Sound cards and what plays for them.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::devices::{Devices, GraphicsType};
+use crate::sorted::SortedSet;
 
 const MODELS: &[&str] = &[
     "sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7", "virtio",
 ];
 
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut ids = BTreeSet::new();
+    let mut ids = SortedSet::new();
     for (index, audio) in devices.audios.iter().enumerate() {
         let at = At::nth("/domain/devices/audio", index, &audio.rest);
         let id = *at.need("/@id", "the attribute 'id'", audio.id.as_ref())?;
@@ -41,7 +40,7 @@ pub(super) fn check(devices: &Devices) -> Checked {
     Ok(())
 }
 
-fn check_reference(at: At<'_>, id: Option<u32>, ids: &BTreeSet<u32>) -> Checked {
+fn check_reference(at: At<'_>, id: Option<u32>, ids: &SortedSet<u32>) -> Checked {
     match id {
         Some(id) if !ids.contains(&id) => {
             Err(at.wrong("/audio/@id", format!("there is no <audio id='{id}'>")))

@@ -1,15 +1,14 @@
 //! Limits of disks, and groups of limits.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::devices::{Devices, IoTune};
+use crate::sorted::SortedSet;
 
 pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     let groups = config.throttlegroups.as_ref();
     let groups = groups.map(|groups| groups.groups.as_slice()).unwrap_or_default();
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (index, group) in groups.iter().enumerate() {
         let at = At::nth("/domain/throttlegroups/throttlegroup", index, &group.rest);
         let name = at.need_text("/group_name", "the name of the group", group.group_name.as_ref())?;

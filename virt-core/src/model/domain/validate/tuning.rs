@@ -1,11 +1,10 @@
 //! Shares, quotas and pinning.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::tuning::{BlkioTune, CpuTune};
 use crate::model::value::CpuSet;
+use crate::sorted::SortedSet;
 
 /// The greatest quota, in µs: what is left of 64 bits of nanoseconds.
 const QUOTA_LIMIT: i64 = 18_446_744_073_709_551;
@@ -67,7 +66,7 @@ fn check_set(at: At<'_>, below: &str, set: Option<&CpuSet>) -> Checked {
 }
 
 fn check_pins(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
-    let mut vcpus = BTreeSet::new();
+    let mut vcpus = SortedSet::new();
     for (number, pin) in tune.vcpupins.iter().enumerate() {
         let below = format!("/vcpupin[{}]", number + 1);
         let at = at.on(&pin.rest);
@@ -95,7 +94,7 @@ fn check_pins(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
         return Err(at.wrong("/emulatorpin", "the emulator is pinned twice"));
     }
     let known = super::iothreads::ids(config);
-    let mut threads = BTreeSet::new();
+    let mut threads = SortedSet::new();
     for (number, pin) in tune.iothreadpins.iter().enumerate() {
         let below = format!("/iothreadpin[{}]", number + 1);
         let at = at.on(&pin.rest);
@@ -140,14 +139,14 @@ fn check_scheduler(at: At<'_>, below: &str, scheduler: Option<&String>, priority
 }
 
 fn check_schedulers(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
-    let mut vcpus = BTreeSet::new();
+    let mut vcpus = SortedSet::new();
     for (number, one) in tune.vcpuscheds.iter().enumerate() {
         let below = format!("/vcpusched[{}]", number + 1);
         let at = at.on(&one.rest);
         check_scheduler(at, &below, one.scheduler.as_ref(), one.priority)?;
         check_members(at, &format!("{below}/@vcpus"), one.vcpus.as_ref(), &mut vcpus)?;
     }
-    let mut threads = BTreeSet::new();
+    let mut threads = SortedSet::new();
     let known = super::iothreads::ids(config);
     for (number, one) in tune.iothreadscheds.iter().enumerate() {
         let below = format!("/iothreadsched[{}]", number + 1);
@@ -170,7 +169,7 @@ fn check_schedulers(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checke
     }
 }
 
-fn check_members(at: At<'_>, below: &str, set: Option<&CpuSet>, seen: &mut BTreeSet<u32>) -> Checked {
+fn check_members(at: At<'_>, below: &str, set: Option<&CpuSet>, seen: &mut SortedSet<u32>) -> Checked {
     let set = at.need(below, "whom it is for", set)?;
     at.refuse_if(set.is_empty(), below, "the set is empty")?;
     for id in set.iter() {
@@ -180,7 +179,7 @@ fn check_members(at: At<'_>, below: &str, set: Option<&CpuSet>, seen: &mut BTree
 }
 
 fn check_blkio(tune: &BlkioTune) -> Checked {
-    let mut paths = BTreeSet::new();
+    let mut paths = SortedSet::new();
     for (index, device) in tune.devices.iter().enumerate() {
         let at = At::nth("/domain/blkiotune/device", index, &device.rest);
         let path = at.need_text("/path", "the path of the device", device.path.as_ref())?;

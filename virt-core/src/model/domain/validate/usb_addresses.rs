@@ -1,16 +1,15 @@
 //! USB ports: each has one device, behind hubs that exist.
 
-use std::collections::BTreeMap;
-
 use super::at::{At, Checked};
 use super::each;
 use crate::model::domain::devices::{Address, AddressType, Controller, ControllerType, Devices};
+use crate::sorted::SortedMap;
 
 /// How many ports a hub has.
 const HUB_PORTS: u32 = 8;
 
 pub(super) fn check(devices: &Devices) -> Checked {
-    let mut taken: BTreeMap<(u32, Vec<u32>), At<'_>> = BTreeMap::new();
+    let mut taken: SortedMap<(u32, Vec<u32>), At<'_>> = SortedMap::new();
     let is_usb = |address: &&Address| address.kind == Some(AddressType::Usb);
     for device in each::devices(devices) {
         let Some(address) = device.address.filter(is_usb) else {

@@ -1,10 +1,9 @@
 //! Numbers of virtual CPUs.
 
-use std::collections::BTreeSet;
-
 use super::at::{At, Checked};
 use crate::model::domain::config::DomainConfig;
 use crate::model::domain::vcpu::{Vcpu, Vcpus};
+use crate::sorted::SortedSet;
 
 pub(super) fn check(config: &DomainConfig) -> Checked {
     if let Some(vcpu) = &config.vcpu {
@@ -46,7 +45,7 @@ fn check_count(vcpu: &Vcpu) -> Checked {
 }
 
 fn check_each(vcpus: &Vcpus, bound: u32) -> Checked {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (index, one) in vcpus.entries.iter().enumerate() {
         let at = At::nth("/domain/vcpus/vcpu", index, &one.rest);
         if one.id >= bound {

@@ -10,6 +10,8 @@ use std::path::Path;
 const ROUNDS: usize = 9;
 /// Calls of one round.
 const CALLS: usize = 8_000;
+/// The calls in flight of a connection when nothing is said.
+pub(super) const IN_FLIGHT: usize = 4;
 const CONNECTIONS: usize = 50;
 const DOCUMENTS: usize = 200;
 
@@ -18,8 +20,12 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     figure::remark(&format!("{ROUNDS} rounds of {CALLS} calls on either side"));
     let one = info(sides, "info", CALLS, 1)?;
     one.print("info_1", Bar::AtLeast(1.0));
+    // As many callers as that, with the calls in flight that a connection has when nothing is said.
+    info(sides, "info", CALLS, 64)?.print("info_64_callers", Bar::Open);
+    in_flight(sides, 64)?;
     let many = info(sides, "info", CALLS, 64)?;
     many.print("info_64", Bar::AtLeast(1.0));
+    in_flight(sides, IN_FLIGHT)?;
     figure::print(
         "rpc.cpu_per_call_ours_over_c",
         "ratio",
@@ -35,6 +41,11 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     info(sides, "whole_info", CALLS / 8, 1)?.print("whole_info", Bar::Open);
     connections(sides, "unix", CONNECTIONS, Bar::AtLeast(1.0))?;
     documents(sides, directory)
+}
+
+/// Sets how many calls our side has in flight; libvirt's client has no limit.
+pub(super) fn in_flight(sides: &mut Sides, calls: usize) -> Outcome {
+    sides.ours.ask(&format!("in_flight {calls}")).map(drop)
 }
 
 /// Calls a second, libvirt's time over ours, and our CPU time over libvirt's.

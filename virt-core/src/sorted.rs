@@ -268,12 +268,13 @@ impl<T: Rank> Rank for Option<T> {
 ///
 /// All types go through one sort: one for each type would be the twentieth part of all the code here.
 pub(crate) fn sort_by_rank<T, R: Rank>(items: &mut Vec<T>, rank: impl Fn(&T) -> R) {
-    let ranks = items.iter().map(|item| rank(item).rank());
-    let mut order: Vec<(u64, usize)> = ranks.zip(0..).collect();
-    if !order.is_sorted() {
-        order.sort_unstable();
-        arrange(items, order.into_iter().map(|(_, place)| place).collect());
+    let rank = |item: &T| rank(item).rank();
+    if items.is_sorted_by_key(rank) {
+        return;
     }
+    let mut order: Vec<(u64, usize)> = items.iter().map(rank).zip(0..).collect();
+    order.sort_unstable();
+    arrange(items, order.into_iter().map(|(_, place)| place).collect());
 }
 
 /// Puts the items in the order of their names, byte by byte; those of one name stay as they stand.

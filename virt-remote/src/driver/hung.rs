@@ -41,8 +41,12 @@ impl RemoteConnection {
             Ok(control) if control.state == OK => false,
             Ok(control) if control.state == ERROR => true,
             Ok(control) => Duration::from_millis(control.state_time) > HUNG,
-            // Of a driver that does not know, or of a domain that does not run.
-            Err(error) => !refusal::is_unsupported(&error) && !refusal::is_invalid_state(&error),
+            // Of a driver that does not know, of a domain that does not run, or of a daemon that went away.
+            Err(error) => {
+                !refusal::is_unsupported(&error)
+                    && !refusal::is_invalid_state(&error)
+                    && !error.is_disconnected()
+            }
         }
     }
 
@@ -59,17 +63,25 @@ impl RemoteConnection {
         if known {
             self.hung.domains().remove(&dom.uuid);
         }
-        let hurried = call.at_most(PATIENCE);
-        match self.document_of(&hurried, dom.clone(), 0).await {
-            Err(error) if error.kind() == ErrorKind::Timeout && !call.remaining().is_zero() => {
-                if self.hangs(call, dom).await {
+        loop {
+            // While the daemon is away nothing is learned about the guest.
+            self.link.session_for_reading(call).await?;
+            let hurried = call.at_most(PATIENCE);
+            let error = match self.document_of(&hurried, dom.clone(), 0).await {
+                Ok(found) => return Ok(Some(found)),
+                Err(error) if call.remaining().is_zero() => return Err(error),
+                Err(error) => error,
+            };
+            match error.kind() {
+                ErrorKind::ConnectionLost => {}
+                ErrorKind::Timeout if self.hangs(call, dom).await => {
                     self.hung.domains().insert(dom.uuid);
                     return Ok(None);
                 }
                 // It is the daemon that takes its time.
-                self.document_of(call, dom.clone(), 0).await.map(Some)
+                ErrorKind::Timeout => return self.document_of(call, dom.clone(), 0).await.map(Some),
+                _ => return Err(error),
             }
-            found => found.map(Some),
         }
     }
 }

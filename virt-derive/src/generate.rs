@@ -66,6 +66,7 @@ fn implementation(
     let element = options.element.as_deref().unwrap_or_default();
     let open = options.open;
     let rows = fields.iter().map(row);
+    let names = fields.iter().map(|field| &field.name);
     let shared = fields
         .iter()
         .enumerate()
@@ -97,6 +98,7 @@ fn implementation(
                     element: #element,
                     open: #open,
                     fields: &[#(#rows),*],
+                    keys: &[#(::virt_core::xml::NameKey::of(#names)),*],
                     text: #text,
                     scaled: #scaled,
                     attributes: Rows(#attributes),

@@ -39,8 +39,6 @@ pub struct Field {
     pub rust: &'static str,
     /// The local name of the attribute or child; empty for text.
     pub name: &'static str,
-    /// The name at a glance.
-    pub key: NameKey,
     /// What an attribute is written with up to its value; else empty.
     pub opening: &'static str,
     /// Where it stands.
@@ -63,7 +61,6 @@ impl Field {
         Self {
             rust,
             name,
-            key: NameKey::of(name),
             opening,
             kind,
             namespace: None,
@@ -128,13 +125,8 @@ impl Field {
 
     /// Whether this is the name of the field; `uri` is that of the name's namespace.
     pub(super) fn is_named(&self, name: &RawName<'_>, uri: Option<&str>) -> bool {
-        self.key == name.key && self.is(name, uri)
-    }
-
-    /// As [`is_named`](Self::is_named), when the keys are known to be equal.
-    fn is(&self, name: &RawName<'_>, uri: Option<&str>) -> bool {
         match (self.namespace, uri) {
-            (None, None) => self.key.is_whole() || name.full == self.name,
+            (None, None) => name.full == self.name,
             (Some(own), Some(uri)) => own.uri == uri && name.local() == self.name,
             _ => false,
         }
@@ -152,6 +144,8 @@ pub struct Spec {
     pub open: bool,
     /// The fields, in the order libvirt writes them; at most 128.
     pub fields: &'static [Field],
+    /// The names of the fields at a glance: together, since most are only passed by.
+    pub keys: &'static [NameKey],
     /// The row of the text.
     pub text: Option<usize>,
     /// The first row of a size whose unit stands in an attribute of its own.
@@ -241,13 +235,22 @@ impl Spec {
         (name, uri): (&RawName<'_>, Option<&str>),
         hint: usize,
     ) -> Option<(usize, &'static Field)> {
-        let found = |field: &Field| field.key == name.key && is_kind(field.kind) && field.is(name, uri);
-        let (earlier, later) = self.fields.split_at_checked(hint)?;
-        let row = match later.iter().position(found) {
-            Some(place) => hint + place,
-            None => earlier.iter().position(found)?,
+        let known_whole = name.key.is_whole() && uri.is_none();
+        let found = |row: usize| {
+            let field = self.fields.get(row)?;
+            let is_it = match known_whole && field.namespace.is_none() {
+                true => is_kind(field.kind),
+                false => is_kind(field.kind) && field.is_named(name, uri),
+            };
+            is_it.then_some((row, field))
         };
-        Some((row, self.fields.get(row)?))
+        let (earlier, later) = self.keys.split_at_checked(hint)?;
+        let among = |keys: &[NameKey], first: usize| {
+            let rows = keys.iter().enumerate().filter(|(_, key)| **key == name.key);
+            let mut rows = rows.map(|(place, _)| first + place);
+            rows.find_map(found)
+        };
+        among(later, hint).or_else(|| among(earlier, 0))
     }
 
     /// Position and row of the attribute or child with that name in no namespace.

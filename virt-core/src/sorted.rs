@@ -1,16 +1,24 @@
-//! Small maps and sets in order, in one vector each.
+//! Maps and sets in order, and sorts, that cost little to compile.
 //!
-//! Those of the standard library are trees, whose code is compiled anew for every type they hold: with thirty types of
-//! them it was a sixth of all the code here. Looking up takes the same time in both; adding and removing moves what
-//! follows, so large values are kept in boxes.
+//! Those of the standard library are compiled anew for every type they hold: with thirty types of them they were a fifth of
+//! all the code here, and what builds on this crate waits for it first. These are rows of short rows: looking up takes as
+//! long as in a tree, and adding and removing moves what follows in one short row.
 
 use std::borrow::Borrow;
+use std::fmt;
+
+/// How many entries a row has at most.
+const MOST: usize = 256;
 
 /// A map in the order of its keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct SortedMap<K, V> {
-    entries: Vec<(K, V)>,
+    /// None of them is empty, and each key is above those of the rows before.
+    rows: Vec<Vec<(K, V)>>,
 }
+
+/// A row, and a place in it.
+type Spot = (usize, usize);
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> Self {
@@ -18,69 +26,125 @@ impl<K, V> Default for SortedMap<K, V> {
     }
 }
 
+impl<K: PartialEq, V: PartialEq> PartialEq for SortedMap<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<K: Eq, V: Eq> Eq for SortedMap<K, V> {}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SortedMap<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl<K, V> SortedMap<K, V> {
     pub(crate) const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self { rows: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.rows.iter().map(Vec::len).sum()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.rows.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + ExactSizeIterator {
-        self.entries.iter().map(|(key, value)| (key, value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter().flatten().map(|(key, value)| (key, value))
     }
 
-    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + ExactSizeIterator {
-        self.entries.iter().map(|(key, _)| key)
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.rows.iter().flatten().map(|(key, _)| key)
     }
 
-    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
-        self.entries.iter().map(|(_, value)| value)
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.rows.iter().flatten().map(|(_, value)| value)
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> + ExactSizeIterator {
-        self.entries.iter_mut().map(|(_, value)| value)
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().flatten().map(|(_, value)| value)
     }
 
     pub(crate) fn into_values(self) -> impl Iterator<Item = V> {
-        self.entries.into_iter().map(|(_, value)| value)
+        self.into_iter().map(|(_, value)| value)
     }
 
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
+        self.rows.clear();
     }
 
     pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
-        self.entries.retain_mut(|(key, value)| keeps(key, value));
+        for row in &mut self.rows {
+            row.retain_mut(|(key, value)| keeps(key, value));
+        }
+        self.rows.retain(|row| !row.is_empty());
+    }
+
+    fn at(&self, (row, place): Spot) -> Option<&V> {
+        self.rows.get(row)?.get(place).map(|(_, value)| value)
+    }
+
+    fn at_mut(&mut self, (row, place): Spot) -> Option<&mut V> {
+        self.rows.get_mut(row)?.get_mut(place).map(|(_, value)| value)
+    }
+
+    /// Puts an entry where it belongs, and says where it is then.
+    fn put(&mut self, (mut row, mut place): Spot, entry: (K, V)) -> Spot {
+        let Some(own) = self.rows.get_mut(row) else {
+            self.rows.push(vec![entry]);
+            return (row, place);
+        };
+        if own.len() < MOST {
+            own.insert(place, entry);
+            return (row, place);
+        }
+        let mut upper = own.split_off(MOST / 2);
+        match place.checked_sub(MOST / 2) {
+            Some(above) => {
+                upper.insert(above, entry);
+                (row, place) = (row + 1, above);
+                self.rows.insert(row, upper);
+            }
+            None => {
+                own.insert(place, entry);
+                self.rows.insert(row + 1, upper);
+            }
+        }
+        (row, place)
     }
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
-    /// Where the key is, or would be.
-    fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
+    /// Where the key is, or is to be put.
+    fn spot<Q: Ord + ?Sized>(&self, key: &Q) -> Result<Spot, Spot>
     where
         K: Borrow<Q>,
     {
-        // What comes in order goes behind all the others.
-        match self.entries.last() {
-            Some((last, _)) if last.borrow() < key => return Err(self.entries.len()),
-            _ => {}
+        let ends_below = |row: &Vec<(K, V)>| row.last().is_some_and(|(last, _)| last.borrow() < key);
+        // Above all of them, it is put at the end of the last row.
+        let row = self
+            .rows
+            .partition_point(ends_below)
+            .min(self.rows.len().saturating_sub(1));
+        let Some(own) = self.rows.get(row) else {
+            return Err((0, 0));
+        };
+        match own.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
+            Ok(place) => Ok((row, place)),
+            Err(place) => Err((row, place)),
         }
-        self.entries
-            .binary_search_by(|(known, _)| known.borrow().cmp(key))
     }
 
     pub(crate) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
-        match self.place(key) {
-            Ok(place) => self.entries.get(place).map(|(_, value)| value),
+        match self.spot(key) {
+            Ok(spot) => self.at(spot),
             Err(_) => None,
         }
     }
@@ -89,8 +153,8 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.place(key) {
-            Ok(place) => self.entries.get_mut(place).map(|(_, value)| value),
+        match self.spot(key) {
+            Ok(spot) => self.at_mut(spot),
             Err(_) => None,
         }
     }
@@ -99,18 +163,15 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.place(key).is_ok()
+        self.spot(key).is_ok()
     }
 
     /// Puts the value in, and gives back the one that was there.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match self.place(&key) {
-            Ok(place) => {
-                let entry = self.entries.get_mut(place)?;
-                Some(std::mem::replace(&mut entry.1, value))
-            }
-            Err(place) => {
-                self.entries.insert(place, (key, value));
+        match self.spot(&key) {
+            Ok(spot) => Some(std::mem::replace(self.at_mut(spot)?, value)),
+            Err(spot) => {
+                self.put(spot, (key, value));
                 None
             }
         }
@@ -119,24 +180,24 @@ impl<K: Ord, V> SortedMap<K, V> {
     /// The value of the key, which is made where there is none yet.
     #[expect(clippy::indexing_slicing, reason = "it was found, or put there")]
     pub(crate) fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        let place = match self.place(&key) {
-            Ok(place) => place,
-            Err(place) => {
-                self.entries.insert(place, (key, make()));
-                place
-            }
+        let (row, place) = match self.spot(&key) {
+            Ok(spot) => spot,
+            Err(spot) => self.put(spot, (key, make())),
         };
-        &mut self.entries[place].1
+        &mut self.rows[row][place].1
     }
 
     pub(crate) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        match self.place(key) {
-            Ok(place) => Some(self.entries.remove(place).1),
-            Err(_) => None,
+        let (row, place) = self.spot(key).ok()?;
+        let own = self.rows.get_mut(row)?;
+        let (_, value) = own.remove(place);
+        if own.is_empty() {
+            self.rows.remove(row);
         }
+        Some(value)
     }
 }
 
@@ -159,16 +220,22 @@ impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
 
 impl<K, V> IntoIterator for SortedMap<K, V> {
     type Item = (K, V);
-    type IntoIter = std::vec::IntoIter<(K, V)>;
+    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<(K, V)>>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.rows.into_iter().flatten()
     }
 }
 
 /// A set in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SortedSet<T>(SortedMap<T, ()>);
+
+impl<T: fmt::Debug> fmt::Debug for SortedSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
 
 impl<T> Default for SortedSet<T> {
     fn default() -> Self {
@@ -189,7 +256,7 @@ impl<T> SortedSet<T> {
         self.0.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.keys()
     }
 }
@@ -257,7 +324,7 @@ impl Rank for (u16, u32) {
     }
 }
 
-/// What has none comes first.
+/// What has none comes first; the two highest ranks are one then.
 impl<T: Rank> Rank for Option<T> {
     fn rank(self) -> u64 {
         self.map_or(0, |rank| rank.rank().saturating_add(1))
@@ -346,6 +413,31 @@ mod tests {
             map.into_iter().collect::<Vec<_>>(),
             [("a".to_owned(), 7), ("d".to_owned(), 2)]
         );
+    }
+
+    #[test]
+    fn many_entries_are_in_order_and_equal_however_they_came() {
+        let numbers = 0..5_000_u64;
+        let up: SortedMap<u64, u64> = numbers.clone().map(|number| (number, number)).collect();
+        let down: SortedMap<u64, u64> = numbers.clone().rev().map(|number| (number, number)).collect();
+        let mixed = numbers.clone().map(|number| number * 2_339 % 5_000);
+        let mut mixed: SortedMap<u64, u64> = mixed.map(|number| (number, number)).collect();
+        assert!(up == down && down == mixed);
+        assert!(mixed.keys().copied().eq(numbers.clone()));
+        assert!(down.rows.iter().all(|row| (1..=MOST).contains(&row.len())));
+        for number in numbers.clone().filter(|number| number % 3 != 0) {
+            assert_eq!(mixed.remove(&number), Some(number));
+        }
+        assert_eq!(mixed.len(), 1_667);
+        for number in numbers {
+            assert_eq!(mixed.get(&number).copied(), (number % 3 == 0).then_some(number));
+            assert_eq!(
+                *mixed.or_insert_with(number, || 7),
+                if number % 3 == 0 { number } else { 7 }
+            );
+        }
+        mixed.retain(|_, value| *value == 7);
+        assert!(mixed.values().all(|value| *value == 7) && mixed != up);
     }
 
     #[test]

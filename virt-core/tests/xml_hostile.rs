@@ -202,6 +202,13 @@ fn time_is_in_proportion_to_size() {
         assert_eq!(DomainConfig::from_xml(&config.to_xml()), Ok(config.clone()));
         assert!(config.unknown().len() >= 150_000);
     }
+    // What may be there once, against all order.
+    let features = (0..250_000).rev();
+    let features = features.map(|number| format!("<feature policy='require' name='f{number:06}'/>"));
+    let cpu = format!("<cpu><model>qemu64</model>{}</cpu>", features.collect::<String>());
+    let os = "<memory>1024</memory><os><type>hvm</type></os>";
+    let text = format!("<domain type='kvm'><name>a</name>{os}{cpu}</domain>");
+    DomainConfig::from_xml(&text).unwrap().validate().unwrap();
     let declarations: String = (0..250).map(|number| format!(" xmlns:p{number}='u'")).collect();
     let scope = format!("<a{declarations}><a{declarations}/></a>");
     let limit = XmlProblem::Limit {

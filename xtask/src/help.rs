@@ -8,7 +8,8 @@ The commands of the virt SDK project
 
   cargo xtask quickstart      install what is missing, boot a small guest and show what the SDK does with it
   cargo xtask test            install what is missing and run every test
-  cargo xtask soak GROUP      the long runs: qemu (calls dropped at random), ssh (lines cut at random, the whole suite),
+  cargo xtask soak GROUP      the long runs: qemu (calls dropped, a manager killed, at random), ssh (lines cut at random, the whole
+                              suite),
                               documents [SECONDS] (each type of document fuzzed so long, 600 unless said),
                               rpc (a libvirtd with 64 callers, calls given up, events counted, and one killed again and again),
                               rpc-decoders [SECONDS] (what a daemon may say, fuzzed so long, 600 unless said)

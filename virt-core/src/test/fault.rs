@@ -298,15 +298,15 @@ impl Pause {
     }
 }
 
+/// What is to be told instead of what came of the work.
+pub(super) type Failure = Option<(ErrorKind, Outcome)>;
+
 /// What the faults say about one call.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
     pub(super) pause: Pause,
-    failure: Option<(ErrorKind, Outcome)>,
+    failure: Failure,
 }
-
-/// What is to be told instead of what came of the work.
-pub(super) type Failure = Option<(ErrorKind, Outcome)>;
 
 impl Verdict {
     /// Whether the work is to be left undone.

@@ -265,7 +265,7 @@ impl Shared {
                 Ok(world) => work(world),
                 Err(error) => Err(error),
             };
-            // Nobody may listen any more: the work is done all the same.
+            // Perhaps nobody listens any more: the work is done all the same.
             *lock(&told) = Some(Verdict::report(failure, result));
         });
         self.apply(call, key, apply).await?;
@@ -297,7 +297,7 @@ impl Shared {
                     Ok(world)
                 });
                 change(world, failure);
-                // Nobody may wait any more.
+                // Perhaps nobody waits any more.
                 let _ = sender.send(());
             }),
         };

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, ErrorKind, Result};
+use virt_core::{CallContext, Result};
 
+use super::domains::understood;
 use super::{RemoteConnection, refusal};
 use crate::protocol::remote::domain::{DomainGetControlInfo, DomainGetControlInfoArgs};
 use crate::protocol::remote::object::Domain;
+use crate::rpc::RpcError;
 
 /// How long a document may take until it is looked at whether the guest is why.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -28,8 +30,9 @@ impl Hung {
 }
 
 impl RemoteConnection {
-    /// Whether a domain's hypervisor has been busy for long, or can't be spoken to, as far as the daemon knows.
-    pub(super) async fn hangs(&self, call: &CallContext, dom: &Domain) -> bool {
+    /// Whether a domain's hypervisor has been busy for long, or can't be spoken to, as far as the daemon knows; `None`
+    /// where the daemon went away.
+    pub(super) async fn hangs(&self, call: &CallContext, dom: &Domain) -> Option<bool> {
         /// `VIR_DOMAIN_CONTROL_OK`, `VIR_DOMAIN_CONTROL_ERROR`.
         const OK: u32 = 0;
         const ERROR: u32 = 3;
@@ -38,15 +41,12 @@ impl RemoteConnection {
             flags: 0,
         };
         match self.link.call::<DomainGetControlInfo>(call, &args).await {
-            Ok(control) if control.state == OK => false,
-            Ok(control) if control.state == ERROR => true,
-            Ok(control) => Duration::from_millis(control.state_time) > HUNG,
-            // Of a driver that does not know, of a domain that does not run, or of a daemon that went away.
-            Err(error) => {
-                !refusal::is_unsupported(&error)
-                    && !refusal::is_invalid_state(&error)
-                    && !error.is_disconnected()
-            }
+            Ok(control) if control.state == OK => Some(false),
+            Ok(control) if control.state == ERROR => Some(true),
+            Ok(control) => Some(Duration::from_millis(control.state_time) > HUNG),
+            Err(error) if error.is_disconnected() => None,
+            // Of a driver that does not know, or of a domain that does not run.
+            Err(error) => Some(!refusal::is_unsupported(&error) && !refusal::is_invalid_state(&error)),
         }
     }
 
@@ -56,31 +56,36 @@ impl RemoteConnection {
         call: &CallContext,
         dom: &Domain,
     ) -> Result<Option<DomainConfig>> {
-        let known = self.hung.domains().contains(&dom.uuid);
-        if known && self.hangs(call, dom).await {
-            return Ok(None);
-        }
-        if known {
-            self.hung.domains().remove(&dom.uuid);
-        }
         loop {
             // While the daemon is away nothing is learned about the guest.
             self.link.session_for_reading(call).await?;
+            if self.hung.domains().contains(&dom.uuid) {
+                match self.hangs(call, dom).await {
+                    None => continue,
+                    Some(true) => return Ok(None),
+                    Some(false) => self.hung.domains().remove(&dom.uuid),
+                };
+            }
             let hurried = call.at_most(PATIENCE);
-            let error = match self.document_of(&hurried, dom.clone(), 0).await {
-                Ok(found) => return Ok(Some(found)),
-                Err(error) if call.remaining().is_zero() => return Err(error),
+            let error = match self.text_of(&hurried, dom.clone(), 0).await {
+                Ok(text) => return understood(&text).map(Some),
                 Err(error) => error,
             };
-            match error.kind() {
-                ErrorKind::ConnectionLost => {}
-                ErrorKind::Timeout if self.hangs(call, dom).await => {
+            let is_late = matches!(error, RpcError::Timeout { .. });
+            if call.remaining().is_zero() || !(is_late || error.is_disconnected()) {
+                return Err(error.into());
+            }
+            if !is_late {
+                continue;
+            }
+            match self.hangs(call, dom).await {
+                None => {}
+                Some(true) => {
                     self.hung.domains().insert(dom.uuid);
                     return Ok(None);
                 }
                 // It is the daemon that takes its time.
-                ErrorKind::Timeout => return self.document_of(call, dom.clone(), 0).await.map(Some),
-                _ => return Err(error),
+                Some(false) => return self.document_of(call, dom.clone(), 0).await.map(Some),
             }
         }
     }

@@ -61,12 +61,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 /// A manager at work that is killed again and again, at another moment each time.
 fn kills() -> Outcome {
-    say::heading("A manager is killed a hundred times");
+    say::heading("A manager is killed fifty times");
     let target = ["test", "--workspace", "--all-features", "--test", "live", "--"];
     let mut command = cargo::command(&target);
     command
         .arg("a_restless_manager_is_killed_at_any_time")
-        .env("VIRT_KILLS", "100")
+        .env("VIRT_KILLS", "50")
         .env("VIRT_LIVE", "1");
     cargo::run(command)
 }

@@ -107,7 +107,13 @@ impl RemoteConnection {
         understood(&self.text_of(call, dom, flags).await?)
     }
 
-    async fn text_of(&self, call: &CallContext, dom: Domain, flags: u32) -> RpcResult<String> {
+    /// A domain's document as the daemon's text.
+    pub(in crate::driver) async fn text_of(
+        &self,
+        call: &CallContext,
+        dom: Domain,
+        flags: u32,
+    ) -> RpcResult<String> {
         let args = DomainGetXmlDescArgs { dom, flags };
         let found = self.link.call::<DomainGetXmlDesc>(call, &args).await?;
         Ok(found.xml.into_text())
@@ -233,7 +239,7 @@ fn flags_of(options: &XmlOptions) -> u32 {
     flags::set(&[(options.secure, SECURE), (options.inactive, INACTIVE)])
 }
 
-fn understood(text: &str) -> Result<DomainConfig> {
+pub(in crate::driver) fn understood(text: &str) -> Result<DomainConfig> {
     DomainConfig::from_xml(text).map_err(|error| document::not_understood("domain", error))
 }
 

@@ -20,6 +20,7 @@ use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Result};
 
 use super::RemoteConnection;
+pub(super) use lookup::understood;
 pub(super) use state::state_of;
 
 #[async_trait]

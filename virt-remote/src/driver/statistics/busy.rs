@@ -41,11 +41,11 @@ impl RemoteConnection {
         late: bool,
     ) -> (DomainStatsRecord, bool) {
         if self.hypervisor != Hypervisor::Qemu || !lacks_its_hypervisor(&record.params, groups) {
-            let hangs = late && self.hangs(call, &record.dom).await;
+            let hangs = late && self.hangs(call, &record.dom).await == Some(true);
             return (record, hangs);
         }
         for pause in AGAIN {
-            if call.remaining() <= pause || self.hangs(call, &record.dom).await {
+            if call.remaining() <= pause || self.hangs(call, &record.dom).await == Some(true) {
                 break;
             }
             tokio::time::sleep(pause).await;

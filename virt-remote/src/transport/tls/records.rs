@@ -13,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The length in front of a message, which counts itself, in bytes.
 const LENGTH: usize = 4;
 
-/// A stream that never writes beyond the end of a message at once.
+/// A stream that never writes beyond the end of a message at once. It writes from one place at a time: what it is given from
+/// several must not go past it.
 #[derive(Debug)]
 pub(super) struct MessageRecords<S> {
     stream: S,

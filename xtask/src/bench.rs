@@ -4,7 +4,7 @@ use crate::failure::{Failure, Outcome};
 use crate::install::{self, Need};
 use crate::{cargo, say};
 
-/// Runs the group's figures, in the release profile.
+/// Runs the group's figures, in the profile of a program as it is shipped.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     const ADVICE: &str = "say: cargo xtask bench documents, qemu, rpc or ssh";
     let needs: &[Need] = match arguments.first().map(String::as_str) {
@@ -18,8 +18,16 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         None => return Err(Failure::new("which bench?").advise(ADVICE)),
     };
     install::ensure(needs)?;
-    say::heading("Building the benches (release profile)");
-    let mut command = cargo::command(&["run", "--release", "--quiet", "--package", "virt-benches", "--"]);
+    say::heading("Building the benches (profile \"shipped\": release, with link-time optimisation)");
+    let mut command = cargo::command(&[
+        "run",
+        "--profile",
+        "shipped",
+        "--quiet",
+        "--package",
+        "virt-benches",
+        "--",
+    ]);
     command.args(arguments);
     cargo::run(command)
 }

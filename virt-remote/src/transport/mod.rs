@@ -8,6 +8,7 @@
 //! [`reach`] takes the one that a URI names. What a URI may say of each stands at [`parameters`].
 
 mod layered;
+mod length;
 pub mod parameters;
 mod reached;
 #[cfg(feature = "ssh")]

@@ -1,7 +1,7 @@
 //! Messages of a login, one by one.
 
-/// The length in front of messages and packets, in bytes.
-pub(super) const LENGTH: usize = 4;
+use crate::transport::length::{LENGTH, behind_length};
+
 /// A message up to the end of its type, with the length.
 const UP_TO_TYPE: usize = 20;
 /// The type of a reply.
@@ -36,10 +36,7 @@ impl Gate {
         self.head.extend_from_slice(bytes.get(..wanted).unwrap_or(bytes));
         self.left = match self.left {
             Some(left) => Some(left.saturating_sub(bytes.len())),
-            None => self.head.first_chunk::<LENGTH>().map(|length| {
-                let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-                length.saturating_sub(LENGTH)
-            }),
+            None => behind_length(&self.head),
         };
         if self.left == Some(0) {
             let reply = self.head.get(16..UP_TO_TYPE) == Some(REPLY.as_slice());

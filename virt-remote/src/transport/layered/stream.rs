@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::gate::LENGTH;
 use super::layer::Layer;
 use super::switch::{LayerSwitch, Stage};
+use crate::transport::length::LENGTH;
 
 /// How much is read at once, in bytes.
 const READ: usize = 64 * 1024;

@@ -10,8 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The length in front of a message, which counts itself, in bytes.
-const LENGTH: usize = 4;
+use crate::transport::length::{LENGTH, behind_length};
 
 /// A stream that never writes beyond the end of a message at once. It writes from one place at a time: what it is given from
 /// several must not go past it.
@@ -47,7 +46,9 @@ impl Going {
         }
         let wanted = LENGTH - self.length.len().min(LENGTH);
         match bytes.get(..wanted) {
-            Some(rest) => wanted + behind_length(&[self.length.as_slice(), rest].concat()),
+            Some(rest) => {
+                wanted + behind_length(&[self.length.as_slice(), rest].concat()).unwrap_or_default()
+            }
             None => wanted,
         }
     }
@@ -60,20 +61,11 @@ impl Going {
         let wanted = LENGTH - self.length.len().min(LENGTH);
         self.length
             .extend_from_slice(bytes.get(..wanted).unwrap_or(bytes));
-        if self.length.len() == LENGTH {
-            let gone = bytes.len().saturating_sub(wanted);
-            self.left = behind_length(&self.length).saturating_sub(gone);
+        if let Some(behind) = behind_length(&self.length) {
+            self.left = behind.saturating_sub(bytes.len().saturating_sub(wanted));
             self.length.clear();
         }
     }
-}
-
-/// How much follows this length.
-fn behind_length(length: &[u8]) -> usize {
-    length.first_chunk::<LENGTH>().map_or(0, |length| {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        length.saturating_sub(LENGTH)
-    })
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for MessageRecords<S> {

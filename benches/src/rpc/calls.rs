@@ -6,12 +6,11 @@ use crate::figure::{self, Bar, Samples};
 use crate::peer::{Answer, Peer};
 use std::fs;
 use std::path::Path;
+use virt_remote::rpc::RpcOptions;
 
 const ROUNDS: usize = 9;
 /// Calls of one round.
 const CALLS: usize = 8_000;
-/// The calls in flight of a connection when nothing is said.
-pub(super) const IN_FLIGHT: usize = 4;
 const CONNECTIONS: usize = 50;
 const DOCUMENTS: usize = 200;
 
@@ -25,7 +24,7 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     in_flight(sides, 64)?;
     let many = info(sides, "info", CALLS, 64)?;
     many.print("info_64", Bar::AtLeast(1.0));
-    in_flight(sides, IN_FLIGHT)?;
+    in_flight(sides, default_in_flight())?;
     figure::print(
         "rpc.cpu_per_call_ours_over_c",
         "ratio",
@@ -41,6 +40,11 @@ pub(super) fn measure(sides: &mut Sides, directory: &Path) -> Outcome {
     info(sides, "whole_info", CALLS / 8, 1)?.print("whole_info", Bar::Open);
     connections(sides, "unix", CONNECTIONS, Bar::AtLeast(1.0))?;
     documents(sides, directory)
+}
+
+/// The calls in flight of a connection when nothing is said.
+pub(super) fn default_in_flight() -> usize {
+    RpcOptions::default().calls_in_flight
 }
 
 /// Sets how many calls our side has in flight; libvirt's client has no limit.

@@ -37,7 +37,7 @@ pub(super) fn measure(runtime: &Runtime, program: &Path, directory: &Path) -> Ou
 fn one(sides: &mut Sides, way: &str, connections: usize) -> Outcome {
     figure::remark(&format!("{CALLS} calls over {way} a round on either side"));
     for at_once in [1, 64] {
-        calls::in_flight(sides, at_once.max(calls::IN_FLIGHT))?;
+        calls::in_flight(sides, at_once.max(calls::default_in_flight()))?;
         let infos = calls::info(sides, "info", CALLS, at_once)?;
         infos.print(&format!("{way}_info_{at_once}"), figure::Bar::Open);
     }

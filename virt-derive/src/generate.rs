@@ -67,6 +67,7 @@ fn implementation(
     let open = options.open;
     let rows = fields.iter().map(row);
     let names = fields.iter().map(|field| &field.name);
+    let keys_in_json = fields.iter().map(|field| &field.rust);
     let shared = fields
         .iter()
         .enumerate()
@@ -98,6 +99,7 @@ fn implementation(
                     element: #element,
                     open: #open,
                     fields: &[#(#rows),*],
+                    keys_in_json: &[#(#keys_in_json),*],
                     keys: &[#(::virt_core::xml::NameKey::of(#names)),*],
                     text: #text,
                     scaled: #scaled,
@@ -174,7 +176,7 @@ fn filled(index: usize, field: &RecordField) -> TokenStream {
 
 /// One row of the table.
 fn row(field: &RecordField) -> TokenStream {
-    let (rust, name) = (&field.rust, &field.name);
+    let name = &field.name;
     let kind = match field.kind {
         Kind::Attribute => quote!(Attribute),
         Kind::Text => quote!(Text),
@@ -182,7 +184,7 @@ fn row(field: &RecordField) -> TokenStream {
         Kind::Leaf => quote!(Leaf),
         Kind::Flag | Kind::Rest => quote!(Flag),
     };
-    let namespace = field.namespace.as_ref().map(|path| quote!(.namespaced(#path)));
+    let namespace = field.namespace.as_ref().map(|path| quote!(.namespaced(&#path)));
     let scaled = field.scaled.as_ref().map(|unit| quote!(.scaled(#unit)));
     let largest = field.largest.then(|| quote!(.largest()));
     let required = field.required.then(|| quote!(.required()));
@@ -191,7 +193,7 @@ fn row(field: &RecordField) -> TokenStream {
         Kind::Attribute => format!(" {name}='"),
         _ => String::new(),
     };
-    quote!(Field::new(#rust, #name, #opening, FieldKind::#kind) #namespace #scaled #largest #required #secret)
+    quote!(Field::new(#name, #opening, FieldKind::#kind) #namespace #scaled #largest #required #secret)
 }
 
 /// One arm of the access to the fields.

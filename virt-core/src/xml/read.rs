@@ -18,7 +18,7 @@ use super::references::shortened;
 use super::rest::{More, Place, Shell, Spelling};
 use super::slot::SlotMut;
 use super::tree::Element;
-use super::value::ValueError;
+use super::value::{ValueError, write_number};
 
 /// A text that was parsed, before it is known what it is about.
 #[derive(Default)]
@@ -117,13 +117,16 @@ fn read_raw<'t>(
     let path = format!("/{expected}");
     Reading {
         raw,
-        scratch: String::new(),
-        children: Vec::new(),
-        attributes: Vec::new(),
+        scratch: String::with_capacity(USUAL_DEPTH),
+        children: Vec::with_capacity(USUAL_DEPTH),
+        attributes: Vec::with_capacity(USUAL_DEPTH),
     }
     .fill(record, (number, root), 0)
     .map_err(|error| error.within(&path))
 }
+
+/// For how many parts of the open elements room is made at once.
+const USUAL_DEPTH: usize = 64;
 
 struct Reading<'r, 't> {
     raw: &'r Raw<'t>,
@@ -496,7 +499,9 @@ impl<'r, 't> Reading<'r, 't> {
             .map_err(|error| refused(field, &format!("{} {unit_text}", trimmed(text)), &error))?;
         slot.set(size);
         let (canonical, canonical_unit) = field.spell(size);
-        if unit.is_none_or(|unit| unit.value != canonical_unit) || canonical != text {
+        self.scratch.clear();
+        write_number(&mut self.scratch, i128::from(canonical));
+        if unit.is_none_or(|unit| unit.value != canonical_unit) || self.scratch != text {
             memory.more().spellings.push(Spelling {
                 field: row(index),
                 index: 0,

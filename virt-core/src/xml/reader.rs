@@ -8,6 +8,7 @@ use super::blank::is_blank;
 use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
 use super::name::declared_prefix;
+use super::name_key::plain_name_length;
 use super::places::Places;
 use super::raw;
 use super::raw::{Raw, RawAttribute, RawElement, RawName, RawNode};
@@ -91,7 +92,7 @@ impl<'t> Builder<'t> {
                 count(b'=', text).min(text.len() / 16),
                 text.len(),
             ),
-            open: Vec::new(),
+            open: Vec::with_capacity(16),
             scope: Vec::new(),
             text: None,
             has_root: false,
@@ -308,7 +309,9 @@ impl<'t> Builder<'t> {
         let written = whole
             .get(name_length..name_length + tag.attributes_raw().len())
             .unwrap_or_default();
-        if !is_name(name) {
+        // Nearly all names have neither a prefix nor letters of other scripts.
+        let is_plain = plain_name_length(name.as_bytes()) == Some(name.len());
+        if !is_plain && !is_name(name) {
             return Err(syntax(format!("'{}' is no name of an element", shortened(name))));
         }
         let first = self.raw.attributes.len();
@@ -316,7 +319,10 @@ impl<'t> Builder<'t> {
             self.attributes(written, first)?;
         }
         Ok(RawElement {
-            name: self.resolved(name),
+            name: match is_plain && self.scope.is_empty() {
+                true => RawName::new(name, 0),
+                false => self.resolved(name),
+            },
             first_attribute: raw::number(first),
             attributes: raw::number(self.raw.attributes.len() - first),
             end: 0,
@@ -391,9 +397,6 @@ impl<'t> Builder<'t> {
 
     fn resolved(&mut self, full: &'t str) -> RawName<'t> {
         let colon = full.bytes().position(|byte| byte == b':');
-        if colon.is_none() && self.scope.is_empty() {
-            return RawName::new(full, 0);
-        }
         let prefix = colon.and_then(|at| full.get(..at)).unwrap_or_default();
         let namespace = if prefix == "xml" {
             self.raw

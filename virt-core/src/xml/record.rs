@@ -32,11 +32,10 @@ pub enum FieldKind {
     Flag,
 }
 
-/// One row of a [`Spec`].
+/// One row of a [`Spec`]: a line of the processor's cache long, since every value of a document is looked up here.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub struct Field {
-    /// The name of the field in Rust, which is its key in JSON.
-    pub rust: &'static str,
     /// The local name of the attribute or child; empty for text.
     pub name: &'static str,
     /// What an attribute is written with up to its value; else empty.
@@ -44,7 +43,7 @@ pub struct Field {
     /// Where it stands.
     pub kind: FieldKind,
     /// Its namespace, for what is not libvirt's own.
-    pub namespace: Option<Namespace>,
+    pub namespace: Option<&'static Namespace>,
     /// For a size: the unit when none is said, and the attribute that says it.
     pub unit: Option<&'static str>,
     /// For a size: whether it is written in the largest unit that divides it.
@@ -57,9 +56,8 @@ pub struct Field {
 
 impl Field {
     /// A row without any of the optional properties.
-    pub const fn new(rust: &'static str, name: &'static str, opening: &'static str, kind: FieldKind) -> Self {
+    pub const fn new(name: &'static str, opening: &'static str, kind: FieldKind) -> Self {
         Self {
-            rust,
             name,
             opening,
             kind,
@@ -73,7 +71,7 @@ impl Field {
 
     /// The same in a namespace.
     #[must_use]
-    pub const fn namespaced(mut self, namespace: Namespace) -> Self {
+    pub const fn namespaced(mut self, namespace: &'static Namespace) -> Self {
         self.namespace = Some(namespace);
         self
     }
@@ -116,7 +114,7 @@ impl Field {
     }
 
     /// Number and unit of a size in this field.
-    pub(super) fn spell(&self, size: ByteSize) -> (String, &'static str) {
+    pub(super) fn spell(&self, size: ByteSize) -> (u64, &'static str) {
         match self.largest {
             true => size.scaled_largest(),
             false => size.scaled(self.unit.unwrap_or_default()),
@@ -144,6 +142,8 @@ pub struct Spec {
     pub open: bool,
     /// The fields, in the order libvirt writes them; at most 128.
     pub fields: &'static [Field],
+    /// The names of the fields in Rust, which are their keys in JSON.
+    pub keys_in_json: &'static [&'static str],
     /// The names of the fields at a glance: together, since most are only passed by.
     pub keys: &'static [NameKey],
     /// The row of the text.

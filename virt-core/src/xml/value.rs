@@ -1,7 +1,6 @@
 //! Values of attributes and texts.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use smol_str::SmolStr;
 
@@ -161,43 +160,21 @@ pub(crate) fn parse_number(text: &str) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// Appends a number, in a fraction of the time the formatting of the standard library takes.
 pub(crate) fn write_number(out: &mut String, number: i128) {
-    match u64::try_from(number) {
-        Ok(number) => write_digits(out, number, 10, 1),
-        // Writing to a String cannot fail.
-        Err(_) => drop(write!(out, "{number}")),
-    }
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
-/// Appends a number with at least so many digits, to a base of 8 or more. The formatting of the standard library takes
-/// several times as long.
-pub(crate) fn write_digits(out: &mut String, number: u64, radix: u64, at_least: usize) {
-    // A division by what is known beforehand takes a fraction of the time.
-    match radix {
-        10 => write_digits_to(out, number, |left| (left / 10, left % 10), at_least),
-        16 => write_digits_to(out, number, |left| (left / 16, left % 16), at_least),
-        _ => write_digits_to(out, number, |left| (left / radix, left % radix), at_least),
+/// Appends a number in hexadecimal, with so many digits at least.
+pub(crate) fn write_hexadecimal(out: &mut String, number: u64, at_least: u32) {
+    let used = (u64::BITS - number.leading_zeros()).div_ceil(4);
+    for place in (0..used.max(at_least)).rev() {
+        let digit = number.checked_shr(place * 4).unwrap_or(0) & 0xF;
+        let character = u32::try_from(digit)
+            .ok()
+            .and_then(|digit| char::from_digit(digit, 16));
+        out.push(character.unwrap_or('0'));
     }
-}
-
-/// `split` takes the last digit off.
-fn write_digits_to(out: &mut String, number: u64, split: impl Fn(u64) -> (u64, u64), at_least: usize) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = [b'0'; 24];
-    let mut left = number;
-    let mut used = 0;
-    for place in digits.iter_mut().rev() {
-        if left == 0 && used >= at_least {
-            break;
-        }
-        let (others, last) = split(left);
-        let digit = usize::try_from(last).ok();
-        *place = digit.and_then(|digit| DIGITS.get(digit)).copied().unwrap_or(b'0');
-        left = others;
-        used += 1;
-    }
-    let written = digits.get(digits.len() - used..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(written).unwrap_or_default());
 }
 
 impl XmlValue for uuid::Uuid {

@@ -9,6 +9,7 @@ use super::record::{Field, FieldKind, Namespace, Record, Rows};
 use super::rest::as_index;
 use super::slot::{Slot, ValueSlot};
 use super::tree::Node;
+use super::value::write_number;
 use super::writer::Writer;
 
 /// The record as a document, with what stood around its root element.
@@ -268,7 +269,7 @@ impl Writing<'_> {
                 && (0..count(record, row)).any(|item| own_prefix(record, row, item, uri).is_none())
                 && self.writer.prefix_of(uri).is_none()
             {
-                let mut free = prefix.to_owned();
+                let mut free = String::from(*prefix);
                 while self.writer.declares_here(&free) {
                     free.push('_');
                 }
@@ -333,7 +334,7 @@ impl Writing<'_> {
                         Some(known) if known.canonical == format!("{number} {unit}") => {
                             text.push_str(&known.written)
                         }
-                        _ => text.push_str(&number),
+                        _ => write_number(&mut text, i128::from(number)),
                     }
                 }
             }

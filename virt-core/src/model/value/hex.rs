@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue, write_digits};
+use crate::xml::{ValueError, XmlValue, write_hexadecimal};
 
 /// Declares a number written as `0x` and at least so many digits.
 macro_rules! hex {
@@ -39,7 +39,7 @@ macro_rules! hex {
 
             fn write_xml(&self, out: &mut String) {
                 out.push_str("0x");
-                write_digits(out, u64::from(self.0), 16, $digits);
+                write_hexadecimal(out, u64::from(self.0), $digits);
             }
         }
     )+ };

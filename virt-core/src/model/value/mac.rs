@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::xml::{ValueError, xml_text_value};
+use crate::xml::{ValueError, XmlValue, trimmed, write_hexadecimal};
 
 /// An Ethernet address, written as six hexadecimal pairs: `52:54:00:12:34:56`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +62,22 @@ impl FromStr for MacAddress {
     }
 }
 
-xml_text_value!(MacAddress: "an Ethernet address such as 52:54:00:12:34:56");
+impl XmlValue for MacAddress {
+    const PLAIN: bool = true;
+
+    fn parse_xml(text: &str) -> Result<Self, ValueError> {
+        trimmed(text).parse()
+    }
+
+    fn write_xml(&self, out: &mut String) {
+        for (place, byte) in self.0.into_iter().enumerate() {
+            if place > 0 {
+                out.push(':');
+            }
+            write_hexadecimal(out, u64::from(byte), 2);
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

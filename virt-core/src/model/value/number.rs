@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::xml::{ValueError, XmlValue, trimmed, write_digits};
+use crate::xml::{ValueError, XmlValue, trimmed, write_hexadecimal, write_number};
 
 /// A bus or slot: written as `0x0a` where the address is PCI or ccw, as `10` elsewhere.
 ///
@@ -71,8 +71,9 @@ impl XmlValue for AddressNumber {
     fn write_xml(&self, out: &mut String) {
         if self.hexadecimal {
             out.push_str("0x");
+            write_hexadecimal(out, u64::from(self.value), 2);
+        } else {
+            write_number(out, i128::from(self.value));
         }
-        let (radix, at_least) = if self.hexadecimal { (16, 2) } else { (10, 1) };
-        write_digits(out, u64::from(self.value), radix, at_least);
     }
 }

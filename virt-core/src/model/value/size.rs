@@ -77,13 +77,7 @@ impl ByteSize {
     }
 
     /// Number and unit, in the largest unit of which it is a whole number.
-    pub(crate) fn scaled_largest(self) -> (String, &'static str) {
-        let (count, unit) = self.largest();
-        (count.to_string(), unit)
-    }
-
-    /// How many there are of the largest unit that divides it.
-    fn largest(self) -> (u64, &'static str) {
+    pub(crate) fn scaled_largest(self) -> (u64, &'static str) {
         let units = [
             ("EiB", 60),
             ("PiB", 50),
@@ -100,31 +94,31 @@ impl ByteSize {
     }
 
     /// Number and unit to write, in `unit` if it divides, else in bytes.
-    pub(crate) fn scaled(self, unit: &'static str) -> (String, &'static str) {
+    pub(crate) fn scaled(self, unit: &'static str) -> (u64, &'static str) {
         match scale(unit) {
-            Some(scale) if self.0.is_multiple_of(scale) => ((self.0 / scale).to_string(), unit),
-            _ => (self.0.to_string(), "bytes"),
+            Some(scale) if self.0.is_multiple_of(scale) => (self.0 / scale, unit),
+            _ => (self.0, "bytes"),
         }
     }
 }
 
 fn scale(unit: &str) -> Option<u64> {
-    let lower = unit.to_ascii_lowercase();
-    if matches!(lower.as_str(), "" | "b" | "byte" | "bytes") {
+    let is_any = |text: &str, known: &[&str]| known.iter().any(|known| text.eq_ignore_ascii_case(known));
+    if is_any(unit, &["", "b", "byte", "bytes"]) {
         return Some(1);
     }
-    let power = match lower.chars().next()? {
-        'k' => 1,
-        'm' => 2,
-        'g' => 3,
-        't' => 4,
-        'p' => 5,
-        'e' => 6,
+    let power = match unit.bytes().next()?.to_ascii_lowercase() {
+        b'k' => 1,
+        b'm' => 2,
+        b'g' => 3,
+        b't' => 4,
+        b'p' => 5,
+        b'e' => 6,
         _ => return None,
     };
-    match lower.get(1..)? {
-        "" | "ib" => 1024_u64.checked_pow(power),
-        "b" => 1000_u64.checked_pow(power),
+    match unit.get(1..)? {
+        rest if is_any(rest, &["ib", ""]) => Some(1 << (10 * power)),
+        rest if is_any(rest, &["b"]) => 1000_u64.checked_pow(power),
         _ => None,
     }
 }
@@ -132,7 +126,7 @@ fn scale(unit: &str) -> Option<u64> {
 /// The largest unit that divides, as in `2 GiB`.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, unit) = self.largest();
+        let (count, unit) = self.scaled_largest();
         write!(f, "{count} {unit}")
     }
 }

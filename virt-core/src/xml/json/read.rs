@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::super::name::Name;
-use super::super::record::{Field, FieldKind, Record};
+use super::super::record::{Field, FieldKind, Record, Spec};
 use super::super::references::{is_name, shortened};
 use super::super::rest::Shell;
 use super::super::slot::{SlotMut, ValueSlot};
@@ -59,28 +59,28 @@ pub(super) fn fill(record: &mut dyn Record, value: &Value) -> Taken {
             rest(record, value).map_err(|error| error.within(REST))?;
             continue;
         }
-        let Some((row, field)) = row_of(spec.fields, key) else {
-            let known: Vec<&str> = spec.fields.iter().map(|field| field.rust).collect();
+        let Some((row, field)) = row_of(spec, key) else {
+            let known = spec.keys_in_json.join(", ");
             return Err(Refused::new(format!(
-                "there is no field '{key}' (there are: {})",
-                known.join(", ")
+                "there is no field '{key}' (there are: {known})"
             )));
         };
         if !value.is_null() {
             take(record, (row, field), value).map_err(|error| error.within(key))?;
         }
     }
-    let is_missing = |field: &&Field| {
-        field.required && field.kind != FieldKind::Text && object.get(field.rust).is_none_or(Value::is_null)
+    let is_missing = |(field, key): &(&Field, &&str)| {
+        field.required && field.kind != FieldKind::Text && object.get(**key).is_none_or(Value::is_null)
     };
-    match spec.fields.iter().find(is_missing) {
-        Some(field) => Err(Refused::new(format!("'{}' is missing", field.rust))),
+    match spec.fields.iter().zip(spec.keys_in_json).find(is_missing) {
+        Some((_, key)) => Err(Refused::new(format!("'{key}' is missing"))),
         None => Ok(()),
     }
 }
 
-fn row_of<'f>(fields: &'f [Field], key: &str) -> Option<(usize, &'f Field)> {
-    fields.iter().enumerate().find(|(_, field)| field.rust == key)
+fn row_of(spec: &'static Spec, key: &str) -> Option<(usize, &'static Field)> {
+    let row = spec.keys_in_json.iter().position(|known| *known == key)?;
+    Some((row, spec.fields.get(row)?))
 }
 
 fn take(record: &mut dyn Record, (row, field): (usize, &Field), value: &Value) -> Taken {
@@ -148,14 +148,14 @@ fn expected(value: &Value, what: &str) -> Refused {
 }
 
 fn rest(record: &mut dyn Record, value: &Value) -> Taken {
-    let fields = record.spec().fields;
+    let spec = record.spec();
     for (key, value) in object(value)? {
         let more = record.rest_mut().more();
         let taken = match key.as_str() {
             "attributes" => attributes(value, &mut more.attributes),
             "children" => nodes(value, &mut more.nodes),
             "inside" => each(value, |item| {
-                more.shells.push(inside(fields, item)?);
+                more.shells.push(inside(spec, item)?);
                 Ok(())
             }),
             _ => Err(Refused::new(
@@ -169,9 +169,9 @@ fn rest(record: &mut dyn Record, value: &Value) -> Taken {
     Ok(())
 }
 
-fn inside(fields: &[Field], value: &Value) -> Result<Shell, Refused> {
+fn inside(spec: &'static Spec, value: &Value) -> Result<Shell, Refused> {
     let key = text_of(value, "field")?;
-    let (row, _) = row_of(fields, key).ok_or_else(|| Refused::new(format!("there is no field '{key}'")))?;
+    let (row, _) = row_of(spec, key).ok_or_else(|| Refused::new(format!("there is no field '{key}'")))?;
     let item = value.get("item").and_then(Value::as_u64).unwrap_or_default();
     let mut element = Element::new(Name::local_only(key));
     content(value, &mut element)?;

@@ -16,25 +16,26 @@ pub(super) struct Shown<'r>(pub(super) &'r dyn Record);
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (row, field) in self.0.spec().fields.iter().enumerate() {
+        let spec = self.0.spec();
+        for (row, (field, key)) in spec.fields.iter().zip(spec.keys_in_json).enumerate() {
             if field.secret {
                 continue;
             }
             match self.0.slot(row) {
                 Slot::Value(slot) if slot.is_single() && slot.count() > 0 => {
-                    map.serialize_entry(field.rust, &Single(slot, 0))?;
+                    map.serialize_entry(key, &Single(slot, 0))?;
                 }
-                Slot::Value(slot) if slot.count() > 0 => map.serialize_entry(field.rust, &Values(slot))?,
+                Slot::Value(slot) if slot.count() > 0 => map.serialize_entry(key, &Values(slot))?,
                 Slot::Child(slot) if slot.is_single() => {
                     if let Some(child) = slot.item(0) {
-                        map.serialize_entry(field.rust, &Shown(child))?;
+                        map.serialize_entry(key, &Shown(child))?;
                     }
                 }
-                Slot::Child(slot) if slot.count() > 0 => map.serialize_entry(field.rust, &Records(slot))?,
-                Slot::Flag(true) => map.serialize_entry(field.rust, &true)?,
+                Slot::Child(slot) if slot.count() > 0 => map.serialize_entry(key, &Records(slot))?,
+                Slot::Flag(true) => map.serialize_entry(key, &true)?,
                 Slot::Scaled(slot) => {
                     if let Some(size) = slot.size() {
-                        map.serialize_entry(field.rust, &size.as_bytes())?;
+                        map.serialize_entry(key, &size.as_bytes())?;
                     }
                 }
                 _ => {}
@@ -110,13 +111,14 @@ impl Serialize for Unknown<'_> {
         if !content.is_empty() {
             map.serialize_entry("children", &content)?;
         }
-        let fields = self.1.spec().fields;
+        let spec = self.1.spec();
         // What a text-only child of a secret field has beside its text goes with the secret.
         let inside: Vec<Inside<'_>> = shells(self.0)
             .iter()
             .filter_map(|shell| {
-                let field = fields.get(usize::from(shell.field))?;
-                (!field.secret).then_some(Inside(field.rust, shell))
+                let row = usize::from(shell.field);
+                let is_shown = !spec.fields.get(row)?.secret;
+                is_shown.then_some(Inside(spec.keys_in_json.get(row)?, shell))
             })
             .collect();
         if !inside.is_empty() {

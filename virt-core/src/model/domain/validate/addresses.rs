@@ -1,9 +1,9 @@
 //! Where devices sit: what an address has to say, and that no two devices sit in one place.
 
 use super::at::{At, Checked};
-use super::each;
+use super::each::Device;
 use super::once::first_repeat;
-use crate::model::domain::devices::{Address, AddressType, Devices};
+use crate::model::domain::devices::{Address, AddressType};
 
 /// A place only one device can have.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -17,25 +17,26 @@ enum Place {
     Slot(u64),
 }
 
-pub(super) fn check(devices: &Devices) -> Checked {
-    let (mut taken, mut takers) = (Vec::new(), Vec::new());
-    for device in each::devices(devices) {
+pub(super) fn check(devices: &[Device<'_>]) -> Checked {
+    let mut taken = Vec::with_capacity(devices.len());
+    let mut takers = Vec::with_capacity(devices.len());
+    for device in devices {
         let Some(address) = device.address else { continue };
         let at = device.at.on(&address.rest);
         let kind = at.need("/address/@type", "the attribute 'type'", address.kind.as_ref())?;
         check_ranges(at, kind, address)?;
         for place in places(device.element, kind, address).into_iter().flatten() {
             taken.push(place);
-            takers.push((device.at, at));
+            takers.push((device, address));
         }
     }
     let repeat = first_repeat(taken);
     let repeat = repeat.and_then(|(first, again)| Some((takers.get(first)?, takers.get(again)?)));
     match repeat {
         None => Ok(()),
-        Some(((first, _), (_, again))) => {
-            let sentence = format!("{} has the same address", first.path());
-            Err(again.wrong("/address", sentence))
+        Some(((first, _), (again, address))) => {
+            let sentence = format!("{} has the same address", first.at.path());
+            Err(again.at.on(&address.rest).wrong("/address", sentence))
         }
     }
 }

@@ -1,15 +1,14 @@
 //! Names and indexes of devices.
 
 use super::at::Checked;
-use super::each;
-use crate::model::domain::devices::Devices;
+use super::each::Device;
 use crate::sorted::SortedMap;
 
 /// Aliases that people chose are unique, and so are ACPI indexes.
-pub(super) fn check(devices: &Devices) -> Checked {
+pub(super) fn check(devices: &[Device<'_>]) -> Checked {
     let mut names = SortedMap::new();
     let mut indexes = SortedMap::new();
-    for device in each::devices(devices) {
+    for device in devices {
         let alias = device.alias.and_then(|alias| alias.name.as_deref());
         // A console may be the other side of a serial port, and then shares its alias.
         if let Some(name) = alias.filter(|name| name.starts_with("ua-") && device.element != "console")

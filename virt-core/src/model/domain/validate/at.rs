@@ -1,29 +1,47 @@
 //! Where a check stands, and how it refuses.
 
+use std::fmt;
+
 use crate::xml::{Rest, XmlError, XmlProblem};
 
 /// What a check answers.
 pub(super) type Checked = Result<(), XmlError>;
 
-/// The element a check is about.
+/// The element a check is about. Its path is put together where something is wrong, and only there.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
     path: &'static str,
     index: Option<usize>,
+    /// One of a list inside of it.
+    part: Option<(&'static str, usize)>,
     rest: &'a Rest,
 }
 
 impl<'a> At<'a> {
     /// The element at that path.
     pub(super) fn the(path: &'static str, rest: &'a Rest) -> Self {
-        let index = None;
-        Self { path, index, rest }
+        Self {
+            path,
+            index: None,
+            part: None,
+            rest,
+        }
     }
 
     /// One of a list, counted from 0.
     pub(super) fn nth(path: &'static str, index: usize, rest: &'a Rest) -> Self {
-        let index = Some(index);
-        Self { path, index, rest }
+        Self {
+            index: Some(index),
+            ..Self::the(path, rest)
+        }
+    }
+
+    /// One of a list inside of it, counted from 0.
+    pub(super) fn part(self, below: &'static str, index: usize, rest: &'a Rest) -> Self {
+        Self {
+            part: Some((below, index)),
+            ..self.on(rest)
+        }
     }
 
     /// The same with the position of a part of it.
@@ -36,10 +54,14 @@ impl<'a> At<'a> {
 
     /// The path of the element.
     pub(super) fn path(self) -> String {
-        match self.index {
-            Some(index) => format!("{}[{}]", self.path, index + 1),
-            None => self.path.to_owned(),
+        let mut path = self.path.to_owned();
+        if let Some(index) = self.index {
+            path.push_str(&format!("[{}]", index + 1));
         }
+        if let Some((below, index)) = self.part {
+            path.push_str(&format!("{below}[{}]", index + 1));
+        }
+        path
     }
 
     /// A contradiction at what is `below` the element.
@@ -93,6 +115,14 @@ impl<'a> At<'a> {
     pub(super) fn refuse_if(self, condition: bool, below: &str, sentence: &str) -> Checked {
         match condition {
             true => Err(self.wrong(below, sentence)),
+            false => Ok(()),
+        }
+    }
+
+    /// The same with a sentence that is put together only then.
+    pub(super) fn refuse_when(self, condition: bool, below: &str, sentence: fmt::Arguments<'_>) -> Checked {
+        match condition {
+            true => Err(self.wrong(below, sentence.to_string())),
             false => Ok(()),
         }
     }

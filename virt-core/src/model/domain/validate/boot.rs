@@ -28,9 +28,8 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
 
 fn check_devices(at: At<'_>, os: &Os) -> Checked {
     for (number, boot) in os.boot.iter().enumerate() {
-        let below = format!("/boot[{}]/@dev", number + 1);
-        at.on(&boot.rest)
-            .need(&below, "the attribute 'dev'", boot.dev.as_ref())?;
+        let at = at.part("/boot", number, &boot.rest);
+        at.need("/@dev", "the attribute 'dev'", boot.dev.as_ref())?;
     }
     match &os.bios {
         Some(bios)
@@ -48,14 +47,9 @@ fn check_devices(at: At<'_>, os: &Os) -> Checked {
 
 fn check_init(at: At<'_>, os: &Os) -> Checked {
     for (number, variable) in os.init_env.iter().enumerate() {
-        let below = format!("/initenv[{}]", number + 1);
-        let at = at.on(&variable.rest);
-        let name = at.need_text(
-            &format!("{below}/@name"),
-            "the name of the variable",
-            variable.name.as_ref(),
-        )?;
-        at.need_text(&below, &format!("the value of '{name}'"), variable.value.as_ref())?;
+        let at = at.part("/initenv", number, &variable.rest);
+        let name = at.need_text("/@name", "the name of the variable", variable.name.as_ref())?;
+        at.need_text("", &format!("the value of '{name}'"), variable.value.as_ref())?;
     }
     Ok(())
 }
@@ -67,19 +61,10 @@ fn check_acpi(at: At<'_>, os: &Os) -> Checked {
         .map(|acpi| acpi.tables.as_slice())
         .unwrap_or_default();
     for (number, table) in tables.iter().enumerate() {
-        let below = format!("/acpi/table[{}]", number + 1);
-        let at = at.on(&table.rest);
-        at.need(
-            &format!("{below}/@type"),
-            "the attribute 'type'",
-            table.kind.as_ref(),
-        )?;
-        at.one_of(
-            &format!("{below}/@type"),
-            table.kind.as_ref(),
-            &["raw", "slic", "rawset", "msdm"],
-        )?;
-        at.need_text(&below, "the path of the table", table.path.as_ref())?;
+        let at = at.part("/acpi/table", number, &table.rest);
+        at.need("/@type", "the attribute 'type'", table.kind.as_ref())?;
+        at.one_of("/@type", table.kind.as_ref(), &["raw", "slic", "rawset", "msdm"])?;
+        at.need_text("", "the path of the table", table.path.as_ref())?;
     }
     Ok(())
 }
@@ -95,15 +80,10 @@ fn check_firmware(at: At<'_>, os: &Os, firmware: &Firmware) -> Checked {
     let mut keys = None;
     let mut secure = None;
     for (number, feature) in firmware.features.iter().enumerate() {
-        let below = |name: &str| format!("/firmware/feature[{}]/@{name}", number + 1);
-        let at = at.on(&feature.rest);
-        let name = at.need(&below("name"), "the attribute 'name'", feature.name.as_ref())?;
-        at.one_of(&below("name"), Some(name), &["enrolled-keys", "secure-boot"])?;
-        let enabled = at.need(
-            &below("enabled"),
-            "the attribute 'enabled'",
-            feature.enabled.as_ref(),
-        )?;
+        let at = at.part("/firmware/feature", number, &feature.rest);
+        let name = at.need("/@name", "the attribute 'name'", feature.name.as_ref())?;
+        at.one_of("/@name", Some(name), &["enrolled-keys", "secure-boot"])?;
+        let enabled = at.need("/@enabled", "the attribute 'enabled'", feature.enabled.as_ref())?;
         match name.as_str() {
             "enrolled-keys" => keys = Some(*enabled),
             _ => secure = Some(*enabled),

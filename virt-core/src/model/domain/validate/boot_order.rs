@@ -1,15 +1,14 @@
 //! The order in which devices are booted from.
 
 use super::at::{At, Checked};
-use super::each;
+use super::each::Device;
 use crate::model::domain::config::DomainConfig;
-use crate::model::domain::devices::Devices;
 use crate::sorted::SortedMap;
 
-pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
+pub(super) fn check(config: &DomainConfig, devices: &[Device<'_>]) -> Checked {
     let mut seen: SortedMap<u32, At<'_>> = SortedMap::new();
     let by_kind = config.os.as_ref().is_some_and(|os| !os.boot.is_empty());
-    for device in each::devices(devices) {
+    for device in devices {
         let Some(boot) = device.boot else { continue };
         let at = device.at.on(&boot.rest);
         check_loadparm(at, boot.loadparm.as_deref())?;
@@ -28,15 +27,15 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
 fn check_loadparm(at: At<'_>, text: Option<&str>) -> Checked {
     let Some(text) = text else { return Ok(()) };
     let below = "/boot/@loadparm";
-    at.refuse_if(
+    at.refuse_when(
         !(1..=8).contains(&text.len()),
         below,
-        &format!("'{text}' does not have 1 to 8 characters"),
+        format_args!("'{text}' does not have 1 to 8 characters"),
     )?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b' ';
-    at.refuse_if(
+    at.refuse_when(
         !text.bytes().all(fits),
         below,
-        &format!("'{text}' has other characters than letters, digits, '.' and blanks"),
+        format_args!("'{text}' has other characters than letters, digits, '.' and blanks"),
     )
 }

@@ -24,10 +24,10 @@ pub(super) fn check(devices: &Devices) -> Checked {
         match mode.as_str() {
             "host-certificates" => {
                 let count = card.certificates.len();
-                at.refuse_if(
+                at.refuse_when(
                     count != 3,
                     "/certificate",
-                    &format!("the mode host-certificates needs 3 certificates, not {count}"),
+                    format_args!("the mode host-certificates needs 3 certificates, not {count}"),
                 )?;
             }
             "passthrough" => {
@@ -130,10 +130,10 @@ fn check_channels(devices: &Devices) -> Checked {
         if kind == "guestfwd" {
             let address = target_at.need_text("/target/@address", "the address", target.address.as_ref())?;
             let is_v4 = address.parse::<std::net::Ipv4Addr>().is_ok();
-            target_at.refuse_if(
+            target_at.refuse_when(
                 !is_v4,
                 "/target/@address",
-                &format!("'{address}' is no IPv4 address"),
+                format_args!("'{address}' is no IPv4 address"),
             )?;
             target_at.need_text("/target/@port", "the port", target.port.as_ref())?;
             check_number(target_at, target)?;

@@ -12,14 +12,9 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
     let at = At::the("/domain/clock", &clock.rest);
     check_offset(at, clock)?;
     for (number, timer) in clock.timers.iter().enumerate() {
-        let below = format!("/timer[{}]", number + 1);
-        let at = at.on(&timer.rest);
-        at.need(
-            &format!("{below}/@name"),
-            "the name of the timer",
-            timer.name.as_ref(),
-        )?;
-        check_timer(at, &below, timer)?;
+        let at = at.part("/timer", number, &timer.rest);
+        at.need("/@name", "the name of the timer", timer.name.as_ref())?;
+        check_timer(at, timer)?;
     }
     Ok(())
 }
@@ -44,9 +39,9 @@ fn check_offset(at: At<'_>, clock: &Clock) -> Checked {
     }
 }
 
-fn check_timer(at: At<'_>, below: &str, timer: &Timer) -> Checked {
+fn check_timer(at: At<'_>, timer: &Timer) -> Checked {
     at.one_of(
-        &format!("{below}/@mode"),
+        "/@mode",
         timer.mode.as_ref(),
         &["auto", "native", "emulate", "paravirt", "smpsafe"],
     )

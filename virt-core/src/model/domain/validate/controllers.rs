@@ -121,10 +121,10 @@ fn check_model(config: &DomainConfig, at: At<'_>, kind: &ControllerType, control
         ControllerType::Usb => {
             let is_xhci = matches!(model, Some("nec-xhci" | "qemu-xhci"));
             let ports = controller.ports.unwrap_or_default();
-            at.refuse_if(
+            at.refuse_when(
                 is_xhci && ports > 15,
                 "/@ports",
-                &format!("an xHCI controller has up to 15 ports, not {ports}"),
+                format_args!("an xHCI controller has up to 15 ports, not {ports}"),
             )
         }
         _ => Ok(()),

@@ -74,10 +74,10 @@ fn check_topology(config: &DomainConfig, at: At<'_>, cpu: &Cpu) -> Checked {
         }
     }
     let bound = super::vcpu::bound(config);
-    at.refuse_if(
+    at.refuse_when(
         u64::from(bound) > all,
         "/topology",
-        &format!("the topology has {all} CPUs, the guest {bound}"),
+        format_args!("the topology has {all} CPUs, the guest {bound}"),
     )
 }
 
@@ -93,11 +93,10 @@ fn check_features(at: At<'_>, cpu: &Cpu) -> Checked {
             .wrong("/feature[1]", "there are features but no model"));
     }
     for (number, feature) in cpu.features.iter().enumerate() {
-        let below = format!("/feature[{}]/@name", number + 1);
-        let at = at.on(&feature.rest);
-        let name = at.need_text(&below, "the name of the feature", feature.name.as_ref())?;
+        let at = at.part("/feature", number, &feature.rest);
+        let name = at.need_text("/@name", "the name of the feature", feature.name.as_ref())?;
         if !seen.insert(name) {
-            return Err(at.wrong(&below, format!("the feature '{name}' is there twice")));
+            return Err(at.wrong("/@name", format!("the feature '{name}' is there twice")));
         }
     }
     check_vector_lengths(at, cpu)

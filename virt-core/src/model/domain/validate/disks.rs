@@ -157,27 +157,27 @@ fn check_identity(at: At<'_>, disk: &Disk) -> Checked {
     for (below, text, bound) in [("/vendor", &disk.vendor, 8), ("/product", &disk.product, 16)] {
         let Some(text) = text else { continue };
         let name = below.trim_matches('/');
-        at.refuse_if(
+        at.refuse_when(
             text.len() > bound,
             below,
-            &format!("the {name} '{text}' has more than {bound} characters"),
+            format_args!("the {name} '{text}' has more than {bound} characters"),
         )?;
-        at.refuse_if(
+        at.refuse_when(
             !printable(text),
             below,
-            &format!("the {name} has characters that can't be printed"),
+            format_args!("the {name} has characters that can't be printed"),
         )?;
-        at.refuse_if(
+        at.refuse_when(
             bus(disk).is_some_and(|bus| bus != DiskBus::Scsi),
             below,
-            &format!("only disks on the bus scsi have a {name}"),
+            format_args!("only disks on the bus scsi have a {name}"),
         )?;
     }
     match &disk.wwn {
-        Some(wwn) => at.refuse_if(
+        Some(wwn) => at.refuse_when(
             !is_world_wide_name(wwn),
             "/wwn",
-            &format!("'{wwn}' is no name of 16 hexadecimal digits"),
+            format_args!("'{wwn}' is no name of 16 hexadecimal digits"),
         ),
         None => Ok(()),
     }
@@ -259,9 +259,8 @@ fn check_driver(at: At<'_>, disk: &Disk, driver: &DiskDriver) -> Checked {
             "there is an attribute 'iothread' too",
         )?;
         for (number, thread) in iothreads.threads.iter().enumerate() {
-            let below = format!("/driver/iothreads/iothread[{}]/@id", number + 1);
-            at.on(&thread.rest)
-                .need(&below, "the attribute 'id'", thread.id.as_ref())?;
+            let at = at.part("/driver/iothreads/iothread", number, &thread.rest);
+            at.need("/@id", "the attribute 'id'", thread.id.as_ref())?;
         }
     }
     at.refuse_if(
@@ -282,10 +281,10 @@ fn check_driver(at: At<'_>, disk: &Disk, driver: &DiskDriver) -> Checked {
         ("page_per_vq", driver.page_per_vq.is_some()),
     ];
     for (name, is_said) in only_virtio {
-        at.refuse_if(
+        at.refuse_when(
             is_said,
             &format!("/driver/@{name}"),
-            &format!("'{name}' is for the bus virtio"),
+            format_args!("'{name}' is for the bus virtio"),
         )?;
     }
     at.refuse_if(disk.model.is_some(), "/@model", "a model is for the bus virtio")

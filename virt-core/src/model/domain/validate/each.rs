@@ -31,9 +31,12 @@ macro_rules! add {
     )+ };
 }
 
+/// For how many devices room is made at once.
+const USUAL_DEVICES: usize = 16;
+
 /// Every device that has an alias or an address.
 pub(super) fn devices(devices: &Devices) -> Vec<Device<'_>> {
-    let mut found = Vec::with_capacity(32);
+    let mut found = Vec::with_capacity(USUAL_DEVICES);
     add!(found, devices:
         disks = "disk" with boot,
         controllers = "controller",

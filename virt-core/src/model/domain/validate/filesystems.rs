@@ -48,7 +48,11 @@ fn check_words(at: At<'_>, filesystem: &Filesystem) -> Checked {
     for (below, mode) in [("/@fmode", &filesystem.fmode), ("/@dmode", &filesystem.dmode)] {
         let Some(mode) = mode else { continue };
         let fits = u32::from_str_radix(mode, 8).is_ok_and(|mode| mode <= 0o777);
-        at.refuse_if(!fits, below, &format!("'{mode}' is no octal mode from 0 to 777"))?;
+        at.refuse_when(
+            !fits,
+            below,
+            format_args!("'{mode}' is no octal mode from 0 to 777"),
+        )?;
     }
     let Some(driver) = &filesystem.driver else {
         return Ok(());

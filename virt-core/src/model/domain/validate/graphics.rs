@@ -39,10 +39,10 @@ fn check_words(at: At<'_>, kind: &GraphicsType, graphics: &Graphics) -> Checked 
         &["any", "secure", "insecure"],
     )?;
     if let Some(until) = &graphics.passwd_valid_to {
-        at.refuse_if(
+        at.refuse_when(
             !is_time(until),
             "/@passwdValidTo",
-            &format!("'{until}' is no time such as 2027-01-31T23:59:59"),
+            format_args!("'{until}' is no time such as 2027-01-31T23:59:59"),
         )?;
     }
     at.refuse_if(
@@ -68,8 +68,7 @@ fn is_time(text: &str) -> bool {
 
 fn check_listens(at: At<'_>, kind: &GraphicsType, graphics: &Graphics) -> Checked {
     for (number, listen) in graphics.listens.iter().enumerate() {
-        let below = format!("/listen[{}]", number + 1);
-        check_listen(at.on(&listen.rest), &below, kind, listen)?;
+        check_listen(at.part("/listen", number, &listen.rest), kind, listen)?;
     }
     let first = graphics
         .listens
@@ -85,44 +84,39 @@ fn check_listens(at: At<'_>, kind: &GraphicsType, graphics: &Graphics) -> Checke
     }
 }
 
-fn check_listen(at: At<'_>, below: &str, kind: &GraphicsType, listen: &GraphicsListen) -> Checked {
-    let word = format!("{below}/@type");
-    let what = at.need(&word, "the attribute 'type'", listen.kind.as_ref())?;
-    at.one_of(&word, Some(what), &["address", "network", "socket", "none"])?;
+fn check_listen(at: At<'_>, kind: &GraphicsType, listen: &GraphicsListen) -> Checked {
+    let what = at.need("/@type", "the attribute 'type'", listen.kind.as_ref())?;
+    at.one_of("/@type", Some(what), &["address", "network", "socket", "none"])?;
     match what.as_str() {
         "socket" => at.refuse_if(
             !matches!(kind, GraphicsType::Vnc | GraphicsType::Spice),
-            &word,
+            "/@type",
             "only VNC and SPICE listen on a socket",
         )?,
         "none" => at.refuse_if(
             !matches!(kind, GraphicsType::Spice | GraphicsType::Vnc),
-            &word,
+            "/@type",
             "only SPICE and VNC listen nowhere",
         )?,
         _ => {}
     }
     if what == "network" {
-        at.need_text(
-            &format!("{below}/@network"),
-            "the name of the network",
-            listen.network.as_ref(),
-        )?;
+        at.need_text("/@network", "the name of the network", listen.network.as_ref())?;
     }
     at.refuse_if(
         listen.network.is_some() && what != "network",
-        &format!("{below}/@network"),
+        "/@network",
         "the name of a network is for the type 'network'",
     )?;
     at.refuse_if(
         listen.address.as_ref().is_some_and(|address| !address.is_empty())
             && matches!(what.as_str(), "socket" | "none"),
-        &format!("{below}/@address"),
+        "/@address",
         "an address is for the type 'address'",
     )?;
     at.refuse_if(
         listen.socket.is_some() && what != "socket",
-        &format!("{below}/@socket"),
+        "/@socket",
         "a socket is for the type 'socket'",
     )
 }
@@ -139,16 +133,11 @@ fn check_spice(at: At<'_>, graphics: &Graphics) -> Checked {
         "usbredir",
     ];
     for (number, channel) in graphics.channels.iter().enumerate() {
-        let below = |name: &str| format!("/channel[{}]/@{name}", number + 1);
-        let at = at.on(&channel.rest);
-        at.need(&below("name"), "the attribute 'name'", channel.name.as_ref())?;
-        at.one_of(&below("name"), channel.name.as_ref(), &names)?;
-        at.need(&below("mode"), "the attribute 'mode'", channel.mode.as_ref())?;
-        at.one_of(
-            &below("mode"),
-            channel.mode.as_ref(),
-            &["any", "secure", "insecure"],
-        )?;
+        let at = at.part("/channel", number, &channel.rest);
+        at.need("/@name", "the attribute 'name'", channel.name.as_ref())?;
+        at.one_of("/@name", channel.name.as_ref(), &names)?;
+        at.need("/@mode", "the attribute 'mode'", channel.mode.as_ref())?;
+        at.one_of("/@mode", channel.mode.as_ref(), &["any", "secure", "insecure"])?;
     }
     let compressions: [(&str, &Option<_>, &[&str]); 4] = [
         (

@@ -120,10 +120,10 @@ fn check_subsystem(at: At<'_>, kind: &str, device: &HostDevice, source: &HostDev
             let fits = name
                 .strip_prefix("naa.")
                 .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-            at.refuse_if(
+            at.refuse_when(
                 !fits,
                 "/source/@wwpn",
-                &format!("'{name}' is no name such as naa.5123456789abcde0"),
+                format_args!("'{name}' is no name such as naa.5123456789abcde0"),
             )
         }
         _ => {
@@ -234,10 +234,10 @@ fn check_address(at: At<'_>, kind: &str, device: &HostDevice) -> Checked {
         ("mdev", Some("vfio-ap")) => false,
         _ => true,
     };
-    at.on(&address.rest).refuse_if(
+    at.on(&address.rest).refuse_when(
         !fits,
         "/address/@type",
-        &format!("an address of the type '{place}' is no place for it"),
+        format_args!("an address of the type '{place}' is no place for it"),
     )
 }
 
@@ -261,10 +261,10 @@ fn check_options(at: At<'_>, kind: &str, device: &HostDevice) -> Checked {
         "a display is for the model vfio-pci",
     )?;
     match &device.boot {
-        Some(boot) => at.on(&boot.rest).refuse_if(
+        Some(boot) => at.on(&boot.rest).refuse_when(
             kind == "scsi_host" || device.model.as_deref() == Some("vfio-ap"),
             "/boot",
-            &format!("a device of the type {kind} can't be booted from"),
+            format_args!("a device of the type {kind} can't be booted from"),
         ),
         None => Ok(()),
     }

@@ -82,10 +82,10 @@ fn check_options(at: At<'_>, interface: &Interface) -> Checked {
         Some(model) => {
             let kind = model.kind.as_deref().unwrap_or_default();
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            at.on(&model.rest).refuse_if(
+            at.on(&model.rest).refuse_when(
                 !kind.bytes().all(fits),
                 "/model/@type",
-                &format!("'{kind}' has other characters than letters, digits, '-' and '_'"),
+                format_args!("'{kind}' has other characters than letters, digits, '-' and '_'"),
             )
         }
         None => Ok(()),
@@ -141,64 +141,56 @@ fn check_driver(at: At<'_>, interface: &Interface, driver: &InterfaceDriver) -> 
         ("page_per_vq", driver.page_per_vq.is_some()),
     ];
     for (name, is_said) in options {
-        let sentence = format!("'{name}' is for virtio interfaces");
-        at.refuse_if(is_said && !is_virtio, &format!("/driver/@{name}"), &sentence)?;
+        if is_said && !is_virtio {
+            let sentence = format!("'{name}' is for virtio interfaces");
+            return Err(at.wrong(&format!("/driver/@{name}"), sentence));
+        }
     }
     Ok(())
 }
 
 /// The addresses of an interface.
-pub(super) fn check_addresses(at: At<'_>, below: &str, ips: &[InterfaceIp]) -> Checked {
+pub(super) fn check_addresses(at: At<'_>, below: &'static str, ips: &[InterfaceIp]) -> Checked {
     for (number, ip) in ips.iter().enumerate() {
-        let below = format!("{below}[{}]", number + 1);
-        let at = at.on(&ip.rest);
-        let text = at.need_text(
-            &format!("{below}/@address"),
-            "the attribute 'address'",
-            ip.address.as_ref(),
-        )?;
+        let at = at.part(below, number, &ip.rest);
+        let text = at.need_text("/@address", "the attribute 'address'", ip.address.as_ref())?;
         let Ok(address) = text.parse::<std::net::IpAddr>() else {
-            return Err(at.wrong(&format!("{below}/@address"), format!("'{text}' is no IP address")));
+            return Err(at.wrong("/@address", format!("'{text}' is no IP address")));
         };
         let bits = if address.is_ipv4() { 32 } else { 128 };
-        at.refuse_if(
+        at.refuse_when(
             ip.prefix.is_some_and(|prefix| prefix > bits),
-            &format!("{below}/@prefix"),
-            &format!("the prefix has more than {bits} bits"),
+            "/@prefix",
+            format_args!("the prefix has more than {bits} bits"),
         )?;
-        at.one_of(&format!("{below}/@family"), ip.family.as_ref(), &["ipv4", "ipv6"])?;
+        at.one_of("/@family", ip.family.as_ref(), &["ipv4", "ipv6"])?;
     }
     Ok(())
 }
 
 fn check_port_forwards(at: At<'_>, interface: &Interface) -> Checked {
     for (number, forward) in interface.port_forwards.iter().enumerate() {
-        let below = format!("/portForward[{}]", number + 1);
-        let at = at.on(&forward.rest);
+        let at = at.part("/portForward", number, &forward.rest);
         at.refuse_if(
             !is_passt(interface),
-            &below,
+            "",
             "ports are forwarded by the backend passt only",
         )?;
-        check_port_forward(at, &below, forward)?;
+        check_port_forward(at, forward)?;
     }
     Ok(())
 }
 
-fn check_port_forward(at: At<'_>, below: &str, forward: &PortForward) -> Checked {
-    let word = format!("{below}/@proto");
-    at.need(&word, "the attribute 'proto'", forward.proto.as_ref())?;
-    at.one_of(&word, forward.proto.as_ref(), &["tcp", "udp"])?;
+fn check_port_forward(at: At<'_>, forward: &PortForward) -> Checked {
+    at.need("/@proto", "the attribute 'proto'", forward.proto.as_ref())?;
+    at.one_of("/@proto", forward.proto.as_ref(), &["tcp", "udp"])?;
     if let Some(address) = &forward.address
         && address.parse::<std::net::IpAddr>().is_err()
     {
-        return Err(at.wrong(
-            &format!("{below}/@address"),
-            format!("'{address}' is no IP address"),
-        ));
+        return Err(at.wrong("/@address", format!("'{address}' is no IP address")));
     }
     for (number, range) in forward.ranges.iter().enumerate() {
-        let below = format!("{below}/range[{}]", number + 1);
+        let below = format!("/range[{}]", number + 1);
         let at = at.on(&range.rest);
         let start = *at.need(
             &format!("{below}/@start"),

@@ -11,10 +11,10 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
             let at = At::nth("/domain/iothreadids/iothread", index, &thread.rest);
             let id = *at.need("/@id", "the attribute 'id'", thread.id.as_ref())?;
             at.refuse_if(id == 0, "/@id", "the id is 0; it begins at 1")?;
-            at.refuse_if(
+            at.refuse_when(
                 !seen.insert(id),
                 "/@id",
-                &format!("the I/O thread {id} is there twice"),
+                format_args!("the I/O thread {id} is there twice"),
             )?;
             check_pool(at, thread.thread_pool_min, thread.thread_pool_max)?;
         }

@@ -43,10 +43,10 @@ fn check_size(config: &DomainConfig) -> Checked {
         .memory
         .as_ref()
         .map_or(size, |memory| memory.size.min(size));
-    at.refuse_if(
+    at.refuse_when(
         bound.size < allowed,
         "",
-        &format!("the memory {allowed} is more than its bound {}", bound.size),
+        format_args!("the memory {allowed} is more than its bound {}", bound.size),
     )
 }
 
@@ -77,14 +77,9 @@ fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Ch
     let whole = CpuSet::from_iter([0]);
     let nodeset = |page: &'_ HugePage| page.nodeset.clone().filter(|set| cells > 0 || *set != whole);
     for (number, page) in pages.iter().enumerate() {
-        let below = format!("/hugepages/page[{}]", number + 1);
-        let at = at.on(&page.rest);
+        let at = at.part("/hugepages/page", number, &page.rest);
         let size = page.size.unwrap_or_default();
-        at.refuse_if(
-            size.is_zero(),
-            &format!("{below}/@size"),
-            "the size of the page is 0",
-        )?;
+        at.refuse_if(size.is_zero(), "/@size", "the size of the page is 0")?;
         for other in pages.iter().take(number) {
             let clash = match (nodeset(page), nodeset(other)) {
                 (None, None) => "both are for all nodes without pages of their own",
@@ -97,7 +92,7 @@ fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Ch
                 "pages of {} and of {size}: {clash}",
                 other.size.unwrap_or_default()
             );
-            return Err(at.wrong(&below, sizes));
+            return Err(at.wrong("", sizes));
         }
         let lost = page
             .nodeset
@@ -105,10 +100,7 @@ fn check_huge_pages(config: &DomainConfig, at: At<'_>, pages: &[HugePage]) -> Ch
             .flat_map(|set| set.iter())
             .find(|node| usize::try_from(*node).is_ok_and(|node| node >= nodes));
         if let Some(node) = lost {
-            return Err(at.wrong(
-                &format!("{below}/@nodeset"),
-                format!("there is no node {node} in the guest"),
-            ));
+            return Err(at.wrong("/@nodeset", format!("there is no node {node} in the guest")));
         }
     }
     Ok(())

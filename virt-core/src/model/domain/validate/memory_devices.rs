@@ -72,10 +72,10 @@ fn check_model(at: At<'_>, model: &str, memory: &MemoryDevice, target: &MemoryDe
     if is_persistent && !has_path {
         return Err(at.missing("/source/path", format!("the path of the {model}")));
     }
-    at.refuse_if(
+    at.refuse_when(
         is_persistent && memory.discard == Some(YesNo::Yes),
         "/@discard",
-        &format!("the model {model} keeps what is in it"),
+        format_args!("the model {model} keeps what is in it"),
     )?;
     match model {
         "nvdimm" => {
@@ -94,10 +94,10 @@ fn check_model(at: At<'_>, model: &str, memory: &MemoryDevice, target: &MemoryDe
 fn check_virtio_mem(at: At<'_>, target: &MemoryDeviceTarget) -> Checked {
     let whole = size(target.size.as_ref()).unwrap_or_default();
     let requested = size(target.requested.as_ref()).unwrap_or_default();
-    at.refuse_if(
+    at.refuse_when(
         requested > whole,
         "/target/requested",
-        &format!("{requested} are requested of {whole}"),
+        format_args!("{requested} are requested of {whole}"),
     )?;
     let Some(block) = size(target.block.as_ref()) else {
         return Ok(());

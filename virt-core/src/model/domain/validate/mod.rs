@@ -96,12 +96,13 @@ impl DomainConfig {
         hostdevs::check(self, devices)?;
         memory_devices::check(self, devices)?;
         platform::check(devices)?;
-        aliases::check(devices)?;
-        boot_order::check(self, devices)?;
-        addresses::check(devices)?;
+        let all = each::devices(devices);
+        aliases::check(&all)?;
+        boot_order::check(self, &all)?;
+        addresses::check(&all)?;
         pci_topology::check(devices)?;
         drive_addresses::check(devices)?;
-        usb_addresses::check(devices)
+        usb_addresses::check(devices, &all)
     }
 
     /// Whether QEMU runs it: some contradictions are such for every machine and version it has.

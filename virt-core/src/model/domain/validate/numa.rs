@@ -29,15 +29,19 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
                 format!("the ids of {count} cells go from 0 without a gap; {id} does not fit"),
             ));
         }
-        at.refuse_if(!ids.insert(id), "/@id", &format!("the cell {id} is there twice"))?;
+        at.refuse_when(
+            !ids.insert(id),
+            "/@id",
+            format_args!("the cell {id} is there twice"),
+        )?;
         at.need("/@memory", "the attribute 'memory'", cell.memory.as_ref())?;
         if let Some(set) = &cell.cpus {
             at.refuse_if(set.is_empty(), "/@cpus", "the cell has no CPU")?;
             for cpu in set.iter() {
-                at.refuse_if(
+                at.refuse_when(
                     !cpus.insert(cpu),
                     "/@cpus",
-                    &format!("the CPU {cpu} is in two cells"),
+                    format_args!("the CPU {cpu} is in two cells"),
                 )?;
             }
         }
@@ -52,10 +56,10 @@ fn check_vcpus(config: &DomainConfig, numa: &Numa, cpus: usize) -> Checked {
     let bound = super::vcpu::bound(config);
     let at = At::the("/domain/cpu/numa", &numa.rest);
     let too_many = usize::try_from(bound).is_ok_and(|bound| cpus > bound);
-    at.refuse_if(
+    at.refuse_when(
         too_many,
         "",
-        &format!("the cells have {cpus} CPUs, the guest {bound}"),
+        format_args!("the cells have {cpus} CPUs, the guest {bound}"),
     )
 }
 
@@ -65,28 +69,19 @@ fn check_distances(at: At<'_>, cell: &NumaCell, id: usize, count: usize) -> Chec
     };
     let mut seen = SortedSet::new();
     for (number, sibling) in distances.siblings.iter().enumerate() {
-        let below = format!("/distances/sibling[{}]", number + 1);
-        let at = at.on(&sibling.rest);
-        let other = *at.need(&format!("{below}/@id"), "the attribute 'id'", sibling.id.as_ref())?;
-        let value = *at.need(
-            &format!("{below}/@value"),
-            "the attribute 'value'",
-            sibling.value.as_ref(),
-        )?;
+        let at = at.part("/distances/sibling", number, &sibling.rest);
+        let other = *at.need("/@id", "the attribute 'id'", sibling.id.as_ref())?;
+        let value = *at.need("/@value", "the attribute 'value'", sibling.value.as_ref())?;
         let other = usize::try_from(other).unwrap_or(usize::MAX);
         if other >= count {
-            return Err(at.wrong(&format!("{below}/@id"), format!("there is no cell {other}")));
+            return Err(at.wrong("/@id", format!("there is no cell {other}")));
         }
-        at.refuse_if(
-            !seen.insert(other),
-            &format!("{below}/@id"),
-            "the distance is said twice",
-        )?;
+        at.refuse_if(!seen.insert(other), "/@id", "the distance is said twice")?;
         let is_self = other == id;
         let fits = (10..=255).contains(&value) && (is_self == (value == 10) || !is_self && value >= 10);
         if !fits {
             return Err(at.wrong(
-                &format!("{below}/@value"),
+                "/@value",
                 format!("{value} is no distance: 10 to itself, up to 255 to others"),
             ));
         }
@@ -97,37 +92,32 @@ fn check_distances(at: At<'_>, cell: &NumaCell, id: usize, count: usize) -> Chec
 fn check_caches(at: At<'_>, cell: &NumaCell) -> Checked {
     let mut levels = SortedSet::new();
     for (number, cache) in cell.caches.iter().enumerate() {
-        let below = |name: &str| format!("/cache[{}]{name}", number + 1);
-        let at = at.on(&cache.rest);
-        let level = *at.need(&below("/@level"), "the attribute 'level'", cache.level.as_ref())?;
-        at.refuse_if(level == 0, &below("/@level"), "the level is 0; it begins at 1")?;
-        at.refuse_if(
+        let at = at.part("/cache", number, &cache.rest);
+        let level = *at.need("/@level", "the attribute 'level'", cache.level.as_ref())?;
+        at.refuse_if(level == 0, "/@level", "the level is 0; it begins at 1")?;
+        at.refuse_when(
             !levels.insert(level),
-            &below("/@level"),
-            &format!("the level {level} is there twice"),
+            "/@level",
+            format_args!("the level {level} is there twice"),
         )?;
         at.need(
-            &below("/@associativity"),
+            "/@associativity",
             "the attribute 'associativity'",
             cache.associativity.as_ref(),
         )?;
         at.one_of(
-            &below("/@associativity"),
+            "/@associativity",
             cache.associativity.as_ref(),
             &["none", "direct", "full"],
         )?;
-        at.need(
-            &below("/@policy"),
-            "the attribute 'policy'",
-            cache.policy.as_ref(),
-        )?;
+        at.need("/@policy", "the attribute 'policy'", cache.policy.as_ref())?;
         at.one_of(
-            &below("/@policy"),
+            "/@policy",
             cache.policy.as_ref(),
             &["none", "writeback", "writethrough"],
         )?;
-        at.need(&below("/size"), "the element <size>", cache.size.as_ref())?;
-        at.need(&below("/line"), "the element <line>", cache.line.as_ref())?;
+        at.need("/size", "the element <size>", cache.size.as_ref())?;
+        at.need("/line", "the element <line>", cache.line.as_ref())?;
     }
     Ok(())
 }

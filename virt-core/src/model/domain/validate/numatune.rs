@@ -56,10 +56,10 @@ fn check_nodes(config: &DomainConfig, tune: &NumaTune) -> Checked {
         if usize::try_from(id).is_ok_and(|id| id >= cells) {
             return Err(at.wrong("/@cellid", format!("there is no cell {id} in the guest")));
         }
-        at.refuse_if(
+        at.refuse_when(
             !seen.insert(id),
             "/@cellid",
-            &format!("the cell {id} is bound twice"),
+            format_args!("the cell {id} is bound twice"),
         )?;
         at.one_of("/@mode", node.mode.as_ref(), MODES)?;
         let nodes = at.need("/@nodeset", "the attribute 'nodeset'", node.nodeset.as_ref())?;

@@ -26,15 +26,15 @@ fn check_shared_memory(devices: &Devices) -> Checked {
     for (index, shmem) in devices.shmems.iter().enumerate() {
         let at = At::nth("/domain/devices/shmem", index, &shmem.rest);
         let name = at.need_text("/@name", "the attribute 'name'", shmem.name.as_ref())?;
-        at.refuse_if(
+        at.refuse_when(
             name.contains('/'),
             "/@name",
-            &format!("the name '{name}' has a '/'"),
+            format_args!("the name '{name}' has a '/'"),
         )?;
-        at.refuse_if(
+        at.refuse_when(
             matches!(name, "." | ".."),
             "/@name",
-            &format!("the name can't be '{name}'"),
+            format_args!("the name can't be '{name}'"),
         )?;
         at.one_of("/@role", shmem.role.as_ref(), &["master", "peer"])?;
         check_shmem_model(at, shmem)?;
@@ -81,10 +81,10 @@ fn check_random(devices: &Devices) -> Checked {
             at.on(&backend.rest)
                 .need("/backend/@model", "the attribute 'model'", backend.model.as_ref())?;
         let path = trimmed(backend.device.as_deref().unwrap_or_default());
-        at.refuse_if(
+        at.refuse_when(
             *model == RngBackendModel::Random && !path.is_empty() && !path.starts_with('/'),
             "/backend",
-            &format!("'{path}' is no path of a device"),
+            format_args!("'{path}' is no path of a device"),
         )?;
     }
     Ok(())
@@ -99,10 +99,10 @@ fn check_iommu(devices: &Devices) -> Checked {
         if let Some(address) = &iommu.address {
             let at = at.on(&address.rest);
             let has_none = matches!(model.as_str(), "intel" | "smmuv3");
-            at.refuse_if(
+            at.refuse_when(
                 has_none,
                 "/address",
-                &format!("an IOMMU of the model {model} has no address"),
+                format_args!("an IOMMU of the model {model} has no address"),
             )?;
             let is_pci = address.kind == Some(AddressType::Pci);
             at.refuse_if(model == "virtio" && !is_pci, "/address/@type", "it sits on PCI")?;
@@ -131,10 +131,10 @@ fn check_iommu_options(at: At<'_>, model: &str, iommu: &Iommu) -> Checked {
         ("pt", driver.pt.is_some(), &["amd"]),
     ];
     for (name, is_said, models) in options {
-        at.on(&driver.rest).refuse_if(
+        at.on(&driver.rest).refuse_when(
             is_said && !models.contains(&model),
             &format!("/driver/@{name}"),
-            &format!("an IOMMU of the model {model} has no '{name}'"),
+            format_args!("an IOMMU of the model {model} has no '{name}'"),
         )?;
     }
     Ok(())
@@ -155,16 +155,16 @@ fn check_watching(devices: &Devices) -> Checked {
         let at = At::nth("/domain/devices/panic", index, &panic.rest);
         let Some(model) = &panic.model else { continue };
         let is_new = models.insert(model.as_str().to_owned());
-        at.refuse_if(
+        at.refuse_when(
             !is_new,
             "/@model",
-            &format!("there is a device of the model '{model}' already"),
+            format_args!("there is a device of the model '{model}' already"),
         )?;
         let has_none = matches!(model, PanicModel::Hyperv | PanicModel::Pseries | PanicModel::S390);
-        at.refuse_if(
+        at.refuse_when(
             has_none && panic.address.is_some(),
             "/address",
-            &format!("a device of the model {model} has no address"),
+            format_args!("a device of the model {model} has no address"),
         )?;
     }
     for (index, crypto) in devices.cryptos.iter().enumerate() {
@@ -185,7 +185,7 @@ fn check_leases(devices: &Devices) -> Checked {
         let path = lease.target.as_ref().and_then(|target| target.path.as_ref());
         at.need_text("/target/@path", "the path", path)?;
         let is_new = seen.insert((lease.lockspace.as_deref(), key));
-        at.refuse_if(!is_new, "/key", &format!("the lease '{key}' is there twice"))?;
+        at.refuse_when(!is_new, "/key", format_args!("the lease '{key}' is there twice"))?;
     }
     Ok(())
 }
@@ -196,9 +196,8 @@ fn check_redirection(devices: &Devices) -> Checked {
     };
     let at = At::the("/domain/devices/redirfilter", &filter.rest);
     for (number, rule) in filter.rules.iter().enumerate() {
-        let below = |name: &str| format!("/usbdev[{}]/@{name}", number + 1);
-        let at = at.on(&rule.rest);
-        at.need(&below("allow"), "the attribute 'allow'", rule.allow.as_ref())?;
+        let at = at.part("/usbdev", number, &rule.rest);
+        at.need("/@allow", "the attribute 'allow'", rule.allow.as_ref())?;
         let numbers = [
             ("class", &rule.class, 0xff),
             ("vendor", &rule.vendor, 0xffff),
@@ -209,10 +208,10 @@ fn check_redirection(devices: &Devices) -> Checked {
                 continue;
             };
             let number = crate::xml::XmlValue::parse_xml(text).ok();
-            at.refuse_if(
+            at.refuse_when(
                 number.is_none_or(|number: u32| number > bound),
-                &below(name),
-                &format!("'{text}' is neither -1 nor from 0 to {bound:#x}"),
+                &format!("/@{name}"),
+                format_args!("'{text}' is neither -1 nor from 0 to {bound:#x}"),
             )?;
         }
     }

@@ -71,10 +71,9 @@ fn check_caches(tune: &CpuTune, bound: u32, groups: &mut Vec<Group>) -> Checked 
             .map(|monitor| (&monitor.rest, monitor.vcpus.as_ref()));
         check_monitors(at, &vcpus, monitors)?;
         for (number, monitor) in one.monitors.iter().enumerate() {
-            let below = format!("/monitor[{}]/@level", number + 1);
-            let at = at.on(&monitor.rest);
-            let level = *at.need(&below, "the attribute 'level'", monitor.level.as_ref())?;
-            at.refuse_if(level != 3, &below, "only the level 3 can be monitored")?;
+            let at = at.part("/monitor", number, &monitor.rest);
+            let level = *at.need("/@level", "the attribute 'level'", monitor.level.as_ref())?;
+            at.refuse_if(level != 3, "/@level", "only the level 3 can be monitored")?;
         }
         let group = group(at, vcpus, groups)?;
         at.refuse_if(
@@ -90,18 +89,17 @@ fn check_caches(tune: &CpuTune, bound: u32, groups: &mut Vec<Group>) -> Checked 
 fn check_shares(at: At<'_>, tune: &CacheTune) -> Checked {
     let mut seen: Vec<(u32, u32, &str)> = Vec::new();
     for (number, share) in tune.caches.iter().enumerate() {
-        let below = |name: &str| format!("/cache[{}]/@{name}", number + 1);
-        let at = at.on(&share.rest);
-        let id = *at.need(&below("id"), "the attribute 'id'", share.id.as_ref())?;
-        let level = *at.need(&below("level"), "the attribute 'level'", share.level.as_ref())?;
-        let kind = at.need(&below("type"), "the attribute 'type'", share.kind.as_ref())?;
-        at.one_of(&below("type"), Some(kind), &["both", "code", "data"])?;
-        at.need(&below("size"), "the attribute 'size'", share.size.as_ref())?;
+        let at = at.part("/cache", number, &share.rest);
+        let id = *at.need("/@id", "the attribute 'id'", share.id.as_ref())?;
+        let level = *at.need("/@level", "the attribute 'level'", share.level.as_ref())?;
+        let kind = at.need("/@type", "the attribute 'type'", share.kind.as_ref())?;
+        at.one_of("/@type", Some(kind), &["both", "code", "data"])?;
+        at.need("/@size", "the attribute 'size'", share.size.as_ref())?;
         let clash = seen.iter().any(|(other_level, other_id, other)| {
             let same = (*other_level, *other_id) == (level, id);
             same && (*other == kind.as_str() || *other == "both" || kind == "both")
         });
-        at.refuse_if(clash, &below("type"), "that cache is shared out already")?;
+        at.refuse_if(clash, "/@type", "that cache is shared out already")?;
         seen.push((level, id, kind.as_str()));
     }
     Ok(())
@@ -114,25 +112,24 @@ fn check_monitors<'m>(
 ) -> Checked {
     let mut seen: Vec<&CpuSet> = Vec::new();
     for (number, (rest, vcpus)) in monitors.enumerate() {
-        let below = format!("/monitor[{}]/@vcpus", number + 1);
-        let at = at.on(rest);
-        let vcpus = at.need(&below, "the attribute 'vcpus'", vcpus)?;
-        at.refuse_if(vcpus.is_empty(), &below, "the set of CPUs is empty")?;
+        let at = at.part("/monitor", number, rest);
+        let vcpus = at.need("/@vcpus", "the attribute 'vcpus'", vcpus)?;
+        at.refuse_if(vcpus.is_empty(), "/@vcpus", "the set of CPUs is empty")?;
         at.refuse_if(
             vcpus.iter().any(|id| !group.contains(id)),
-            &below,
+            "/@vcpus",
             "it has virtual CPUs the group does not have",
         )?;
         at.refuse_if(
             seen.contains(&vcpus),
-            &below,
+            "/@vcpus",
             "the same virtual CPUs are monitored already",
         )?;
         let is_whole = |set: &CpuSet| set == group;
         let clash = seen
             .iter()
             .any(|other| !is_whole(other) && !is_whole(vcpus) && overlap(other, vcpus));
-        at.refuse_if(clash, &below, "a virtual CPU has two monitors")?;
+        at.refuse_if(clash, "/@vcpus", "a virtual CPU has two monitors")?;
         seen.push(vcpus);
     }
     Ok(())
@@ -157,19 +154,18 @@ fn check_bandwidths(tune: &CpuTune, bound: u32, groups: &mut Vec<Group>) -> Chec
 
 fn check_nodes(at: At<'_>, tune: &MemoryTune, group: &mut Group) -> Checked {
     for (number, node) in tune.nodes.iter().enumerate() {
-        let below = |name: &str| format!("/node[{}]/@{name}", number + 1);
-        let at = at.on(&node.rest);
-        let id = *at.need(&below("id"), "the attribute 'id'", node.id.as_ref())?;
+        let at = at.part("/node", number, &node.rest);
+        let id = *at.need("/@id", "the attribute 'id'", node.id.as_ref())?;
         let share = *at.need(
-            &below("bandwidth"),
+            "/@bandwidth",
             "the attribute 'bandwidth'",
             node.bandwidth.as_ref(),
         )?;
-        at.refuse_if(share > 100, &below("bandwidth"), "more than 100 per cent")?;
-        at.refuse_if(
+        at.refuse_if(share > 100, "/@bandwidth", "more than 100 per cent")?;
+        at.refuse_when(
             !group.nodes.insert(id),
-            &below("id"),
-            &format!("the bandwidth of the node {id} is shared out already"),
+            "/@id",
+            format_args!("the bandwidth of the node {id} is shared out already"),
         )?;
     }
     Ok(())

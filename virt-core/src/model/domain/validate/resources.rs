@@ -83,10 +83,10 @@ fn check_perf(config: &DomainConfig) -> Checked {
         let name = at.need("/@name", "the attribute 'name'", event.name.as_ref())?;
         at.one_of("/@name", Some(name), EVENTS)?;
         at.need("/@enabled", "the attribute 'enabled'", event.enabled.as_ref())?;
-        at.refuse_if(
+        at.refuse_when(
             !seen.insert(name),
             "/@name",
-            &format!("the event '{name}' is there twice"),
+            format_args!("the event '{name}' is there twice"),
         )?;
     }
     Ok(())
@@ -106,10 +106,10 @@ fn check_keys(config: &DomainConfig) -> Checked {
         let name = at.need("/@name", "the attribute 'name'", cipher.name.as_ref())?;
         at.one_of("/@name", Some(name), &["aes", "dea"])?;
         at.need("/@state", "the attribute 'state'", cipher.state.as_ref())?;
-        at.refuse_if(
+        at.refuse_when(
             !seen.insert(name),
             "/@name",
-            &format!("the cipher '{name}' is there twice"),
+            format_args!("the cipher '{name}' is there twice"),
         )?;
     }
     Ok(())

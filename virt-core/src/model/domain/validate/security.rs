@@ -16,10 +16,10 @@ pub(super) fn check(config: &DomainConfig) -> Checked {
         match &label.model {
             Some(model) => {
                 let is_new = models.insert(model);
-                at.refuse_if(
+                at.refuse_when(
                     !is_new,
                     "/@model",
-                    &format!("there is a label of the model '{model}' already"),
+                    format_args!("there is a label of the model '{model}' already"),
                 )?;
             }
             None if several => {
@@ -58,10 +58,10 @@ pub(super) fn check_device(at: At<'_>, below: &str, labels: &[SecurityLabel]) ->
         let below = format!("{below}/seclabel[{}]", number + 1);
         let at = at.on(&label.rest);
         match &label.model {
-            Some(model) => at.refuse_if(
+            Some(model) => at.refuse_when(
                 !models.insert(model),
                 &format!("{below}/@model"),
-                &format!("there is a label of the model '{model}' already"),
+                format_args!("there is a label of the model '{model}' already"),
             )?,
             None if labels.len() > 1 => {
                 let what = "the model, needed where there are several labels,";

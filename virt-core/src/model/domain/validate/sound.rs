@@ -14,7 +14,11 @@ pub(super) fn check(devices: &Devices) -> Checked {
         let at = At::nth("/domain/devices/audio", index, &audio.rest);
         let id = *at.need("/@id", "the attribute 'id'", audio.id.as_ref())?;
         at.refuse_if(id == 0, "/@id", "the id is 0; they begin at 1")?;
-        at.refuse_if(!ids.insert(id), "/@id", &format!("the id {id} is there twice"))?;
+        at.refuse_when(
+            !ids.insert(id),
+            "/@id",
+            format_args!("the id {id} is there twice"),
+        )?;
         at.need("/@type", "the attribute 'type'", audio.kind.as_ref())?;
     }
     for (index, sound) in devices.sounds.iter().enumerate() {
@@ -22,10 +26,9 @@ pub(super) fn check(devices: &Devices) -> Checked {
         at.need("/@model", "the attribute 'model'", sound.model.as_ref())?;
         at.one_of("/@model", sound.model.as_ref(), MODELS)?;
         for (number, codec) in sound.codecs.iter().enumerate() {
-            let below = format!("/codec[{}]/@type", number + 1);
-            let at = at.on(&codec.rest);
-            at.need(&below, "the attribute 'type'", codec.kind.as_ref())?;
-            at.one_of(&below, codec.kind.as_ref(), &["duplex", "micro", "output"])?;
+            let at = at.part("/codec", number, &codec.rest);
+            at.need("/@type", "the attribute 'type'", codec.kind.as_ref())?;
+            at.one_of("/@type", codec.kind.as_ref(), &["duplex", "micro", "output"])?;
         }
         let id = sound.audio.as_ref().and_then(|audio| audio.id);
         check_reference(at, id, &ids)?;

@@ -60,20 +60,15 @@ fn check_firmware_entries(at: At<'_>, info: &SysInfo) -> Checked {
         return Ok(());
     }
     for (number, entry) in info.entries.iter().enumerate() {
-        let below = format!("/entry[{}]", number + 1);
-        let at = at.on(&entry.rest);
-        at.need_text(
-            &format!("{below}/@name"),
-            "the name of the entry",
-            entry.name.as_ref(),
-        )?;
+        let at = at.part("/entry", number, &entry.rest);
+        at.need_text("/@name", "the name of the entry", entry.name.as_ref())?;
         let has_value = entry.value.as_ref().is_some_and(|value| !value.is_empty());
         if !has_value && entry.file.is_none() {
-            return Err(at.missing(&below, "a value or a file"));
+            return Err(at.missing("", "a value or a file"));
         }
         at.refuse_if(
             has_value && entry.file.is_some(),
-            &below,
+            "",
             "there are a value and a file",
         )?;
     }

@@ -12,10 +12,10 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
     for (index, group) in groups.iter().enumerate() {
         let at = At::nth("/domain/throttlegroups/throttlegroup", index, &group.rest);
         let name = at.need_text("/group_name", "the name of the group", group.group_name.as_ref())?;
-        at.refuse_if(
+        at.refuse_when(
             !names.insert(name),
             "/group_name",
-            &format!("the group '{name}' is there twice"),
+            format_args!("the group '{name}' is there twice"),
         )?;
         check_limits(at, "", group)?;
     }
@@ -33,13 +33,12 @@ pub(super) fn check(config: &DomainConfig, devices: &Devices) -> Checked {
             "limits are said by <iotune> or by <throttlefilters>, not by both",
         )?;
         for (number, filter) in filters.filters.iter().enumerate() {
-            let below = format!("/throttlefilters/throttlefilter[{}]/@group", number + 1);
-            let at = at.on(&filter.rest);
-            let name = at.need_text(&below, "the name of the group", filter.group.as_ref())?;
-            at.refuse_if(
+            let at = at.part("/throttlefilters/throttlefilter", number, &filter.rest);
+            let name = at.need_text("/@group", "the name of the group", filter.group.as_ref())?;
+            at.refuse_when(
                 !names.contains(name),
-                &below,
-                &format!("there is no group '{name}'"),
+                "/@group",
+                format_args!("there is no group '{name}'"),
             )?;
         }
     }
@@ -76,10 +75,10 @@ fn check_limits(at: At<'_>, below: &str, tune: &IoTune) -> Checked {
     ];
     let is_set = |limit: Option<u64>| limit.is_some_and(|limit| limit != 0);
     for (name, total, read, write) in limits {
-        at.refuse_if(
+        at.refuse_when(
             is_set(total) && (is_set(read) || is_set(write)),
             &format!("{below}/total_{name}"),
-            &format!("there is a total {name}, and one for reading or writing"),
+            format_args!("there is a total {name}, and one for reading or writing"),
         )?;
     }
     Ok(())

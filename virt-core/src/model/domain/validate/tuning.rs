@@ -68,20 +68,12 @@ fn check_set(at: At<'_>, below: &str, set: Option<&CpuSet>) -> Checked {
 fn check_pins(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
     let mut vcpus = SortedSet::new();
     for (number, pin) in tune.vcpupins.iter().enumerate() {
-        let below = format!("/vcpupin[{}]", number + 1);
-        let at = at.on(&pin.rest);
-        let vcpu = *at.need(
-            &format!("{below}/@vcpu"),
-            "the attribute 'vcpu'",
-            pin.vcpu.as_ref(),
-        )?;
+        let at = at.part("/vcpupin", number, &pin.rest);
+        let vcpu = *at.need("/@vcpu", "the attribute 'vcpu'", pin.vcpu.as_ref())?;
         if !vcpus.insert(vcpu) {
-            return Err(at.wrong(
-                &format!("{below}/@vcpu"),
-                format!("the virtual CPU {vcpu} is pinned twice"),
-            ));
+            return Err(at.wrong("/@vcpu", format!("the virtual CPU {vcpu} is pinned twice")));
         }
-        check_set(at, &format!("{below}/@cpuset"), pin.cpuset.as_ref())?;
+        check_set(at, "/@cpuset", pin.cpuset.as_ref())?;
     }
     if let Some(pin) = &tune.emulatorpin {
         check_set(at.on(&pin.rest), "/emulatorpin/@cpuset", pin.cpuset.as_ref())?;
@@ -96,26 +88,15 @@ fn check_pins(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
     let known = super::iothreads::ids(config);
     let mut threads = SortedSet::new();
     for (number, pin) in tune.iothreadpins.iter().enumerate() {
-        let below = format!("/iothreadpin[{}]", number + 1);
-        let at = at.on(&pin.rest);
-        let id = *at.need(
-            &format!("{below}/@iothread"),
-            "the attribute 'iothread'",
-            pin.iothread.as_ref(),
-        )?;
+        let at = at.part("/iothreadpin", number, &pin.rest);
+        let id = *at.need("/@iothread", "the attribute 'iothread'", pin.iothread.as_ref())?;
         if !known.contains(&id) {
-            return Err(at.wrong(
-                &format!("{below}/@iothread"),
-                format!("there is no I/O thread {id}"),
-            ));
+            return Err(at.wrong("/@iothread", format!("there is no I/O thread {id}")));
         }
         if !threads.insert(id) {
-            return Err(at.wrong(
-                &format!("{below}/@iothread"),
-                format!("the I/O thread {id} is pinned twice"),
-            ));
+            return Err(at.wrong("/@iothread", format!("the I/O thread {id} is pinned twice")));
         }
-        check_set(at, &format!("{below}/@cpuset"), pin.cpuset.as_ref())?;
+        check_set(at, "/@cpuset", pin.cpuset.as_ref())?;
     }
     Ok(())
 }
@@ -141,21 +122,18 @@ fn check_scheduler(at: At<'_>, below: &str, scheduler: Option<&String>, priority
 fn check_schedulers(config: &DomainConfig, at: At<'_>, tune: &CpuTune) -> Checked {
     let mut vcpus = SortedSet::new();
     for (number, one) in tune.vcpuscheds.iter().enumerate() {
-        let below = format!("/vcpusched[{}]", number + 1);
-        let at = at.on(&one.rest);
-        check_scheduler(at, &below, one.scheduler.as_ref(), one.priority)?;
-        check_members(at, &format!("{below}/@vcpus"), one.vcpus.as_ref(), &mut vcpus)?;
+        let at = at.part("/vcpusched", number, &one.rest);
+        check_scheduler(at, "", one.scheduler.as_ref(), one.priority)?;
+        check_members(at, "/@vcpus", one.vcpus.as_ref(), &mut vcpus)?;
     }
     let mut threads = SortedSet::new();
     let known = super::iothreads::ids(config);
     for (number, one) in tune.iothreadscheds.iter().enumerate() {
-        let below = format!("/iothreadsched[{}]", number + 1);
-        let at = at.on(&one.rest);
-        check_scheduler(at, &below, one.scheduler.as_ref(), one.priority)?;
-        let word = format!("{below}/@iothreads");
-        check_members(at, &word, one.iothreads.as_ref(), &mut threads)?;
+        let at = at.part("/iothreadsched", number, &one.rest);
+        check_scheduler(at, "", one.scheduler.as_ref(), one.priority)?;
+        check_members(at, "/@iothreads", one.iothreads.as_ref(), &mut threads)?;
         if let Some(id) = threads.iter().find(|id| !known.contains(id)) {
-            return Err(at.wrong(&word, format!("there is no I/O thread {id}")));
+            return Err(at.wrong("/@iothreads", format!("there is no I/O thread {id}")));
         }
     }
     match &tune.emulatorsched {
@@ -173,7 +151,11 @@ fn check_members(at: At<'_>, below: &str, set: Option<&CpuSet>, seen: &mut Sorte
     let set = at.need(below, "whom it is for", set)?;
     at.refuse_if(set.is_empty(), below, "the set is empty")?;
     for id in set.iter() {
-        at.refuse_if(!seen.insert(id), below, &format!("{id} has a scheduler already"))?;
+        at.refuse_when(
+            !seen.insert(id),
+            below,
+            format_args!("{id} has a scheduler already"),
+        )?;
     }
     Ok(())
 }

@@ -1,17 +1,17 @@
 //! USB ports: each has one device, behind hubs that exist.
 
 use super::at::{At, Checked};
-use super::each;
+use super::each::Device;
 use crate::model::domain::devices::{Address, AddressType, Controller, ControllerType, Devices};
 use crate::sorted::SortedMap;
 
 /// How many ports a hub has.
 const HUB_PORTS: u32 = 8;
 
-pub(super) fn check(devices: &Devices) -> Checked {
+pub(super) fn check(devices: &Devices, all: &[Device<'_>]) -> Checked {
     let mut taken: SortedMap<(u32, Vec<u32>), At<'_>> = SortedMap::new();
     let is_usb = |address: &&Address| address.kind == Some(AddressType::Usb);
-    for device in each::devices(devices) {
+    for device in all {
         let Some(address) = device.address.filter(is_usb) else {
             continue;
         };

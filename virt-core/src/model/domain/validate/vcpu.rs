@@ -51,10 +51,10 @@ fn check_each(vcpus: &Vcpus, bound: u32) -> Checked {
         if one.id >= bound {
             return Err(at.wrong("/@id", format!("there is no virtual CPU {} of {bound}", one.id)));
         }
-        at.refuse_if(
+        at.refuse_when(
             !seen.insert(one.id),
             "/@id",
-            &format!("the virtual CPU {} is there twice", one.id),
+            format_args!("the virtual CPU {} is there twice", one.id),
         )?;
         at.need("/@enabled", "the attribute 'enabled'", one.enabled.as_ref())?;
         at.refuse_if(one.order == Some(0), "/@order", "the order is 0; it begins at 1")?;

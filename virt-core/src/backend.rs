@@ -12,7 +12,6 @@ use crate::driver::ConnectionDriver;
 use crate::error::{Error, Result, Subject};
 use crate::host::Host;
 use crate::host::local::{LocalHost, LocalOpener};
-use crate::test::TestBackend;
 use crate::uri::ConnectUri;
 
 /// What a backend gets to open a connection with.
@@ -142,15 +141,25 @@ struct TransportRow {
 }
 
 impl Default for BackendTable {
-    /// What virt-core has: the backend of `test:///…`, and this machine for URIs without a transport.
+    /// What virt-core has: the backend of `test:///…` with the feature `test`, and this machine for URIs without a transport.
     fn default() -> Self {
         Self {
             backends: Vec::new(),
             transports: Vec::new(),
         }
-        .backend("test", PathRule::Here, "", Some(Arc::new(TestBackend::new())))
+        .backend("test", PathRule::Here, "test", reference())
         .transport(None, "", Some(Arc::new(LocalOpener::default())))
     }
+}
+
+#[cfg(feature = "test")]
+fn reference() -> Option<Arc<dyn Backend>> {
+    Some(Arc::new(crate::test::TestBackend::new()))
+}
+
+#[cfg(not(feature = "test"))]
+fn reference() -> Option<Arc<dyn Backend>> {
+    None
 }
 
 impl BackendTable {

@@ -5,7 +5,8 @@
 //! * [`driver`]: what a backend implements. [`backend`]: how it is found for a URI.
 //! * [`model`]: libvirt's documents as typed, lossless Rust, on the XML engine in [`xml`].
 //! * [`host`]: a machine to act on.
-//! * [`mod@test`]: `test:///default`, a full driver in memory, for testing programs without a hypervisor.
+//! * With the cargo feature `test`, the module `test`: `test:///default`, a full driver in memory, for testing programs
+//!   without a hypervisor.
 
 extern crate self as virt_core;
 
@@ -35,6 +36,7 @@ mod sorted;
 pub mod stats;
 pub mod storage;
 mod subject_calls;
+#[cfg(feature = "test")]
 pub mod test;
 mod uri;
 pub mod xml;

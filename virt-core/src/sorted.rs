@@ -65,23 +65,8 @@ impl<K, V> SortedMap<K, V> {
         self.rows.iter().flatten().map(|(_, value)| value)
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.rows.iter_mut().flatten().map(|(_, value)| value)
-    }
-
     pub(crate) fn into_values(self) -> impl Iterator<Item = V> {
         self.into_iter().map(|(_, value)| value)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.rows.clear();
-    }
-
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
-        for row in &mut self.rows {
-            row.retain_mut(|(key, value)| keeps(key, value));
-        }
-        self.rows.retain(|row| !row.is_empty());
     }
 
     fn at(&self, (row, place): Spot) -> Option<&V> {
@@ -115,6 +100,25 @@ impl<K, V> SortedMap<K, V> {
             }
         }
         (row, place)
+    }
+}
+
+/// What only the reference driver does with one.
+#[cfg(feature = "test")]
+impl<K, V> SortedMap<K, V> {
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().flatten().map(|(_, value)| value)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
+        for row in &mut self.rows {
+            row.retain_mut(|(key, value)| keeps(key, value));
+        }
+        self.rows.retain(|row| !row.is_empty());
     }
 }
 
@@ -275,6 +279,7 @@ impl<T: Ord> SortedSet<T> {
     }
 
     /// Takes it out; false where it is not there.
+    #[cfg(feature = "test")]
     pub(crate) fn remove<Q: Ord + ?Sized>(&mut self, value: &Q) -> bool
     where
         T: Borrow<Q>,

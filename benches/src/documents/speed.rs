@@ -19,8 +19,8 @@ pub(super) fn measure() -> Outcome {
     let directory = tempfile::tempdir()?;
     let program = compile_libvirt_peer(directory.path())?;
     let mut libvirt = Peer::start("libvirt", Command::new(program).arg("test:///default"))?;
-    one(&mut libvirt, directory.path(), "2k", &samples::small(), 200, 8.0)?;
-    one(&mut libvirt, directory.path(), "29k", &samples::large(), 10, 12.0)
+    one(&mut libvirt, directory.path(), "2k", &samples::small(), 1000, 8.0)?;
+    one(&mut libvirt, directory.path(), "29k", &samples::large(), 50, 12.0)
 }
 
 fn one(libvirt: &mut Peer, directory: &Path, name: &str, text: &str, rounds: u32, bar: f64) -> Outcome {

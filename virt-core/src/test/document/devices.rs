@@ -4,6 +4,7 @@ use super::live::alias_kind;
 use crate::error::{Error, ErrorKind, Result, Subject};
 use crate::model::domain::devices::{Devices, DiskDevice};
 use crate::model::{Device, Disk, DomainConfig};
+use crate::xml::{Document, Element};
 
 /// Adds a device that is not there yet; of a running machine with a name for it, which is returned.
 pub(in crate::test) fn attach(
@@ -37,7 +38,7 @@ pub(in crate::test) fn attach(
         false => None,
     };
     let added = match &alias {
-        Some(alias) => device.with_alias(alias)?,
+        Some(alias) => under_alias(device, alias)?,
         None => device.clone(),
     };
     added.add_to(devices);
@@ -47,6 +48,17 @@ pub(in crate::test) fn attach(
         .map_err(|error| Error::from(error).with_subject(element(device)))?;
     *config = changed;
     Ok(alias)
+}
+
+/// The same device under that alias, where its kind has one.
+fn under_alias(device: &Device, alias: &str) -> Result<Device> {
+    let mut element = Document::parse(&device.to_xml())?.root;
+    let is_alias = |child: &Element| child.name.as_written() == "alias";
+    element
+        .children
+        .retain(|node| !node.as_element().is_some_and(is_alias));
+    let alias = Element::new("alias").with_attribute("name", alias);
+    Ok(Device::from_element(&element.with_child(alias))?)
 }
 
 /// Whether there is one of its kind at most.
@@ -82,7 +94,7 @@ pub(in crate::test) fn update(config: &mut DomainConfig, device: &Device, live: 
         check_live_update(&old, device)?;
     }
     let new = match (old.alias(), device.alias()) {
-        (Some(alias), None) => device.with_alias(&alias)?,
+        (Some(alias), None) => under_alias(device, &alias)?,
         _ => device.clone(),
     };
     let mut changed = config.clone();

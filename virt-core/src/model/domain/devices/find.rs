@@ -1,27 +1,12 @@
 //! Finding a device among those of a domain, as attaching, detaching and updating need it.
 
 use super::{Device, Devices};
-use crate::xml::{Element, XmlError, is_same, value_at};
+use crate::xml::{is_same, value_at};
 
 impl Device {
     /// The name by which the hypervisor knows the device: `<alias>`.
     pub fn alias(&self) -> Option<String> {
         value_at(self.record()?, "alias/@name")
-    }
-
-    /// The same device under that alias, where its kind has one.
-    ///
-    /// # Errors
-    /// When the device can't be written and read again.
-    pub(crate) fn with_alias(&self, name: &str) -> Result<Self, XmlError> {
-        let document = crate::xml::Document::parse(&self.to_xml())?;
-        let mut element = document.root;
-        element.children.retain(|node| {
-            node.as_element()
-                .is_none_or(|child| child.name.as_written() != "alias")
-        });
-        let alias = Element::new("alias").with_attribute("name", name);
-        Self::from_element(&element.with_child(alias))
     }
 
     /// Whether the other one is this device: by what tells devices of its kind apart, as the target of a disk and the
@@ -111,7 +96,5 @@ mod tests {
             (devices.position(&wanted), devices.remove("disk", 7)),
             (None, None)
         );
-        let named = wanted.with_alias("ua-1").unwrap();
-        assert_eq!(named.alias().as_deref(), Some("ua-1"));
     }
 }

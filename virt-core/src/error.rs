@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::xml::XmlError;
+
 /// The result of every fallible call of the SDK.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -328,6 +330,13 @@ impl StdError for Error {
             let source: &(dyn StdError + 'static) = source.as_ref();
             source
         })
+    }
+}
+
+/// An [`ErrorKind::InvalidConfig`] whose source is the XML error.
+impl From<XmlError> for Error {
+    fn from(error: XmlError) -> Self {
+        Self::new(ErrorKind::InvalidConfig, "the document is not accepted").with_source(error)
     }
 }
 

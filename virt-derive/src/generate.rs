@@ -52,7 +52,7 @@ pub(crate) fn record(input: &DeriveInput) -> Result<TokenStream> {
     let document = options
         .element
         .is_some()
-        .then(|| quote!(::virt_core::xml::derived::document_methods!(#ident);));
+        .then(|| quote!(::virt_documents::xml::derived::document_methods!(#ident);));
     Ok(quote! { #record #document })
 }
 
@@ -91,16 +91,16 @@ fn implementation(
     let namespaced = bits(fields, |field| field.namespace.is_some());
     quote! {
         #[automatically_derived]
-        impl ::virt_core::xml::Record for #ident {
-            fn spec(&self) -> &'static ::virt_core::xml::Spec {
-                use ::virt_core::xml::{Field, FieldKind, Rows};
-                static SPEC: ::virt_core::xml::Spec = ::virt_core::xml::Spec {
+        impl ::virt_documents::xml::Record for #ident {
+            fn spec(&self) -> &'static ::virt_documents::xml::Spec {
+                use ::virt_documents::xml::{Field, FieldKind, Rows};
+                static SPEC: ::virt_documents::xml::Spec = ::virt_documents::xml::Spec {
                     type_name: #type_name,
                     element: #element,
                     open: #open,
                     fields: &[#(#rows),*],
                     keys_in_json: &[#(#keys_in_json),*],
-                    keys: &[#(::virt_core::xml::NameKey::of(#names)),*],
+                    keys: &[#(::virt_documents::xml::NameKey::of(#names)),*],
                     text: #text,
                     scaled: #scaled,
                     attributes: Rows(#attributes),
@@ -110,32 +110,32 @@ fn implementation(
                 &SPEC
             }
 
-            fn filled(&self) -> ::virt_core::xml::Rows {
+            fn filled(&self) -> ::virt_documents::xml::Rows {
                 let mut rows = 0_u128;
                 #(#filled)*
-                ::virt_core::xml::Rows(rows)
+                ::virt_documents::xml::Rows(rows)
             }
 
-            fn slot(&self, index: usize) -> ::virt_core::xml::Slot<'_> {
-                use ::virt_core::xml::Slot;
+            fn slot(&self, index: usize) -> ::virt_documents::xml::Slot<'_> {
+                use ::virt_documents::xml::Slot;
                 match index { #(#shared,)* _ => Slot::None }
             }
 
-            fn slot_mut(&mut self, index: usize) -> ::virt_core::xml::SlotMut<'_> {
-                use ::virt_core::xml::SlotMut;
+            fn slot_mut(&mut self, index: usize) -> ::virt_documents::xml::SlotMut<'_> {
+                use ::virt_documents::xml::SlotMut;
                 match index { #(#exclusive,)* _ => SlotMut::None }
             }
 
-            fn rest(&self) -> &::virt_core::xml::Rest {
+            fn rest(&self) -> &::virt_documents::xml::Rest {
                 &self.#rest
             }
 
-            fn rest_mut(&mut self) -> &mut ::virt_core::xml::Rest {
+            fn rest_mut(&mut self) -> &mut ::virt_documents::xml::Rest {
                 &mut self.#rest
             }
         }
 
-        ::virt_core::xml::derived::record_traits!(#ident);
+        ::virt_documents::xml::derived::record_traits!(#ident);
     }
 }
 
@@ -167,9 +167,11 @@ fn filled(index: usize, field: &RecordField) -> TokenStream {
         (Kind::Flag, _, None) => quote!(self.#ident),
         (_, Holder::Option, _) => quote!(let ::core::option::Option::Some(_) = self.#ident),
         (_, Holder::Vec, _) => quote!(self.#ident.len() > 0),
-        (Kind::Child, _, None) => quote!(::virt_core::xml::ChildSlot::children(&self.#ident).count() > 0),
-        (_, _, Some(_)) => quote!(::virt_core::xml::ScaledSlot::size(&self.#ident).is_some()),
-        (_, _, None) => quote!(::virt_core::xml::ValueSlot::count(&self.#ident) > 0),
+        (Kind::Child, _, None) => {
+            quote!(::virt_documents::xml::ChildSlot::children(&self.#ident).count() > 0)
+        }
+        (_, _, Some(_)) => quote!(::virt_documents::xml::ScaledSlot::size(&self.#ident).is_some()),
+        (_, _, None) => quote!(::virt_documents::xml::ValueSlot::count(&self.#ident) > 0),
     };
     quote!(if #holds { rows |= #bit; })
 }
@@ -209,7 +211,7 @@ fn arm(index: usize, field: &RecordField, exclusive: bool) -> TokenStream {
         (true, _) => quote!(#index => SlotMut::#kind(&mut self.#ident)),
         (false, Kind::Flag) => quote!(#index => Slot::#kind(self.#ident)),
         (false, Kind::Child) if field.scaled.is_none() => {
-            quote!(#index => Slot::#kind(::virt_core::xml::ChildSlot::children(&self.#ident)))
+            quote!(#index => Slot::#kind(::virt_documents::xml::ChildSlot::children(&self.#ident)))
         }
         (false, _) => quote!(#index => Slot::#kind(&self.#ident)),
     }

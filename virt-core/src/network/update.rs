@@ -8,12 +8,8 @@ impl From<NetworkUpdateError> for Error {
         let kind = match &error {
             NetworkUpdateError::Unsupported { .. } => ErrorKind::Unsupported,
             NetworkUpdateError::Fragment(_) | NetworkUpdateError::Family { .. } => ErrorKind::InvalidConfig,
-            NetworkUpdateError::NoIp { .. }
-            | NetworkUpdateError::SecondDhcp { .. }
-            | NetworkUpdateError::Exists { .. }
-            | NetworkUpdateError::NotFound { .. }
-            | NetworkUpdateError::Ambiguous { .. }
-            | NetworkUpdateError::InUse { .. } => ErrorKind::InvalidState,
+            // What the network has or lacks.
+            _ => ErrorKind::InvalidState,
         };
         Self::new(kind, error.to_string()).with_source(error)
     }

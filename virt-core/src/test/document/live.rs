@@ -30,10 +30,9 @@ pub(in crate::test) fn live(mut config: DomainConfig, id: u32) -> DomainConfig {
 }
 
 fn named(name: String) -> Alias {
-    Alias {
-        name: Some(name),
-        ..Alias::default()
-    }
+    let mut alias = Alias::default();
+    alias.name = Some(name);
+    alias
 }
 
 /// The alias a user gave, or the one made of kind and number.

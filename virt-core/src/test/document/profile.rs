@@ -100,7 +100,7 @@ pub(super) fn action(written: &Written) -> Option<LifecycleAction> {
         Written::RenameRestart => Some(LifecycleAction::RestartRename),
         Written::CoredumpDestroy => Some(LifecycleAction::CoredumpDestroy),
         Written::CoredumpRestart => Some(LifecycleAction::CoredumpRestart),
-        Written::Poweroff | Written::Pause | Written::Ignore | Written::Unknown(_) => None,
+        _ => None,
     }
 }
 

@@ -84,34 +84,28 @@ pub(in crate::test) fn baseline(cpus: &[Cpu], on_this: bool, options: &BaselineO
     } else {
         features_of_model(model)?
     };
-    Ok(Cpu {
-        model: Some(named(model)),
-        features: common
-            .iter()
-            .filter(|name| !of_model.contains(*name))
-            .map(|name| required(name))
-            .collect(),
-        ..Cpu::default()
-    })
+    let mut cpu = Cpu::default();
+    cpu.model = Some(named(model));
+    let others = common.iter().filter(|name| !of_model.contains(*name));
+    cpu.features = others.map(|name| required(name)).collect();
+    Ok(cpu)
 }
 
 fn has_all(features: &Features, wanted: &Features) -> bool {
     wanted.iter().all(|name| features.contains(name))
 }
 
-fn named(model: &str) -> CpuModel {
-    CpuModel {
-        name: Some(model.to_owned()),
-        ..CpuModel::default()
-    }
+fn named(name: &str) -> CpuModel {
+    let mut model = CpuModel::default();
+    model.name = Some(name.to_owned());
+    model
 }
 
 fn required(name: &str) -> CpuFeature {
-    CpuFeature {
-        policy: Some(CpuFeaturePolicy::Require),
-        name: Some(name.to_owned()),
-        ..CpuFeature::default()
-    }
+    let mut feature = CpuFeature::default();
+    feature.policy = Some(CpuFeaturePolicy::Require);
+    feature.name = Some(name.to_owned());
+    feature
 }
 
 fn host_features() -> Result<Features> {
@@ -165,10 +159,9 @@ mod tests {
     use super::*;
 
     fn cpu(model: &str) -> Cpu {
-        Cpu {
-            model: Some(named(model)),
-            ..Cpu::default()
-        }
+        let mut cpu = Cpu::default();
+        cpu.model = Some(named(model));
+        cpu
     }
 
     #[test]

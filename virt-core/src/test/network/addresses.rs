@@ -81,7 +81,7 @@ fn time_of(lease: Option<&LeaseTime>) -> Option<Duration> {
     let seconds_each = match lease.unit {
         Some(LeaseUnit::Seconds) => 1,
         Some(LeaseUnit::Hours) => 3600,
-        Some(LeaseUnit::Minutes | LeaseUnit::Unknown(_)) | None => 60,
+        _ => 60,
     };
     match lease.expiry {
         None => Some(DEFAULT_TIME),

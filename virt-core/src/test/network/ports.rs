@@ -44,11 +44,10 @@ impl World {
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
         if let (None, Some(bridge)) = (&config.plug, run.bridge()) {
-            config.plug = Some(NetworkPortPlug {
-                kind: Some(PlugType::Network),
-                bridge: Some(bridge.to_owned()),
-                ..NetworkPortPlug::default()
-            });
+            let mut plug = NetworkPortPlug::default();
+            plug.kind = Some(PlugType::Network);
+            plug.bridge = Some(bridge.to_owned());
+            config.plug = Some(plug);
         }
         run.ports.insert(uuid, config);
         Ok(NetworkPortRef::new(reference, uuid))

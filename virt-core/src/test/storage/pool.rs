@@ -189,8 +189,7 @@ impl PoolRecord {
 }
 
 pub(super) fn in_bytes(size: ByteSize) -> Option<ScaledText> {
-    Some(ScaledText {
-        size: Some(size),
-        ..ScaledText::default()
-    })
+    let mut text = ScaledText::default();
+    text.size = Some(size);
+    Some(text)
 }

@@ -1,6 +1,7 @@
 //! What pools can be made of, in a world where nothing is.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::domain::devices::SourceHost;
 use crate::model::pool::{PoolDevice, PoolFormat, PoolSource};
 use crate::model::{PoolSources, PoolType};
 
@@ -14,13 +15,9 @@ pub(in crate::test) fn find_sources(kind: &PoolType, source: Option<&PoolSource>
                 let message = "a server is needed to look for what it exports: give a source with a host";
                 return Err(Error::new(ErrorKind::InvalidArgument, message));
             };
-            let exported = ["/export/images", "/export/iso"].map(|dir| PoolSource {
-                hosts: vec![host.clone()],
-                dir: Some(dir.into()),
-                format: Some(PoolFormat::Nfs.into()),
-                ..PoolSource::default()
-            });
-            exported.into()
+            ["/export/images", "/export/iso"]
+                .map(|dir| exported(host, dir))
+                .into()
         }
         kind => {
             let message =
@@ -28,20 +25,25 @@ pub(in crate::test) fn find_sources(kind: &PoolType, source: Option<&PoolSource>
             return Err(Error::unsupported(message));
         }
     };
-    Ok(PoolSources {
-        sources: found,
-        ..PoolSources::default()
-    })
+    let mut sources = PoolSources::default();
+    sources.sources = found;
+    Ok(sources)
 }
 
-fn group(name: &str, device: &str) -> PoolSource {
-    PoolSource {
-        devices: vec![PoolDevice {
-            path: Some(device.to_owned()),
-            ..PoolDevice::default()
-        }],
-        name: Some(name.to_owned()),
-        format: Some(PoolFormat::Lvm2.into()),
-        ..PoolSource::default()
-    }
+fn exported(host: &SourceHost, directory: &str) -> PoolSource {
+    let mut source = PoolSource::default();
+    source.hosts = vec![host.clone()];
+    source.dir = Some(directory.into());
+    source.format = Some(PoolFormat::Nfs.into());
+    source
+}
+
+fn group(name: &str, path: &str) -> PoolSource {
+    let mut device = PoolDevice::default();
+    device.path = Some(path.to_owned());
+    let mut source = PoolSource::default();
+    source.devices = vec![device];
+    source.name = Some(name.to_owned());
+    source.format = Some(PoolFormat::Lvm2.into());
+    source
 }

@@ -199,13 +199,6 @@ impl fmt::Debug for XmlError {
     }
 }
 
-/// An [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) whose source is the XML error.
-impl From<XmlError> for crate::Error {
-    fn from(error: XmlError) -> Self {
-        Self::new(crate::ErrorKind::InvalidConfig, "the document is not accepted").with_source(error)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

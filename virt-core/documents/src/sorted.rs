@@ -12,7 +12,7 @@ const MOST: usize = 256;
 
 /// A map in the order of its keys.
 #[derive(Clone)]
-pub(crate) struct SortedMap<K, V> {
+pub struct SortedMap<K, V> {
     /// None of them is empty, and each key is above those of the rows before.
     rows: Vec<Vec<(K, V)>>,
 }
@@ -41,32 +41,47 @@ impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SortedMap<K, V> {
 }
 
 impl<K, V> SortedMap<K, V> {
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self { rows: Vec::new() }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rows.iter().map(Vec::len).sum()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows.iter().flatten().map(|(key, value)| (key, value))
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.rows.iter().flatten().map(|(key, _)| key)
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+    pub fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.iter().flatten().map(|(_, value)| value)
     }
 
-    pub(crate) fn into_values(self) -> impl Iterator<Item = V> {
+    pub fn into_values(self) -> impl Iterator<Item = V> {
         self.into_iter().map(|(_, value)| value)
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().flatten().map(|(_, value)| value)
+    }
+
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    pub fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
+        for row in &mut self.rows {
+            row.retain_mut(|(key, value)| keeps(key, value));
+        }
+        self.rows.retain(|row| !row.is_empty());
     }
 
     fn at(&self, (row, place): Spot) -> Option<&V> {
@@ -103,25 +118,6 @@ impl<K, V> SortedMap<K, V> {
     }
 }
 
-/// What only the reference driver does with one.
-#[cfg(feature = "test")]
-impl<K, V> SortedMap<K, V> {
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.rows.iter_mut().flatten().map(|(_, value)| value)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.rows.clear();
-    }
-
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
-        for row in &mut self.rows {
-            row.retain_mut(|(key, value)| keeps(key, value));
-        }
-        self.rows.retain(|row| !row.is_empty());
-    }
-}
-
 impl<K: Ord, V> SortedMap<K, V> {
     /// Where the key is, or is to be put.
     fn spot<Q: Ord + ?Sized>(&self, key: &Q) -> Result<Spot, Spot>
@@ -143,7 +139,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         }
     }
 
-    pub(crate) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -153,7 +149,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         }
     }
 
-    pub(crate) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
@@ -163,7 +159,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         }
     }
 
-    pub(crate) fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
@@ -171,7 +167,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 
     /// Puts the value in, and gives back the one that was there.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.spot(&key) {
             Ok(spot) => Some(std::mem::replace(self.at_mut(spot)?, value)),
             Err(spot) => {
@@ -183,7 +179,7 @@ impl<K: Ord, V> SortedMap<K, V> {
 
     /// The value of the key, which is made where there is none yet.
     #[expect(clippy::indexing_slicing, reason = "it was found, or put there")]
-    pub(crate) fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
+    pub fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let (row, place) = match self.spot(&key) {
             Ok(spot) => spot,
             Err(spot) => self.put(spot, (key, make())),
@@ -191,7 +187,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         &mut self.rows[row][place].1
     }
 
-    pub(crate) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -207,7 +203,7 @@ impl<K: Ord, V> SortedMap<K, V> {
 
 impl<K: Ord, V: Default> SortedMap<K, V> {
     /// The value of the key, the default one where there is none yet.
-    pub(crate) fn or_default(&mut self, key: K) -> &mut V {
+    pub fn or_default(&mut self, key: K) -> &mut V {
         self.or_insert_with(key, V::default)
     }
 }
@@ -233,7 +229,7 @@ impl<K, V> IntoIterator for SortedMap<K, V> {
 
 /// A set in order.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct SortedSet<T>(SortedMap<T, ()>);
+pub struct SortedSet<T>(SortedMap<T, ()>);
 
 impl<T: fmt::Debug> fmt::Debug for SortedSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -248,25 +244,25 @@ impl<T> Default for SortedSet<T> {
 }
 
 impl<T> SortedSet<T> {
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(SortedMap::new())
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.keys()
     }
 }
 
 impl<T: Ord> SortedSet<T> {
-    pub(crate) fn contains<Q: Ord + ?Sized>(&self, value: &Q) -> bool
+    pub fn contains<Q: Ord + ?Sized>(&self, value: &Q) -> bool
     where
         T: Borrow<Q>,
     {
@@ -274,13 +270,12 @@ impl<T: Ord> SortedSet<T> {
     }
 
     /// Puts it in; false where it is there already.
-    pub(crate) fn insert(&mut self, value: T) -> bool {
+    pub fn insert(&mut self, value: T) -> bool {
         self.0.insert(value, ()).is_none()
     }
 
     /// Takes it out; false where it is not there.
-    #[cfg(feature = "test")]
-    pub(crate) fn remove<Q: Ord + ?Sized>(&mut self, value: &Q) -> bool
+    pub fn remove<Q: Ord + ?Sized>(&mut self, value: &Q) -> bool
     where
         T: Borrow<Q>,
     {
@@ -295,7 +290,7 @@ impl<T: Ord> FromIterator<T> for SortedSet<T> {
 }
 
 /// What items are put in order by.
-pub(crate) trait Rank {
+pub trait Rank {
     fn rank(self) -> u64;
 }
 
@@ -339,7 +334,7 @@ impl<T: Rank> Rank for Option<T> {
 /// Puts the items in the order of their ranks; those of one rank stay as they stand.
 ///
 /// All types go through one sort: one for each type would be the twentieth part of all the code here.
-pub(crate) fn sort_by_rank<T, R: Rank>(items: &mut Vec<T>, rank: impl Fn(&T) -> R) {
+pub fn sort_by_rank<T, R: Rank>(items: &mut Vec<T>, rank: impl Fn(&T) -> R) {
     let rank = |item: &T| rank(item).rank();
     if items.is_sorted_by_key(rank) {
         return;
@@ -350,7 +345,7 @@ pub(crate) fn sort_by_rank<T, R: Rank>(items: &mut Vec<T>, rank: impl Fn(&T) -> 
 }
 
 /// Puts the items in the order of their names, byte by byte; those of one name stay as they stand.
-pub(crate) fn sort_by_name<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &str) {
+pub fn sort_by_name<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &str) {
     let mut order: Vec<(&str, usize)> = items.iter().map(name).zip(0..).collect();
     order.sort_unstable();
     let places = order.into_iter().map(|(_, place)| place).collect();

@@ -46,6 +46,24 @@ fn equal_documents_have_no_difference() {
     assert_eq!(DomainConfig::from_xml(&text).unwrap().diff(&web()), []);
 }
 
+/// Three of one name, two of them equal: which is which must not depend on how they are spelled.
+#[test]
+fn a_list_of_equals_has_no_difference_whatever_their_spelling() {
+    let document = |spelled: &str| {
+        let text = format!(
+            "<cpudata><msr index='0' edx='0' eax='1'/><msr index='0' edx='0' eax='{spelled}'/><msr index='0' edx='0' eax='0x00000002'/></cpudata>"
+        );
+        AnyDocument::from_xml(&text).unwrap()
+    };
+    let (one, other) = (document("0x2"), document("0x00000002"));
+    assert!(one == other);
+    assert_eq!(lines(&one.diff(&other)), [""; 0]);
+    assert_eq!(lines(&other.diff(&one)), [""; 0]);
+    let changed = document("0x3");
+    assert!(one != changed);
+    assert_ne!(lines(&one.diff(&changed)), [""; 0]);
+}
+
 #[test]
 fn values_are_told_from_and_to() {
     let told = told(|config| {

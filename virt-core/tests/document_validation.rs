@@ -200,6 +200,20 @@ fn what_has_a_field_is_not_kept_without_one() {
     config.validate().unwrap();
 }
 
+/// The prefix `xml` needs no declaration: what has it by hand is what is read.
+#[test]
+fn names_of_xml_itself_are_the_same_after_they_were_written() {
+    let config = domain(|config| {
+        let element = Element::new("xml:note").with_attribute("xml:lang", "en");
+        config.rest.push_element(element);
+        config.rest.set_attribute("xml:base", "a");
+    });
+    config.validate().unwrap();
+    let again = DomainConfig::from_xml(&config.to_xml()).unwrap();
+    assert_eq!(again, config);
+    assert_eq!(config.diff(&again), []);
+}
+
 #[test]
 fn what_must_be_there_and_is_not_can_not_be_written() {
     let mut status =

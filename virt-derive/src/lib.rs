@@ -1,6 +1,6 @@
 //! The derive macro behind the lossless XML documents of the virt SDK.
 //!
-//! Only `virt-core` uses it; see `virt_core::xml` for what the generated code plugs into.
+//! Only `virt-documents` uses it; see its module `xml` for what the generated code plugs into.
 
 mod field;
 mod generate;
@@ -8,7 +8,7 @@ mod options;
 
 use proc_macro::TokenStream;
 
-/// Makes a struct a `virt_core::xml::Record`, with `Debug` (secrets hidden), `PartialEq` (what the document says,
+/// Makes a struct a `virt_documents::xml::Record`, with `Debug` (secrets hidden), `PartialEq` (what the document says,
 /// not how it is ordered or spelled), and serde's `Serialize` (secrets left out) and `Deserialize`.
 ///
 /// On the struct:

@@ -36,7 +36,9 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
 
 fn build() -> Outcome {
     let core = ColdBuild::prepare("virt-core", &[], "fn main() {}\n")?;
-    figure::remark("building virt-core, dev profile, 2 jobs, nothing built before");
+    figure::remark(
+        "building virt-core without its feature test, dev profile, not incremental, 2 jobs, nothing built before",
+    );
     let seconds = core.seconds()?;
     figure::print(
         "documents.core_cold_build_s",

@@ -4,13 +4,15 @@ use crate::cold_build::ColdBuild;
 use crate::failure::Outcome;
 use crate::figure::{self, Bar};
 
-const PROGRAM: &str = "fn main() {\n    drop(virt_sdk::connect(\"test:///default\"));\n}\n";
+const PROGRAM: &str = "fn main() {\n    drop(virt_sdk::connect(\"qemu:///embed\"));\n}\n";
 
 /// Makes such an application and measures both.
 pub(super) fn measure() -> Outcome {
     let application = ColdBuild::prepare("virt-sdk", &["qemu"], PROGRAM)?;
     let packages = application.packages()?;
-    figure::remark("building an application with feature qemu, dev profile, 2 jobs, nothing built before");
+    figure::remark(
+        "building an application with feature qemu alone, dev profile, not incremental, 2 jobs, nothing built before",
+    );
     let seconds = application.seconds()?;
     figure::print(
         "qemu.cold_build_s",

@@ -38,7 +38,8 @@ pub struct ConnectionBuilder {
 }
 
 impl ConnectionBuilder {
-    /// The backends this program has: `virt_sdk::backends()`, or a table of your own. Only `test:///…` unless said.
+    /// The backends this program has: `virt_sdk::backends()`, or a table of your own. Unless said, only
+    /// `test:///…`, with the feature `test`.
     #[must_use]
     pub fn backends(mut self, table: BackendTable) -> Self {
         self.table = table;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Parts of virt-core whose documentation is about documents and machines, and promises no call.
+/// Parts of virt-core whose documentation is about machines, tests and errors, and promises no call.
 const NO_CALLS: [&str; 3] = ["host", "test", "error.rs"];
 
 /// What was found in the sources.

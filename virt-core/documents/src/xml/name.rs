@@ -16,9 +16,15 @@ pub struct Name {
     namespace: Option<Arc<str>>,
 }
 
+/// What the prefix `xml` stands for, declared or not.
+pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
 impl Name {
-    /// A name in no namespace.
+    /// A name in no namespace; one with the prefix `xml` is in that of XML itself.
     pub fn local_only(name: impl AsRef<str>) -> Self {
+        if let Some(local) = name.as_ref().strip_prefix("xml:") {
+            return Self::namespaced("xml", local, XML);
+        }
         Self {
             full: SmolStr::new(name),
             colon: None,

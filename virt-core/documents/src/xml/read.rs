@@ -117,7 +117,7 @@ fn read_raw<'t>(
     let path = format!("/{expected}");
     Reading {
         raw,
-        scratch: String::with_capacity(USUAL_DEPTH),
+        scratch: String::new(),
         children: Vec::with_capacity(USUAL_DEPTH),
         attributes: Vec::with_capacity(USUAL_DEPTH),
     }

@@ -7,7 +7,7 @@ use super::attributes::RawAttributes;
 use super::blank::is_blank;
 use super::error::{XmlError, XmlProblem};
 use super::limits::Limits;
-use super::name::declared_prefix;
+use super::name::{XML, declared_prefix};
 use super::name_key::plain_name_length;
 use super::places::Places;
 use super::raw;
@@ -399,8 +399,7 @@ impl<'t> Builder<'t> {
         let colon = full.bytes().position(|byte| byte == b':');
         let prefix = colon.and_then(|at| full.get(..at)).unwrap_or_default();
         let namespace = if prefix == "xml" {
-            self.raw
-                .add_namespace(Arc::from("http://www.w3.org/XML/1998/namespace"))
+            self.raw.add_namespace(Arc::from(XML))
         } else {
             let declared = self.scope.iter().rev().find(|(_, known, _)| *known == prefix);
             declared.map_or(0, |(_, _, namespace)| *namespace)

@@ -54,6 +54,8 @@ pub struct Field {
     pub secret: bool,
 }
 
+const _: () = assert!(size_of::<Field>() == 64, "a row is one line of the cache");
+
 impl Field {
     /// A row without any of the optional properties.
     pub const fn new(name: &'static str, opening: &'static str, kind: FieldKind) -> Self {

@@ -247,6 +247,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_are_written_as_they_are_shown() {
+        let mut text = String::new();
+        for number in [0, 1, 9, 0x10, 0xffff, u64::MAX] {
+            for width in [1, 2, 4, 16] {
+                text.clear();
+                write_hexadecimal(&mut text, number, width);
+                let width = usize::try_from(width).unwrap_or_default();
+                assert_eq!(text, format!("{number:0width$x}"));
+            }
+        }
+        for number in [0, -1, i128::from(i64::MIN), i128::from(u64::MAX)] {
+            text.clear();
+            write_number(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
+
+    #[test]
     fn numbers_are_read_as_libvirt_reads_them() {
         assert_eq!(u16::parse_xml(" 0x1F "), Ok(31));
         assert_eq!(i32::parse_xml("-5"), Ok(-5));

@@ -174,3 +174,21 @@ fn free_alias(devices: &Devices, device: &Device) -> String {
         number = number.saturating_add(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_gets_an_alias_in_place_of_its_own() {
+        for text in [
+            "<disk><target dev='vda'/></disk>",
+            "<disk><alias name='virtio-disk0'/><target dev='vda'/></disk>",
+        ] {
+            let device = Device::from_xml(text).unwrap();
+            let named = under_alias(&device, "ua-1").unwrap();
+            assert_eq!(named.alias().as_deref(), Some("ua-1"));
+            assert!(named.is_same(&device));
+        }
+    }
+}

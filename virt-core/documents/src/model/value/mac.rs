@@ -84,6 +84,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_is_written_as_it_is_shown() {
+        for bytes in [[0; 6], [0xff; 6], [0x52, 0x54, 0, 1, 0xa, 0xf0]] {
+            let mut text = String::new();
+            MacAddress::new(bytes).write_xml(&mut text);
+            assert_eq!(text, MacAddress::new(bytes).to_string());
+            assert_eq!(MacAddress::parse_xml(&text), Ok(MacAddress::new(bytes)));
+        }
+    }
+
+    #[test]
     fn only_six_pairs_are_an_address() {
         let address: MacAddress = "52:54:00:aB:0:1".parse().unwrap();
         assert_eq!(address.to_string(), "52:54:00:ab:00:01");

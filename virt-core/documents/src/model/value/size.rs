@@ -116,11 +116,14 @@ fn scale(unit: &str) -> Option<u64> {
         b'e' => 6,
         _ => return None,
     };
-    match unit.get(1..)? {
-        rest if is_any(rest, &["ib", ""]) => Some(1 << (10 * power)),
-        rest if is_any(rest, &["b"]) => 1000_u64.checked_pow(power),
-        _ => None,
+    let rest = unit.get(1..)?;
+    if is_any(rest, &["ib", ""]) {
+        return Some(1 << (10 * power));
     }
+    if is_any(rest, &["b"]) {
+        return 1000_u64.checked_pow(power);
+    }
+    None
 }
 
 /// The largest unit that divides, as in `2 GiB`.

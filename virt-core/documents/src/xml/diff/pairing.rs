@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::compare::equal;
 use super::super::slot::Children;
 use super::super::write::write_element;
 use super::identity;
@@ -33,6 +34,9 @@ struct Open {
 /// Pairs the items of two lists of elements called `name`: by identity, then what is equal, then by position where there
 /// is no identity.
 pub(crate) fn pairs(name: &str, from: Children<'_>, to: Children<'_>) -> Vec<Pair> {
+    if let Some(same) = side_by_side(name, from, to) {
+        return same;
+    }
     let ways = identity::ways(name);
     let key = |list: Children<'_>, item: usize, way: &[&str]| {
         list.item(item).and_then(|record| identity::key(record, way))
@@ -88,6 +92,21 @@ pub(crate) fn pairs(name: &str, from: Children<'_>, to: Children<'_>) -> Vec<Pai
         |from_item| first_key(from, from_item),
         |to_item| first_key(to, to_item),
     )
+}
+
+/// The pairs of two lists that are equal, however their items are spelled.
+fn side_by_side(name: &str, from: Children<'_>, to: Children<'_>) -> Option<Vec<Pair>> {
+    let is_same = |item: usize| matches!((from.item(item), to.item(item)), (Some(one), Some(other)) if equal(one, other));
+    let all_same = from.count() == to.count() && (0..from.count()).all(is_same);
+    let pair = |item: usize| Pair::Both {
+        from: item,
+        to: item,
+        moved: false,
+        key: from
+            .item(item)
+            .and_then(|record| identity::identity_of(name, record)),
+    };
+    all_same.then(|| (0..from.count()).map(pair).collect())
 }
 
 impl Open {

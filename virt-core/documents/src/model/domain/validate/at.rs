@@ -36,7 +36,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// One of a list inside of it, counted from 0.
+    /// One of a list inside of it, counted from 0. Of a list inside of that one, `below` has to say which.
     pub(super) fn part(self, below: &'static str, index: usize, rest: &'a Rest) -> Self {
         Self {
             part: Some((below, index)),

@@ -174,8 +174,10 @@ fn check_driver(
         ("page_per_vq", driver.page_per_vq.is_some()),
     ];
     for (name, is_said) in options {
-        let sentence = format!("'{name}' is for virtio controllers");
-        at.refuse_if(is_said && !is_virtio, &format!("/driver/@{name}"), &sentence)?;
+        if is_said && !is_virtio {
+            let sentence = format!("'{name}' is for virtio controllers");
+            return Err(at.wrong(&format!("/driver/@{name}"), sentence));
+        }
     }
     Ok(())
 }

@@ -281,11 +281,10 @@ fn check_driver(at: At<'_>, disk: &Disk, driver: &DiskDriver) -> Checked {
         ("page_per_vq", driver.page_per_vq.is_some()),
     ];
     for (name, is_said) in only_virtio {
-        at.refuse_when(
-            is_said,
-            &format!("/driver/@{name}"),
-            format_args!("'{name}' is for the bus virtio"),
-        )?;
+        if is_said {
+            let sentence = format!("'{name}' is for the bus virtio");
+            return Err(at.wrong(&format!("/driver/@{name}"), sentence));
+        }
     }
     at.refuse_if(disk.model.is_some(), "/@model", "a model is for the bus virtio")
 }

@@ -22,9 +22,11 @@ pub(super) fn check(devices: &Devices) -> Checked {
 fn check_bus(at: At<'_>, kind: &InputType, input: &Input) -> Checked {
     let bus = input.bus.as_ref();
     let is_ps2 = bus == Some(&InputBus::Ps2);
-    if is_ps2 && !matches!(kind, InputType::Mouse | InputType::Keyboard) {
-        return Err(at.wrong("/@bus", format!("the bus ps2 has no {kind}")));
-    }
+    at.refuse_when(
+        is_ps2 && !matches!(kind, InputType::Mouse | InputType::Keyboard),
+        "/@bus",
+        format_args!("the bus ps2 has no {kind}"),
+    )?;
     at.refuse_if(
         *kind == InputType::Passthrough && bus.is_some_and(|bus| *bus != InputBus::Virtio),
         "/@bus",
@@ -36,10 +38,11 @@ fn check_model(at: At<'_>, kind: &InputType, input: &Input) -> Checked {
     let models = ["virtio", "virtio-transitional", "virtio-non-transitional"];
     at.one_of("/@model", input.model.as_ref(), &models)?;
     let is_special = input.model.as_deref().is_some_and(|model| model != "virtio");
-    if is_special && *kind != InputType::Passthrough {
-        let sentence = format!("a {kind} is neither transitional nor non-transitional");
-        return Err(at.wrong("/@model", sentence));
-    }
+    at.refuse_when(
+        is_special && *kind != InputType::Passthrough,
+        "/@model",
+        format_args!("a {kind} is neither transitional nor non-transitional"),
+    )?;
     let is_virtio = matches!(input.bus, None | Some(InputBus::Virtio));
     match &input.driver {
         Some(driver) => at.on(&driver.rest).refuse_if(

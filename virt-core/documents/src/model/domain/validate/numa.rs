@@ -127,46 +127,35 @@ fn check_interconnects(numa: &Numa, count: usize) -> Checked {
         return Ok(());
     };
     let at = At::the("/domain/cpu/numa/interconnects", &interconnects.rest);
-    let ends = |below: &str, initiator: Option<u32>, target: Option<u32>| -> Checked {
-        for (name, end) in [("initiator", initiator), ("target", target)] {
-            let below = format!("{below}/@{name}");
-            let end = end.ok_or_else(|| at.missing(&below, format!("the attribute '{name}'")))?;
-            if usize::try_from(end).is_ok_and(|end| end >= count) {
-                return Err(at.wrong(&below, format!("there is no cell {end}")));
-            }
+    let ends = |at: At<'_>, initiator: Option<u32>, target: Option<u32>| -> Checked {
+        let both = [
+            ("/@initiator", "the attribute 'initiator'", initiator),
+            ("/@target", "the attribute 'target'", target),
+        ];
+        for (below, what, end) in both {
+            let end = *at.need(below, what, end.as_ref())?;
+            at.refuse_when(
+                usize::try_from(end).is_ok_and(|end| end >= count),
+                below,
+                format_args!("there is no cell {end}"),
+            )?;
         }
         Ok(())
     };
     let kinds = ["access", "read", "write"];
     for (number, one) in interconnects.latencies.iter().enumerate() {
-        let below = format!("/latency[{}]", number + 1);
-        ends(&below, one.initiator, one.target)?;
-        at.need(
-            &format!("{below}/@type"),
-            "the attribute 'type'",
-            one.kind.as_ref(),
-        )?;
-        at.one_of(&format!("{below}/@type"), one.kind.as_ref(), &kinds)?;
-        at.need(
-            &format!("{below}/@value"),
-            "the attribute 'value'",
-            one.value.as_ref(),
-        )?;
+        let at = at.part("/latency", number, &one.rest);
+        ends(at, one.initiator, one.target)?;
+        at.need("/@type", "the attribute 'type'", one.kind.as_ref())?;
+        at.one_of("/@type", one.kind.as_ref(), &kinds)?;
+        at.need("/@value", "the attribute 'value'", one.value.as_ref())?;
     }
     for (number, one) in interconnects.bandwidths.iter().enumerate() {
-        let below = format!("/bandwidth[{}]", number + 1);
-        ends(&below, one.initiator, one.target)?;
-        at.need(
-            &format!("{below}/@type"),
-            "the attribute 'type'",
-            one.kind.as_ref(),
-        )?;
-        at.one_of(&format!("{below}/@type"), one.kind.as_ref(), &kinds)?;
-        at.need(
-            &format!("{below}/@value"),
-            "the attribute 'value'",
-            one.value.as_ref(),
-        )?;
+        let at = at.part("/bandwidth", number, &one.rest);
+        ends(at, one.initiator, one.target)?;
+        at.need("/@type", "the attribute 'type'", one.kind.as_ref())?;
+        at.one_of("/@type", one.kind.as_ref(), &kinds)?;
+        at.need("/@value", "the attribute 'value'", one.value.as_ref())?;
     }
     Ok(())
 }

@@ -131,11 +131,10 @@ fn check_iommu_options(at: At<'_>, model: &str, iommu: &Iommu) -> Checked {
         ("pt", driver.pt.is_some(), &["amd"]),
     ];
     for (name, is_said, models) in options {
-        at.on(&driver.rest).refuse_when(
-            is_said && !models.contains(&model),
-            &format!("/driver/@{name}"),
-            format_args!("an IOMMU of the model {model} has no '{name}'"),
-        )?;
+        if is_said && !models.contains(&model) {
+            let sentence = format!("an IOMMU of the model {model} has no '{name}'");
+            return Err(at.on(&driver.rest).wrong(&format!("/driver/@{name}"), sentence));
+        }
     }
     Ok(())
 }
@@ -208,11 +207,10 @@ fn check_redirection(devices: &Devices) -> Checked {
                 continue;
             };
             let number = crate::xml::XmlValue::parse_xml(text).ok();
-            at.refuse_when(
-                number.is_none_or(|number: u32| number > bound),
-                &format!("/@{name}"),
-                format_args!("'{text}' is neither -1 nor from 0 to {bound:#x}"),
-            )?;
+            if number.is_none_or(|number: u32| number > bound) {
+                let sentence = format!("'{text}' is neither -1 nor from 0 to {bound:#x}");
+                return Err(at.wrong(&format!("/@{name}"), sentence));
+            }
         }
     }
     Ok(())

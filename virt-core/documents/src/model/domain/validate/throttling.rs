@@ -75,11 +75,10 @@ fn check_limits(at: At<'_>, below: &str, tune: &IoTune) -> Checked {
     ];
     let is_set = |limit: Option<u64>| limit.is_some_and(|limit| limit != 0);
     for (name, total, read, write) in limits {
-        at.refuse_when(
-            is_set(total) && (is_set(read) || is_set(write)),
-            &format!("{below}/total_{name}"),
-            format_args!("there is a total {name}, and one for reading or writing"),
-        )?;
+        if is_set(total) && (is_set(read) || is_set(write)) {
+            let sentence = format!("there is a total {name}, and one for reading or writing");
+            return Err(at.wrong(&format!("{below}/total_{name}"), sentence));
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ pub use super::json::{from_json, to_json};
 pub use super::read::{Parsed, read_element, read_root};
 pub use super::typed::is_typed;
 pub use super::values::{check_said_values, check_values};
-pub use super::walk::walk;
+pub use super::walk::{unknown, walk};
 pub use super::write::{write_element, write_root};
 pub use crate::{__document_methods as document_methods, __record_traits as record_traits};
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -131,9 +131,7 @@ macro_rules! __document_methods {
 
             /// Every element and attribute this version has no typed field for, with its path.
             pub fn unknown(&self) -> ::std::vec::Vec<$crate::xml::Found> {
-                let mut found = $crate::xml::derived::walk(self);
-                found.retain(|found| !found.known);
-                found
+                $crate::xml::derived::unknown(self)
             }
         }
 

@@ -1,10 +1,5 @@
 //! Enumerations with libvirt's spellings.
 
-/// Which of the spellings the text is.
-pub(crate) fn spelling_at(spellings: &[&str], text: &str) -> Option<usize> {
-    spellings.iter().position(|known| *known == text)
-}
-
 /// Declares an enumeration by libvirt's spellings. A spelling it does not know is kept in `Unknown`.
 macro_rules! xml_enum {
     ($($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? })+) => { $(
@@ -37,10 +32,9 @@ macro_rules! xml_enum {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                let place = $crate::xml::spelling_at(<Self as $crate::xml::XmlValue>::SPELLINGS, text);
-                match place.and_then(|place| Self::KNOWN.get(place)) {
-                    Some(value) => value.clone(),
-                    None => Self::Unknown($crate::xml::UnknownSpelling::from(text)),
+                match text {
+                    $($text => Self::$variant,)+
+                    _ => Self::Unknown($crate::xml::UnknownSpelling::from(text)),
                 }
             }
         }

@@ -81,6 +81,6 @@ pub use walk::{Found, FoundKind};
 pub(crate) use arrange::{children_in_order, set_children_order};
 pub(crate) use blank::trimmed;
 pub(crate) use diff::{Pair, diff_at, identity_of, is_same, other_root, pairs, step_to, value_at};
-pub(crate) use enumeration::{spelling_at, xml_enum};
+pub(crate) use enumeration::xml_enum;
 pub(crate) use keep::{keep_spelling, keep_unknown};
 pub(crate) use value::{write_hexadecimal, write_number, xml_text_value, xml_value_slot};

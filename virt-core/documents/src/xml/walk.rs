@@ -47,6 +47,13 @@ pub fn walk(record: &dyn Record) -> Vec<Found> {
     walk.found
 }
 
+/// What of that has no field.
+pub fn unknown(record: &dyn Record) -> Vec<Found> {
+    let mut found = walk(record);
+    found.retain(|found| !found.known);
+    found
+}
+
 struct Walk {
     found: Vec<Found>,
     position: Option<Position>,

@@ -8,7 +8,7 @@ use super::{
     Input, Interface, Iommu, Lease, MemBalloon, MemoryDevice, NvramDevice, Panic, Parallel, Pstore,
     RedirectedDevice, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock, Watchdog,
 };
-use crate::xml::derived::{Parsed, walk};
+use crate::xml::derived::{Parsed, unknown, walk};
 use crate::xml::{Element, Found, Limits, Record, XmlError, XmlProblem, identity_of};
 
 /// Where a device goes in the list of them: behind its like, or in the place of the one there is.
@@ -261,9 +261,7 @@ impl Device {
 
     /// Every element and attribute there is no typed field for, with its path.
     pub fn unknown(&self) -> Vec<Found> {
-        let mut found = self.present();
-        found.retain(|found| !found.known);
-        found
+        self.record().map(unknown).unwrap_or_default()
     }
 }
 

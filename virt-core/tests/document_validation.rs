@@ -214,6 +214,33 @@ fn names_of_xml_itself_are_the_same_after_they_were_written() {
     assert_eq!(config.diff(&again), []);
 }
 
+/// A name without a namespace, where its prefix is declared: it would be read as another one.
+#[test]
+fn a_name_is_not_kept_where_its_prefix_stands_for_something() {
+    let named = |declares: &str| {
+        domain(|config| {
+            let inner = Element::new("q:inner").with_attribute("q:r", "a");
+            let outer = Element::new("outer").with_attribute(declares, "urn:q");
+            config.rest.push_element(outer.with_child(inner));
+        })
+    };
+    assert!(named("xmlns:q").validate().is_err());
+    named("xmlns:p").validate().unwrap();
+}
+
+/// A prefix that is declared nowhere is a part of the name.
+#[test]
+fn undeclared_prefixes_tell_names_apart() {
+    let with = |first: &str, second: &str| {
+        let inside = format!("<q:r>{first}</q:r><r>{second}</r></domain>");
+        DomainConfig::from_xml(&DOMAIN.replace("</domain>", &inside)).unwrap()
+    };
+    let (one, other) = (with("1", "2"), with("2", "1"));
+    assert_ne!(one, other);
+    assert_eq!(one.diff(&other).len(), 2);
+    assert_eq!(one.diff(&with("1", "2")), []);
+}
+
 #[test]
 fn what_must_be_there_and_is_not_can_not_be_written() {
     let mut status =

@@ -22,14 +22,9 @@ pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 impl Name {
     /// A name in no namespace; one with the prefix `xml` is in that of XML itself.
     pub fn local_only(name: impl AsRef<str>) -> Self {
-        if let Some(local) = name.as_ref().strip_prefix("xml:") {
-            return Self::namespaced("xml", local, XML);
-        }
-        Self {
-            full: SmolStr::new(name),
-            colon: None,
-            namespace: None,
-        }
+        let name = name.as_ref();
+        let is_of_xml = name.starts_with("xml:");
+        Self::qualified(name, is_of_xml.then(|| Arc::from(XML)))
     }
 
     /// A name with `prefix`, in the namespace `uri`. An empty prefix means the default namespace.

@@ -167,7 +167,10 @@ fn by_name<'n>(nodes: &[&'n Node]) -> SortedMap<String, Vec<&'n Element>> {
     let mut found: SortedMap<String, Vec<&Element>> = SortedMap::new();
     for element in nodes.iter().filter_map(|node| node.as_element()) {
         let name = &element.name;
-        let key = format!("{{{}}}{}", name.namespace().unwrap_or_default(), name.local());
+        let key = match name.namespace() {
+            Some(uri) => format!("{{{uri}}}{}", name.local()),
+            None => name.as_written().to_owned(),
+        };
         found.or_default(key).push(element);
     }
     found

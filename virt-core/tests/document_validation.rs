@@ -228,6 +228,16 @@ fn a_name_is_not_kept_where_its_prefix_stands_for_something() {
     named("xmlns:p").validate().unwrap();
 }
 
+/// A unit without a size is kept where it stood.
+#[test]
+fn a_unit_of_nothing_keeps_its_place() {
+    for attributes in ["unit='a' other='b'", "other='b' unit='a'"] {
+        let text = format!("<volume>\n  <name>v</name>\n  <allocation {attributes}/>\n</volume>\n");
+        let document = AnyDocument::from_xml(&text).unwrap();
+        assert_eq!(document.to_xml(), text);
+    }
+}
+
 /// A prefix that is declared nowhere is a part of the name.
 #[test]
 fn undeclared_prefixes_tell_names_apart() {

@@ -213,8 +213,6 @@ impl<'r, 't> Reading<'r, 't> {
         if let Some((index, field)) = spec.text() {
             self.own_text(record, (index, field), &text, (unit, &mut memory))
                 .map_err(|error| error.at(position))?;
-        } else if let Some(unit) = unit {
-            self.keep_attribute(&mut memory, &unit);
         }
         check_required(spec, memory.seen).map_err(|error| error.at(position))?;
         if let Some(order) = take_order(&mut self.children, memory.children) {
@@ -242,19 +240,22 @@ impl<'r, 't> Reading<'r, 't> {
         }
     }
 
-    fn keep_attribute(&mut self, memory: &mut Memory, attribute: &RawAttribute<'t>) {
+    /// Keeps an attribute that stands at this place of the order.
+    fn keep_attribute(&mut self, memory: &mut Memory, attribute: &RawAttribute<'t>, place: usize) {
         let attributes = &mut memory.more().attributes;
-        self.attributes.push(Place::Rest(narrow(attributes.len())));
+        let place = place.min(self.attributes.len());
+        self.attributes
+            .insert(place, Place::Rest(narrow(attributes.len())));
         attributes.push(self.raw.attribute(attribute));
     }
 
-    /// Takes the attributes; gives back the unit of a size in the text.
+    /// Takes the attributes; gives back the unit of a size in the text, and its place in the order.
     fn attributes(
         &mut self,
         record: &mut dyn Record,
         attributes: &[RawAttribute<'t>],
         memory: &mut Memory,
-    ) -> Result<Option<RawAttribute<'t>>, XmlError> {
+    ) -> Result<Option<(RawAttribute<'t>, usize)>, XmlError> {
         let spec = record.spec();
         let scaled = spec.scaled().map(|(_, field)| field);
         let unit = scaled.and_then(|scaled| {
@@ -265,14 +266,16 @@ impl<'r, 't> Reading<'r, 't> {
             let is_unit = |attribute: &&RawAttribute<'_>| has_value && attribute.name.is("unit");
             attributes.iter().find(is_unit)
         });
+        let mut unit_place = 0;
         for attribute in attributes {
             if unit.is_some() && attribute.name.is("unit") {
+                unit_place = self.attributes.len();
                 continue;
             }
             let is_attribute = |kind| kind == FieldKind::Attribute;
             let name = (&attribute.name, self.raw.uri(&attribute.name));
             let Some((index, field)) = spec.find(is_attribute, name, memory.hint) else {
-                self.keep_attribute(memory, attribute);
+                self.keep_attribute(memory, attribute, self.attributes.len());
                 continue;
             };
             memory.first(index);
@@ -286,7 +289,8 @@ impl<'r, 't> Reading<'r, 't> {
             taken.map_err(|error| error.within(&format!("@{}", field.name)))?;
         }
         let is_of_text = scaled.is_some_and(|field| field.kind == FieldKind::Text);
-        Ok(unit.filter(|_| is_of_text).cloned())
+        let unit = unit.filter(|_| is_of_text).cloned();
+        Ok(unit.map(|unit| (unit, unit_place)))
     }
 
     /// Takes the content; gives back the text, when the record has a field for it.
@@ -436,12 +440,12 @@ impl<'r, 't> Reading<'r, 't> {
         record: &mut dyn Record,
         (index, field): (usize, &Field),
         text: &str,
-        (unit, memory): (Option<RawAttribute<'t>>, &mut Memory),
+        (unit, memory): (Option<(RawAttribute<'t>, usize)>, &mut Memory),
     ) -> Result<(), XmlError> {
         let blank = is_blank(text);
         if blank && (field.unit.is_some() || text.is_empty() || !is_exact(record, index)) {
-            if let Some(unit) = unit {
-                self.keep_attribute(memory, &unit);
+            if let Some((unit, place)) = unit {
+                self.keep_attribute(memory, &unit, place);
             }
             if field.required {
                 return Err(XmlError::new(field.missing()));
@@ -449,7 +453,8 @@ impl<'r, 't> Reading<'r, 't> {
             return Ok(());
         }
         if field.unit.is_some() {
-            return self.size(record, (index, field), text, (unit.as_ref(), memory));
+            let unit = unit.as_ref().map(|(unit, _)| unit);
+            return self.size(record, (index, field), text, (unit, memory));
         }
         self.value(record, (index, field, 0), text, memory)
     }

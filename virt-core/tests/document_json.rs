@@ -70,6 +70,15 @@ fn the_mapping_is_as_documented() {
     assert_eq!(any, json!({ "domain": expected }));
 }
 
+/// What stands beside a secret's text is not shown, and leaves nothing behind.
+#[test]
+fn what_stands_beside_a_secret_goes_with_it() {
+    let text = "<domain type='kvm'><name>a</name><launchSecurity type='sev'><session note='n'>secret</session></launchSecurity></domain>";
+    let document = AnyDocument::from_xml(text).unwrap();
+    let json = serde_json::to_string(&document).unwrap();
+    assert!(!json.contains("note") && !json.contains("rest"), "{json}");
+}
+
 #[test]
 fn it_reads_back_equal_but_for_secrets() {
     let config = DomainConfig::from_xml(TEXT).unwrap();

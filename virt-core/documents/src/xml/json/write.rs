@@ -3,7 +3,7 @@
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::super::record::Record;
+use super::super::record::{Record, Spec};
 use super::super::rest::{Rest, Shell};
 use super::super::slot::{Children, Slot, ValueSlot};
 use super::super::tree::{Attribute, Element, Node};
@@ -42,7 +42,7 @@ impl Serialize for Shown<'_> {
             }
         }
         let rest = self.0.rest();
-        if has_content(rest) {
+        if has_content(rest, spec) {
             map.serialize_entry(REST, &Unknown(rest, self.0))?;
         }
         map.end()
@@ -94,8 +94,17 @@ fn shells(rest: &Rest) -> &[Shell] {
         .unwrap_or_default()
 }
 
-fn has_content(rest: &Rest) -> bool {
-    !rest.attributes().is_empty() || rest.content().next().is_some() || !shells(rest).is_empty()
+fn has_content(rest: &Rest, spec: &'static Spec) -> bool {
+    !rest.attributes().is_empty() || rest.content().next().is_some() || inside(rest, spec).next().is_some()
+}
+
+/// What stood in text-only children beside their text; that of a secret goes with the secret.
+fn inside<'r>(rest: &'r Rest, spec: &'static Spec) -> impl Iterator<Item = Inside<'r>> {
+    shells(rest).iter().filter_map(|shell| {
+        let row = usize::from(shell.field);
+        let is_shown = !spec.fields.get(row)?.secret;
+        is_shown.then_some(Inside(spec.keys_in_json.get(row)?, shell))
+    })
 }
 
 /// What a record did not understand.
@@ -111,16 +120,7 @@ impl Serialize for Unknown<'_> {
         if !content.is_empty() {
             map.serialize_entry("children", &content)?;
         }
-        let spec = self.1.spec();
-        // What a text-only child of a secret field has beside its text goes with the secret.
-        let inside: Vec<Inside<'_>> = shells(self.0)
-            .iter()
-            .filter_map(|shell| {
-                let row = usize::from(shell.field);
-                let is_shown = !spec.fields.get(row)?.secret;
-                is_shown.then_some(Inside(spec.keys_in_json.get(row)?, shell))
-            })
-            .collect();
+        let inside: Vec<Inside<'_>> = inside(self.0, self.1.spec()).collect();
         if !inside.is_empty() {
             map.serialize_entry("inside", &inside)?;
         }

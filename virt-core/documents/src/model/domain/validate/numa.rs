@@ -127,12 +127,13 @@ fn check_interconnects(numa: &Numa, count: usize) -> Checked {
         return Ok(());
     };
     let at = At::the("/domain/cpu/numa/interconnects", &interconnects.rest);
-    let ends = |at: At<'_>, initiator: Option<u32>, target: Option<u32>| -> Checked {
-        let both = [
+    let check_one = |at: At<'_>, ends: [Option<u32>; 2], kind: Option<&String>, has_value: bool| -> Checked {
+        let [initiator, target] = ends;
+        let ends = [
             ("/@initiator", "the attribute 'initiator'", initiator),
             ("/@target", "the attribute 'target'", target),
         ];
-        for (below, what, end) in both {
+        for (below, what, end) in ends {
             let end = *at.need(below, what, end.as_ref())?;
             at.refuse_when(
                 usize::try_from(end).is_ok_and(|end| end >= count),
@@ -140,22 +141,22 @@ fn check_interconnects(numa: &Numa, count: usize) -> Checked {
                 format_args!("there is no cell {end}"),
             )?;
         }
-        Ok(())
+        at.need("/@type", "the attribute 'type'", kind)?;
+        at.one_of("/@type", kind, &["access", "read", "write"])?;
+        match has_value {
+            true => Ok(()),
+            false => Err(at.missing("/@value", "the attribute 'value'")),
+        }
     };
-    let kinds = ["access", "read", "write"];
     for (number, one) in interconnects.latencies.iter().enumerate() {
         let at = at.part("/latency", number, &one.rest);
-        ends(at, one.initiator, one.target)?;
-        at.need("/@type", "the attribute 'type'", one.kind.as_ref())?;
-        at.one_of("/@type", one.kind.as_ref(), &kinds)?;
-        at.need("/@value", "the attribute 'value'", one.value.as_ref())?;
+        let ends = [one.initiator, one.target];
+        check_one(at, ends, one.kind.as_ref(), one.value.is_some())?;
     }
     for (number, one) in interconnects.bandwidths.iter().enumerate() {
         let at = at.part("/bandwidth", number, &one.rest);
-        ends(at, one.initiator, one.target)?;
-        at.need("/@type", "the attribute 'type'", one.kind.as_ref())?;
-        at.one_of("/@type", one.kind.as_ref(), &kinds)?;
-        at.need("/@value", "the attribute 'value'", one.value.as_ref())?;
+        let ends = [one.initiator, one.target];
+        check_one(at, ends, one.kind.as_ref(), one.value.is_some())?;
     }
     Ok(())
 }

@@ -7,7 +7,6 @@
 //! * [`command`] — from a machine to QEMU's arguments, one file per device family (pure);
 //! * `process` — launching QEMU paused, finding it again, ending it;
 //! * [`qmp`] — the protocol of its monitor; [`agent`] — that of the agent in the guest;
-//! * `gate` — what lets nothing pass to the machine once the root's lease is lost;
 //! * `owner` — the task that owns a domain and carries out everything that changes it;
 //! * `manager` — what the owners of one root share;
 //! * `driver` — the core's traits over all that, one file per trait.
@@ -22,7 +21,6 @@ mod document;
 mod driver;
 mod error;
 mod extension;
-mod gate;
 mod manager;
 mod owner;
 pub mod plan;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
+use virt_manager::lock;
 
-use crate::manager::{Manager, lock};
+use crate::manager::Manager;
 use crate::plan::Abilities;
 use crate::probe::{self, CacheEntry, ProbeKey, ProbeRequest, QemuCapabilities};
 
@@ -47,7 +48,7 @@ impl ProbeCache {
             .with_subject(Subject::Path(binary.to_owned()))
         })?;
         let request = ProbeRequest::default();
-        let key = ProbeKey::new(binary, &stat, &manager.facts(), &request);
+        let key = ProbeKey::new(binary, &stat, &manager.reach.facts(), &request);
         let mut probed = slot.probed.lock().await;
         if let Some((known, abilities)) = probed.as_ref()
             && *known == key

@@ -8,6 +8,7 @@ use virt_core::agent::{
 use virt_core::driver::AgentDriver;
 use virt_core::host::StreamUse;
 use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_manager::lock;
 
 use super::EmbedDriver;
 use crate::agent::commands::filesystem::{GuestFsfreezeStatus, GuestFsfreezeThaw, GuestFstrim};
@@ -18,7 +19,7 @@ use crate::agent::commands::system::{
 use crate::agent::commands::user::{GuestGetUsers, GuestSetUserPassword};
 use crate::agent::{AgentCommand, AgentConnection};
 use crate::document::agent_channel;
-use crate::manager::{Entry, Manager, lock};
+use crate::manager::{Entry, Manager};
 
 /// The connection to a running guest's agent, made when it is first needed.
 pub(crate) async fn agent_of(
@@ -35,7 +36,7 @@ pub(crate) async fn agent_of(
         )
         .with_retry(virt_core::Retry::Never)
     })?;
-    manager.check_reach()?;
+    manager.reach.check()?;
     let known = lock(&run.agent).clone();
     if let Some(agent) = known.filter(|agent| !agent.is_closed()) {
         return Ok(agent);

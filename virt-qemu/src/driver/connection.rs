@@ -51,11 +51,11 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {
-        Ok(NodeInfo::from(self.manager.facts().as_ref()))
+        Ok(NodeInfo::from(self.manager.reach.facts().as_ref()))
     }
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
-        let emulator = document::default_emulator(&self.manager.facts().arch);
+        let emulator = document::default_emulator(&self.manager.reach.facts().arch);
         let (major, minor, micro) = self
             .manager
             .probes
@@ -66,11 +66,11 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn is_alive(&self) -> bool {
-        self.manager.is_open()
+        self.manager.life.is_open()
     }
 
     async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         Ok(self.manager.events.subscribe(filter))
     }
 
@@ -98,7 +98,7 @@ impl ConnectionDriver for EmbedDriver {
         // The end itself goes on when this is dropped.
         self.manager.begin_end();
         call.bound(Outcome::Unknown, async {
-            self.manager.ended().await;
+            self.manager.life.ended().await;
             Ok(())
         })
         .await

@@ -9,10 +9,10 @@ use virt_core::driver::ConsoleDriver;
 use virt_core::host::StreamUse;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::lock;
 
 use super::EmbedDriver;
 use crate::document::{StreamDevice, StreamPlace, agent_channel, streams};
-use crate::manager::lock;
 use crate::owner::Run;
 
 /// How much of a console's log comes along at its first opening.
@@ -27,7 +27,7 @@ impl ConsoleDriver for EmbedDriver {
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
         let entry = self.existing(domain)?;
-        self.manager.check_reach()?;
+        self.manager.reach.check()?;
         let run = entry.run()?;
         let live = entry.view().live.clone();
         let live = live.ok_or_else(|| Error::new(ErrorKind::Internal, "a run has no configuration"))?;

@@ -10,16 +10,18 @@ use virt_core::domain::{
 use virt_core::driver::DomainDriver;
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::Asked;
+use virt_manager::document::{check_end_actions, remove_secrets};
 
 use super::EmbedDriver;
-use crate::document;
-use crate::manager::{Asked, Entry, Operation, View};
+use crate::document::emulator_or_default;
+use crate::manager::{Entry, Operation, View};
 use crate::{owner, plan};
 
 #[async_trait]
 impl DomainDriver for EmbedDriver {
     async fn list(&self, _call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         let all = self.manager.registry.all();
         let mut infos: Vec<DomainInfo> = all
             .iter()
@@ -36,7 +38,7 @@ impl DomainDriver for EmbedDriver {
     }
 
     async fn lookup(&self, _call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         self.manager.registry.select(selector)
     }
 
@@ -60,7 +62,7 @@ impl DomainDriver for EmbedDriver {
             (None, None) => return Err(Error::new(ErrorKind::NotFound, "the domain has no configuration")),
         };
         if !options.secure {
-            document::remove_secrets(&mut config);
+            remove_secrets(&mut config);
         }
         Ok(config)
     }
@@ -95,11 +97,12 @@ impl DomainDriver for EmbedDriver {
     }
 
     async fn undefine(&self, call: &CallContext, domain: Uuid) -> Result<()> {
-        self.existing(domain)?.ask(call, Operation::Undefine).await
+        self.existing(domain)?.owner.ask(call, Operation::Undefine).await
     }
 
     async fn start(&self, call: &CallContext, domain: Uuid, options: &StartOptions) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(
                 call,
                 Operation::Start {
@@ -112,40 +115,44 @@ impl DomainDriver for EmbedDriver {
 
     async fn shutdown(&self, call: &CallContext, domain: Uuid, options: &ShutdownOptions) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::Shutdown(options.clone()))
             .await
     }
 
     async fn reboot(&self, call: &CallContext, domain: Uuid, options: &RebootOptions) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::Reboot(options.clone()))
             .await
     }
 
     async fn reset(&self, call: &CallContext, domain: Uuid) -> Result<()> {
-        self.existing(domain)?.ask(call, Operation::Reset).await
+        self.existing(domain)?.owner.ask(call, Operation::Reset).await
     }
 
     async fn destroy(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
-        self.existing(domain)?.destroy(call, options.clone()).await
+        self.existing(domain)?.owner.destroy(call, options.clone()).await
     }
 
     async fn suspend(&self, call: &CallContext, domain: Uuid) -> Result<()> {
-        self.existing(domain)?.ask(call, Operation::Suspend).await
+        self.existing(domain)?.owner.ask(call, Operation::Suspend).await
     }
 
     async fn resume(&self, call: &CallContext, domain: Uuid) -> Result<()> {
-        self.existing(domain)?.ask(call, Operation::Resume).await
+        self.existing(domain)?.owner.ask(call, Operation::Resume).await
     }
 
     async fn rename(&self, call: &CallContext, domain: Uuid, name: &DomainName) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::Rename(name.clone()))
             .await
     }
 
     async fn set_autostart(&self, call: &CallContext, domain: Uuid, autostart: bool) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::SetAutostart(autostart))
             .await
     }
@@ -158,6 +165,7 @@ impl DomainDriver for EmbedDriver {
         scope: ConfigScope,
     ) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::SetMetadata(item.clone(), scope))
             .await
     }
@@ -170,6 +178,7 @@ impl DomainDriver for EmbedDriver {
         scope: ConfigScope,
     ) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::SetLifecycleAction(change, scope))
             .await
     }
@@ -182,6 +191,7 @@ impl DomainDriver for EmbedDriver {
         scope: ConfigScope,
     ) -> Result<()> {
         self.existing(domain)?
+            .owner
             .ask(call, Operation::SetMemory(size, scope))
             .await
     }
@@ -190,19 +200,19 @@ impl DomainDriver for EmbedDriver {
 impl EmbedDriver {
     /// The domain, if the connection is open and it exists.
     pub(super) fn existing(&self, domain: Uuid) -> Result<std::sync::Arc<Entry>> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         self.manager.registry.existing(domain)
     }
 
     /// Checks a configuration and fills it in: everything that can be said against it is said here, before anything
     /// has changed.
     async fn complete(&self, call: &CallContext, config: &DomainConfig) -> Result<DomainConfig> {
-        self.manager.check_open()?;
-        self.manager.check_reach()?;
+        self.manager.life.check_open()?;
+        self.manager.reach.check()?;
         DomainName::new(config.name.as_str())?;
         config.validate()?;
-        document::check_end_actions(config)?;
-        let emulator = document::emulator_or_default(config, &self.manager.facts().arch);
+        check_end_actions(config)?;
+        let emulator = emulator_or_default(config, &self.manager.reach.facts().arch);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);
         let probed = call.bound(Outcome::NotApplied, probed).await;
         let abilities = probed.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
@@ -219,11 +229,11 @@ impl EmbedDriver {
     ) -> Result<DomainRef> {
         loop {
             let entry = self.claim(uuid, name)?;
-            match entry.ask_owner(call, operation()).await {
+            match entry.owner.ask_owner(call, operation()).await {
                 Asked::Answered(result) => return result.map(|()| DomainRef::new(uuid, name)),
                 // Its owner had just ended with the domain before: once more, with a new one.
                 Asked::OwnerGone => {
-                    self.manager.check_open()?;
+                    self.manager.life.check_open()?;
                     self.manager.registry.remove(&entry);
                 }
             }
@@ -233,7 +243,7 @@ impl EmbedDriver {
     fn claim(&self, uuid: Uuid, name: &str) -> Result<std::sync::Arc<Entry>> {
         let mut made = None;
         let entry = self.manager.registry.claim(uuid, name, || {
-            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.closing());
+            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.life.closing());
             made = Some(inbox);
             Ok(entry)
         })?;

@@ -8,9 +8,9 @@ use virt_core::domain::{CoreDumpFormat, CoreDumpOptions};
 use virt_core::driver::JobDriver;
 use virt_core::job::{Job, JobKind, JobState, JobWorker};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+use virt_manager::lock;
 
 use super::EmbedDriver;
-use crate::manager::lock;
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::dump::{DumpGuestMemory, QueryDump, QueryDumpGuestMemoryCapability};
 
@@ -74,7 +74,7 @@ impl JobDriver for EmbedDriver {
         };
         // On a task of its own: a caller who goes away leaves a dump that is followed to its end.
         let deadline = call.deadline;
-        let begun = self.manager.runtime().spawn(async move {
+        let begun = self.manager.life.runtime().spawn(async move {
             if let Err(error) = qmp.execute(&dump, deadline).await {
                 worker.finish(Err(Error::new(ErrorKind::Cancelled, "it was not begun")));
                 return Err(Error::from(error));

@@ -15,10 +15,12 @@ use virt_core::stats::{
     VcpuStats,
 };
 use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_manager::document::{current_memory, interfaces, memory, vcpus};
+use virt_manager::unreachable;
 
 use super::EmbedDriver;
 use crate::document;
-use crate::manager::{Entry, View, unreachable};
+use crate::manager::{Entry, View};
 use crate::owner::Run;
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::balloon::{BalloonStatistics, QueryBalloon};
@@ -36,7 +38,7 @@ impl StatisticsDriver for EmbedDriver {
         domains: Option<&[Uuid]>,
         groups: StatsGroups,
     ) -> Result<Vec<DomainStatsRow>> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         let entries: Vec<Arc<Entry>> = match domains {
             Some(uuids) => uuids
                 .iter()
@@ -176,7 +178,7 @@ fn add_process(stats: &mut DomainStats, view: &View, facts: Option<&ProcessFacts
         }
     }
     if groups.has(StatsGroup::Vcpu) {
-        let count = view.live.as_ref().map_or(0, |live| document::vcpus(live));
+        let count = view.live.as_ref().map_or(0, |live| vcpus(live));
         stats.vcpus = (0..count).map(VcpuStats::new).collect();
         for (vcpu, schedule) in stats.vcpus.iter_mut().zip(&facts.schedules) {
             vcpu.time = schedule.map(|(ran, _)| ran);
@@ -197,14 +199,12 @@ async fn guest_row(call: &CallContext, entry: &Entry, view: &View, groups: Stats
     };
     if groups.has(StatsGroup::Balloon) {
         let mut balloon = BalloonStats::default();
-        balloon.maximum = document::memory(live).as_bytes();
-        balloon.current = view
-            .balloon
-            .unwrap_or_else(|| document::current_memory(live).as_bytes());
+        balloon.maximum = memory(live).as_bytes();
+        balloon.current = view.balloon.unwrap_or_else(|| current_memory(live).as_bytes());
         stats.balloon = Some(balloon);
     }
     if groups.has(StatsGroup::Interface) {
-        stats.interfaces = document::interfaces(live)
+        stats.interfaces = interfaces(live)
             .map(|(name, mac)| {
                 let mut interface = InterfaceStats::default();
                 (interface.name, interface.mac) = (name, mac);

@@ -1,34 +1,28 @@
 //! A domain as everybody sees it, and the way to its owner.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
+use virt_core::Result;
 use virt_core::domain::{
-    ConfigScope, DestroyOptions, DomainInfo, DomainName, DomainRef, DomainState, ExistingPolicy,
-    LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
+    ConfigScope, DomainInfo, DomainName, DomainRef, DomainState, ExistingPolicy, LifecycleAction,
+    LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
 };
 use virt_core::model::{ByteSize, DomainConfig};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::document::{Glance, Kept};
+use virt_manager::{Closing, Inbox, OwnerLine, Registered, lock, not_running};
 
-use super::{Closing, lock};
-use crate::document::{Glance, Kept};
 use crate::owner::Run;
-
-/// How many requests of one domain may wait.
-const QUEUE: usize = 64;
 
 /// A domain as everybody sees it, and the way to its owner.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) uuid: Uuid,
     view: Mutex<View>,
-    // Boxed: a queue makes room for 32 at once, and most domains are never asked anything.
-    requests: mpsc::Sender<Box<Request>>,
-    destroys: mpsc::Sender<Box<DestroyRequest>>,
-    closing: watch::Receiver<Closing>,
+    /// Everything that changes it is asked of its owner.
+    pub(crate) owner: OwnerLine<Operation>,
 }
 
 /// What is known of a domain without asking anybody. Written by its owner only.
@@ -136,77 +130,16 @@ pub(crate) enum Operation {
     SetMemory(ByteSize, ConfigScope),
 }
 
-/// Something asked of an owner, with the way back.
-#[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) call: CallContext,
-    pub(crate) operation: Operation,
-    pub(crate) ticket: Arc<Ticket>,
-    pub(crate) reply: oneshot::Sender<Result<()>>,
-}
-
-/// A domain is to end, whatever is being done on it.
-#[derive(Debug)]
-pub(crate) struct DestroyRequest {
-    pub(crate) call: CallContext,
-    pub(crate) options: DestroyOptions,
-    pub(crate) reply: oneshot::Sender<Result<()>>,
-}
-
-/// What an owner reads.
-#[derive(Debug)]
-pub(crate) struct Inbox {
-    pub(crate) requests: mpsc::Receiver<Box<Request>>,
-    pub(crate) destroys: mpsc::Receiver<Box<DestroyRequest>>,
-}
-
-/// Whether a request was begun or withdrawn: one of them, for certain.
-#[derive(Debug, Default)]
-pub(crate) struct Ticket(AtomicU8);
-
-const WAITING: u8 = 0;
-const BEGUN: u8 = 1;
-const WITHDRAWN: u8 = 2;
-
-impl Ticket {
-    /// Begins it, unless it was withdrawn.
-    pub(crate) fn begin(&self) -> bool {
-        self.0
-            .compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-    }
-
-    fn is_begun(&self) -> bool {
-        self.0.load(Ordering::Acquire) == BEGUN
-    }
-
-    /// Withdraws it, unless it was begun.
-    fn withdraw(&self) -> bool {
-        self.0
-            .compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-    }
-}
-
 impl Entry {
     /// A new domain that nobody sees yet, and what its owner reads.
-    pub(crate) fn new(uuid: Uuid, view: View, closing: watch::Receiver<Closing>) -> (Arc<Self>, Inbox) {
-        let (requests, request_queue) = mpsc::channel(QUEUE);
-        let (destroys, destroy_queue) = mpsc::channel(QUEUE);
-        let entry = Arc::new(Self {
-            uuid,
-            view: Mutex::new(view),
-            requests,
-            destroys,
-            closing,
-        });
-        (
-            entry,
-            Inbox {
-                requests: request_queue,
-                destroys: destroy_queue,
-            },
-        )
+    pub(crate) fn new(
+        uuid: Uuid,
+        view: View,
+        closing: watch::Receiver<Closing>,
+    ) -> (Arc<Self>, Inbox<Operation>) {
+        let (owner, inbox) = OwnerLine::new(closing);
+        let view = Mutex::new(view);
+        (Arc::new(Self { uuid, view, owner }), inbox)
     }
 
     /// What is known of it. Never held across an await.
@@ -225,110 +158,22 @@ impl Entry {
             .clone()
             .ok_or_else(|| not_running(view.state, view.reason))
     }
-
-    /// Asks the owner to do something and waits for it, until the call's deadline. What was not begun by then never
-    /// is; what was goes on.
-    pub(crate) async fn ask(&self, call: &CallContext, operation: Operation) -> Result<()> {
-        match self.ask_owner(call, operation).await {
-            Asked::Answered(result) => result,
-            Asked::OwnerGone => Err(Error::new(ErrorKind::NotFound, "the domain is gone")),
-        }
-    }
-
-    /// As [`ask`](Self::ask); tells an owner that had ended before it began apart from every answer.
-    pub(crate) async fn ask_owner(&self, call: &CallContext, operation: Operation) -> Asked {
-        let ticket = Arc::new(Ticket::default());
-        let (reply, answer) = oneshot::channel();
-        let request = Box::new(Request {
-            call: call.clone(),
-            operation,
-            ticket: Arc::clone(&ticket),
-            reply,
-        });
-        let guard = WithdrawOnDrop(ticket);
-        let asked = async {
-            // At once where there is room: an owner made for this very request must not be left without it.
-            let sent = match self.requests.try_send(request) {
-                Err(mpsc::error::TrySendError::Full(request)) => self.requests.send(request).await.is_ok(),
-                sent => sent.is_ok(),
-            };
-            if !sent {
-                return None;
-            }
-            answer.await.ok()
-        };
-        match tokio::time::timeout_at(call.deadline, asked).await {
-            Ok(Some(result)) => Asked::Answered(result),
-            Ok(None) => self.unanswered(guard.0.is_begun()),
-            Err(_) if guard.0.withdraw() => Asked::Answered(Err(call.timeout(Outcome::NotApplied))),
-            Err(_) => Asked::Answered(Err(call.timeout(Outcome::Unknown))),
-        }
-    }
-
-    /// Why the owner did not answer.
-    fn unanswered(&self, begun: bool) -> Asked {
-        let outcome = if begun {
-            Outcome::Unknown
-        } else {
-            Outcome::NotApplied
-        };
-        let closed = self.closing.borrow().error();
-        if let Some(error) = closed {
-            return Asked::Answered(Err(error.with_outcome(outcome)));
-        }
-        if begun {
-            let error = Error::new(ErrorKind::Internal, "the domain's owner ended unexpectedly");
-            return Asked::Answered(Err(error.with_outcome(outcome)));
-        }
-        Asked::OwnerGone
-    }
-
-    /// Asks the owner to end the domain, ahead of everything else.
-    pub(crate) async fn destroy(&self, call: &CallContext, options: DestroyOptions) -> Result<()> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || match self.unanswered(false) {
-            Asked::Answered(Err(error)) => error.with_outcome(Outcome::Unknown),
-            _ => Error::new(ErrorKind::NotFound, "the domain is gone"),
-        };
-        let asked = async {
-            self.destroys
-                .send(Box::new(DestroyRequest {
-                    call: call.clone(),
-                    options,
-                    reply,
-                }))
-                .await
-                .map_err(|_| gone())?;
-            answer.await.map_err(|_| gone())?
-        };
-        call.bound(Outcome::Unknown, asked).await
-    }
 }
 
-/// What became of a question to an owner.
-pub(crate) enum Asked {
-    Answered(Result<()>),
-    /// It had ended, with the domain, before it began: nothing was done.
-    OwnerGone,
-}
-
-/// A caller that goes away while its request still waits takes it back: nobody is left who wants it.
-struct WithdrawOnDrop(Arc<Ticket>);
-
-impl Drop for WithdrawOnDrop {
-    fn drop(&mut self) {
-        self.0.withdraw();
+impl Registered for Entry {
+    fn uuid(&self) -> Uuid {
+        self.uuid
     }
-}
 
-pub(crate) fn not_running(state: DomainState, reason: StateReason) -> Error {
-    let why = if reason == StateReason::Unknown {
-        String::new()
-    } else {
-        format!(", {reason}")
-    };
-    Error::new(
-        ErrorKind::InvalidState,
-        format!("the domain does not run ({state}{why}): start it first"),
-    )
+    fn name(&self) -> String {
+        self.view().name.clone()
+    }
+
+    fn is_visible(&self) -> bool {
+        self.view().visible
+    }
+
+    fn id(&self) -> Option<u32> {
+        self.view().id()
+    }
 }

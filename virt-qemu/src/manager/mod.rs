@@ -1,58 +1,42 @@
 //! The manager of one root: its domains, and what all of their owners share.
 
-mod closing;
 mod entry;
 mod open;
 mod orphan;
-mod reach;
 mod recovery;
-mod registry;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::{mpsc, watch};
 use virt_core::connection::AccessMode;
 use virt_core::domain::DomainRef;
 use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
-use virt_core::host::{Host, HostFacts};
+use virt_core::host::Host;
 use virt_core::{Deadlines, Result};
+use virt_manager::{Fence, Identifiers, Life, Reach, Registry, Taken, lock};
 
-pub(crate) use closing::Closing;
-pub(crate) use entry::{Asked, DestroyRequest, Entry, Inbox, Operation, Request, View, not_running};
-pub(crate) use reach::{Look, unreachable};
+pub(crate) use entry::{Entry, Operation, View};
 pub use recovery::RecoveryReport;
-pub(crate) use registry::Registry;
 
-use crate::gate::Fence;
 use crate::probe_cache::ProbeCache;
-use crate::state::{Identifiers, ManagerRecord, Store, Taken};
+use crate::state::{ManagerRecord, Store};
 
 /// What all owners of a root's domains share.
 #[derive(Debug)]
 pub(crate) struct Manager {
     pub(crate) host: Arc<dyn Host>,
-    facts: Mutex<Arc<HostFacts>>,
     pub(crate) store: Store,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Registry<Entry>,
     pub(crate) events: EventBus,
     pub(crate) deadlines: Deadlines,
     pub(crate) probes: ProbeCache,
     pub(crate) access: AccessMode,
     fence: Fence,
-    reach: reach::Reach,
+    pub(crate) life: Arc<Life>,
+    pub(crate) reach: Arc<Reach>,
     identifiers: Identifiers,
     autostarted_boot: Mutex<Option<String>>,
     saving: tokio::sync::Mutex<()>,
     recovery: Mutex<RecoveryReport>,
-    lease: Mutex<Option<closing::KeptLease>>,
-    /// How the connection ends: owners see it and end, too.
-    closing: watch::Sender<Closing>,
-    /// Turns true when everything has ended and the lease is given back.
-    done: watch::Sender<bool>,
-    /// Held by every owner; the receiver's end says that all have ended.
-    alive: Mutex<Option<mpsc::Sender<()>>>,
-    all_ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
-    runtime: tokio::runtime::Handle,
 }
 
 impl Manager {
@@ -89,46 +73,9 @@ impl Manager {
             .await
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        *self.closing.borrow() == Closing::Open
-    }
-
-    pub(crate) fn closing(&self) -> watch::Receiver<Closing> {
-        self.closing.subscribe()
-    }
-
-    pub(crate) fn check_open(&self) -> Result<()> {
-        self.closing.borrow().error().map_or(Ok(()), Err)
-    }
-
-    /// What the machine is, in its present boot.
-    pub(crate) fn facts(&self) -> Arc<HostFacts> {
-        Arc::clone(&lock(&self.facts))
-    }
-
-    fn set_facts(&self, facts: Arc<HostFacts>) {
-        *lock(&self.facts) = facts;
-    }
-
     /// Whether the connection only watches: it leaves everything as it is.
     pub(crate) fn only_watches(&self) -> bool {
         self.access == AccessMode::ReadOnly
-    }
-
-    /// Begins the end; whether it was not begun before.
-    fn begin_closing(&self) -> bool {
-        self.closing.send_if_modified(|closing| {
-            let is_open = *closing == Closing::Open;
-            if is_open {
-                *closing = Closing::Closed;
-            }
-            is_open
-        })
-    }
-
-    /// A token of being alive, for one owner.
-    pub(crate) fn alive(&self) -> Option<mpsc::Sender<()>> {
-        lock(&self.alive).clone()
     }
 
     /// What the opening found and did.
@@ -136,43 +83,31 @@ impl Manager {
         lock(&self.recovery).clone()
     }
 
-    /// Ends it in good order: owners finish what they do, auto-destroy guests go, the lease is given back.
-    pub(crate) async fn end(&self) -> Result<()> {
-        self.begin_closing();
-        drop(lock(&self.alive).take());
-        // Nobody ever sends: this waits until the last owner has dropped its end.
-        let _none_left = self.all_ended.lock().await.recv().await;
-        self.events.close();
-        let lease = lock(&self.lease).take();
-        match lease {
-            Some(lease) => lease.release().await,
-            None => Ok(()),
-        }
-    }
-
-    /// Waits until the end, begun by [`begin_end`](Self::begin_end), is done.
-    pub(crate) async fn ended(&self) {
-        let mut done = self.done.subscribe();
-        // The sender lives as long as this manager.
-        drop(done.wait_for(|done| *done).await);
+    /// Asks the machine whether it is there, after something failed that only its absence explains.
+    pub(crate) async fn is_reachable(self: &Arc<Self>) -> bool {
+        let manager = Arc::clone(self);
+        let has_booted = move || manager.start_by_themselves();
+        self.reach.is_reachable(has_booted).await
     }
 
     /// Begins the end and returns at once.
     pub(crate) fn begin_end(self: &Arc<Self>) {
-        if !self.begin_closing() {
-            return;
-        }
-        let manager = Arc::clone(self);
-        // A runtime that is gone takes the owners and the lease with it: as after a crash, the next open cleans up.
-        drop(self.runtime.spawn(async move {
-            if let Err(error) = manager.end().await {
-                tracing::warn!(%error, "the root's lease could not be given back");
-            }
-            manager.done.send_replace(true);
-        }));
+        self.life.begin_end(Arc::clone(self));
     }
-}
 
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lease was lost: somebody else may be the manager now, and nothing more is done to the root or its guests.
+    fn lease_lost(&self, why: &str) {
+        let reason: Arc<str> = why.into();
+        // First the fence: from here on nothing passes, whoever is in the middle of what.
+        self.fence.raise(Arc::clone(&reason));
+        tracing::warn!(root = %self.store.layout.root(), why, "the lease of a root was lost; its connection ends");
+        self.life.lease_lost(reason, || {
+            for entry in self.registry.everyone() {
+                let run = entry.view().run.clone();
+                if let Some(run) = run {
+                    run.disconnect();
+                }
+            }
+        });
+    }
 }

@@ -4,22 +4,19 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{mpsc, watch};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 use virt_core::backend::OpenRequest;
-use virt_core::connection::AccessMode;
 use virt_core::domain::{StartOptions, StateReason};
 use virt_core::event::EventBus;
-use virt_core::host::{Host, Lease, LeaseRequest};
+use virt_core::host::Host;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result, Subject};
+use virt_manager::document::Kept;
+use virt_manager::{Fence, Gate, Identifiers, KeptLease, Life, Reach, Registry, chain, lock, take_lease};
 
-use super::closing::KeptLease;
-use super::reach::Reach;
-use super::{Closing, Manager, Operation, RecoveryReport, Registry, View, lock, orphan, recovery};
-use crate::document::Kept;
-use crate::gate::{Fence, Gate};
+use super::{Manager, Operation, RecoveryReport, View, orphan, recovery};
 use crate::probe_cache::ProbeCache;
-use crate::state::{Identifiers, Layout, Loaded, Store, chain};
+use crate::state::{Layout, Loaded, Store};
 
 /// How many domains are started by themselves at a time.
 const AUTOSTART_AT_A_TIME: usize = 4;
@@ -32,11 +29,13 @@ impl Manager {
         let facts = host.facts().await?;
         let layout = Layout::of(&request.uri, &facts)?;
         let store = Store::new(Arc::clone(&host), layout);
-        let lease = take_lease(&store, request.access).await?;
+        let (root, lease) = (store.layout.root(), store.layout.lease());
+        let lease = take_lease(host.as_ref(), root, &lease, request.access).await?;
         let loaded = store.load(request.access).await?;
         let (lease, keeper) = lease.map(KeptLease::new).unzip();
         let events = EventBus::new();
-        let (alive, all_ended) = mpsc::channel(1);
+        let life = Life::new(lease, events.clone(), Handle::current());
+        let reach = Reach::new(Arc::clone(&host), store.layout.root(), facts, Arc::clone(&life));
         let manager = Arc::new(Self {
             probes: ProbeCache::new(store.layout.cache()),
             identifiers: Identifiers::starting_at(loaded.manager.next_id),
@@ -46,21 +45,15 @@ impl Manager {
                 corrupt: loaded.corrupt.clone(),
                 ..RecoveryReport::default()
             }),
-            lease: Mutex::new(lease),
             host,
-            facts: Mutex::new(facts),
             store,
             registry: Registry::default(),
-            reach: Reach::new(events.clone()),
             events,
             deadlines: request.deadlines,
             access: request.access,
             fence,
-            closing: watch::Sender::new(Closing::Open),
-            done: watch::Sender::new(false),
-            alive: Mutex::new(Some(alive)),
-            all_ended: tokio::sync::Mutex::new(all_ended),
-            runtime: tokio::runtime::Handle::current(),
+            life,
+            reach,
         });
         if let Some(keeper) = keeper {
             let manager = Arc::downgrade(&manager);
@@ -76,15 +69,11 @@ impl Manager {
         let recovered = manager.recover(loaded, call).await;
         if let Err(error) = recovered {
             // Nothing was ended that was not to be: what was adopted stays as it is for the next open.
-            manager.end().await?;
+            manager.life.end().await?;
             return Err(error);
         }
         manager.start_by_themselves();
         Ok(manager)
-    }
-
-    pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
-        &self.runtime
     }
 
     /// What cannot be recovered is told in the report, and keeps nothing else from being opened; but a machine that goes
@@ -171,12 +160,12 @@ impl Manager {
         if self.only_watches() {
             return;
         }
-        let boot = self.facts().boot_id.clone();
+        let boot = self.reach.facts().boot_id.clone();
         if lock(&self.autostarted_boot).as_deref() == Some(boot.as_str()) {
             return;
         }
         let manager = Arc::clone(self);
-        drop(self.runtime.spawn(async move {
+        drop(self.life.runtime().spawn(async move {
             *lock(&manager.autostarted_boot) = Some(boot);
             if let Err(error) = manager.save_record(0).await {
                 tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
@@ -193,7 +182,7 @@ impl Manager {
                     async move {
                         let call = CallContext::new("autostart", CallClass::Change, time);
                         let start = Operation::Start { options: StartOptions::default(), config: None };
-                        if let Err(error) = entry.ask(&call, start).await {
+                        if let Err(error) = entry.owner.ask(&call, start).await {
                             tracing::warn!(domain = %entry.view().name, %error, "a domain did not start by itself");
                         }
                     }
@@ -201,35 +190,4 @@ impl Manager {
                 .await;
         }));
     }
-}
-
-/// Takes the lease of the root, made where it is missing. A read-only connection takes it, too, since two managers would
-/// be in each other's way at the guests' monitors; but where there is no root, there is nothing to hold.
-async fn take_lease(store: &Store, access: AccessMode) -> Result<Option<Box<dyn Lease>>> {
-    let root = store.layout.root().to_owned();
-    let about = |error: Error| error.with_subject(Subject::Path(root.clone()));
-    let files = store.host.files();
-    if access != AccessMode::ReadOnly {
-        files.create_dir(&root, 0o700).await.map_err(about)?;
-    } else if files.stat(&root).await.map_err(about)?.is_none() {
-        return Ok(None);
-    }
-    let program = std::env::current_exe().ok();
-    let name = program
-        .as_deref()
-        .and_then(|path| path.file_name())
-        .map(|name| name.to_string_lossy().into_owned());
-    let owner = name.unwrap_or_else(|| "a program".to_owned());
-    store
-        .host
-        .lease(&store.layout.lease(), LeaseRequest { owner })
-        .await
-        .map(Some)
-        .map_err(|error| {
-            if error.kind() == ErrorKind::Busy {
-                error
-            } else {
-                about(error)
-            }
-        })
 }

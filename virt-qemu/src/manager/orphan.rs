@@ -6,9 +6,9 @@ use uuid::Uuid;
 use virt_core::Result;
 use virt_core::host::ProcessInfo;
 use virt_core::model::{ByteSize, DomainConfig};
+use virt_manager::document::Kept;
 
 use super::Manager;
-use crate::document::Kept;
 use crate::state::{FORMAT, RunPhase, RunRecord};
 use crate::{owner, plan};
 
@@ -103,7 +103,7 @@ fn option(text: &str, key: &str) -> Option<String> {
 
 fn record(manager: &Manager, traits: &Traits, info: &ProcessInfo, definition: Option<&Kept>) -> RunRecord {
     let layout = &manager.store.layout;
-    let facts = manager.facts();
+    let facts = manager.reach.facts();
     let since_boot = info
         .identity
         .start_time

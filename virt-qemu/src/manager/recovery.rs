@@ -9,14 +9,16 @@ use virt_core::domain::{DomainState, StateReason};
 use virt_core::host::{ProcessIdentity, ProcessInfo};
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Result};
+use virt_manager::document::Kept;
+use virt_manager::{chain, lock};
 
 use super::{Entry, Manager, View};
-use crate::document::{self, Kept};
+use crate::document::set_ttys;
 use crate::owner::{self, Known, Run, Running};
 use crate::process::{self, EndMode, Monitor, Seen, end_process, find, look};
 use crate::qmp::QmpConnection;
 use crate::qmp::commands::machine::{Cont, QueryStatus, RunState};
-use crate::state::{RunPhase, RunRecord, chain};
+use crate::state::{RunPhase, RunRecord};
 
 /// How long one guest may take to answer when it is adopted: the others' opening waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,7 +93,7 @@ pub(super) async fn recover(
     view.autostart = autostart;
     view.inactive = inactive;
     {
-        let mut report = super::lock(&manager.recovery);
+        let mut report = lock(&manager.recovery);
         match &outcome {
             Outcome::Adopted(adoption) if adoption.monitor.is_some() => report.adopted.push(name),
             Outcome::Adopted(_) => report.unreachable.push(name),
@@ -149,7 +151,7 @@ pub(super) fn add(manager: &Arc<Manager>, uuid: Uuid, mut view: View, found: Fou
     let name = view.name.clone();
     let mut made = None;
     manager.registry.claim(uuid, &name, || {
-        let (entry, inbox) = Entry::new(uuid, view, manager.closing());
+        let (entry, inbox) = Entry::new(uuid, view, manager.life.closing());
         made = Some(inbox);
         Ok(entry)
     })?;
@@ -167,7 +169,7 @@ async fn examine(manager: &Arc<Manager>, record: RunRecord, call: &CallContext) 
         // A start that was never confirmed: for the next manager to take back.
         return Ok(Outcome::RolledBack);
     }
-    let found = if record.boot_id == manager.facts().boot_id {
+    let found = if record.boot_id == manager.reach.facts().boot_id {
         find(host, &record).await
     } else {
         Ok(process::Found::Gone)
@@ -322,7 +324,7 @@ fn adopted(
         RunState::Suspended => (DomainState::PmSuspended, StateReason::Unknown),
         other => (DomainState::Paused, owner::paused_because(other).0),
     };
-    document::set_ttys(&mut live, &known.ttys);
+    set_ttys(&mut live, &known.ttys);
     let run = Arc::new(Run::new(&record, process, known.vcpu_threads));
     Outcome::Adopted(Box::new(Adoption {
         record,

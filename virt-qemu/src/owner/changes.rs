@@ -8,16 +8,17 @@ use virt_core::domain::{
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::document::{self, Kept};
 
 use super::Owner;
 use super::debts::is_cut;
-use crate::document::{self, Kept};
+use crate::document::{actions, balloon_alias};
 use crate::qmp::commands::balloon::Balloon;
 use crate::qmp::commands::machine::SetAction;
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         let (existed, visible) = {
             let view = self.entry.view();
             (view.inactive.is_some(), view.visible)
@@ -132,7 +133,7 @@ impl Owner {
         (event, action): (LifecycleEvent, LifecycleAction),
         scope: ConfigScope,
     ) -> Result<()> {
-        document::check_lifecycle_action(event, action)?;
+        document::check_lifecycle_action("a QEMU guest", event, action)?;
         let (live, _) = self.scope(scope)?;
         // First what may be refused, or not be answered at all; then what is written.
         if live && event == LifecycleEvent::Reboot {
@@ -140,7 +141,7 @@ impl Owner {
             let mut changed = current.map(Arc::unwrap_or_clone).unwrap_or_default();
             document::set_lifecycle_action(&mut changed, event, action);
             let set = SetAction {
-                reboot: Some(document::actions(&changed).reboot),
+                reboot: Some(actions(&changed).reboot),
                 ..SetAction::default()
             };
             self.tell(&set, call).await?;
@@ -183,7 +184,7 @@ impl Owner {
                 .view()
                 .live
                 .as_ref()
-                .is_some_and(|live| document::balloon_alias(live).is_some());
+                .is_some_and(|live| balloon_alias(live).is_some());
             if !has_balloon {
                 return Err(Error::unsupported("the running guest has no memory balloon"));
             }

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::Look;
+use virt_manager::document::Kept;
 
 use super::Owner;
-use crate::document::Kept;
-use crate::manager::Look;
 use crate::process::{EndMode, end_process};
 use crate::qmp::QmpError;
 use crate::state::{OnDisk, RunRecord};
@@ -97,7 +97,7 @@ impl Owner {
     }
 
     async fn owe(&mut self) {
-        let look = self.debts.look.get_or_insert_with(|| self.manager.look());
+        let look = self.debts.look.get_or_insert_with(|| self.manager.reach.look());
         look.missed();
         let is_there = self.manager.is_reachable().await;
         self.debts.due = if is_there && self.debts.runs.is_empty() {

@@ -8,9 +8,11 @@ use virt_core::event::{
 };
 use virt_core::job::JobState;
 use virt_core::{CallClass, CallContext, ErrorKind, Result};
+use virt_manager::document::EndAction;
+use virt_manager::lock;
 
 use super::Owner;
-use crate::document::{self, EndAction};
+use crate::document;
 use crate::qmp::commands::machine::{Cont, Quit, RunState, SystemReset};
 use crate::qmp::event::{
     BlockErrorAction, BlockIoError, GuestPanicAction, Shutdown, ShutdownCause, WatchdogAction,
@@ -141,7 +143,7 @@ impl Owner {
             return;
         }
         let cause = self.running.as_mut().and_then(|running| {
-            let job = crate::manager::lock(&running.run.job).clone();
+            let job = lock(&running.run.job).clone();
             let dumping = job.is_some_and(|job| job.progress().state == JobState::Running);
             let cause = running.stop_cause.take();
             cause.or(dumping.then_some(StateReason::Dumping))
@@ -333,7 +335,7 @@ impl Owner {
         let agent = self
             .running
             .as_ref()
-            .and_then(|running| crate::manager::lock(&running.run.agent).clone());
+            .and_then(|running| lock(&running.run.agent).clone());
         if let Some(agent) = agent {
             agent.set_port_open(open);
         }

@@ -16,17 +16,18 @@ mod stop;
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use virt_core::domain::DomainRef;
 use virt_core::event::DomainChange;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::{Alive, Closing, DestroyRequest, Inbox, Request, not_running, unless, unreachable};
 
 pub(crate) use events::paused_because;
 use run::News;
 pub(crate) use run::{Run, Running};
 pub(crate) use start::{Known, learn, resources};
 
-use crate::manager::{Closing, DestroyRequest, Entry, Inbox, Manager, Operation, View};
+use crate::manager::{Entry, Manager, Operation, View};
 use crate::process::Program;
 use crate::qmp::{QmpCommand, QmpEventItem};
 use crate::state::RunRecord;
@@ -45,7 +46,7 @@ pub(crate) struct Owner {
     /// Whether a destroy waits: then what waits for the guest is given up. What writes state never is.
     preempted: watch::Receiver<bool>,
     /// Says that this owner lives.
-    _alive: mpsc::Sender<()>,
+    _alive: Alive,
 }
 
 /// A launch that was begun and is not done.
@@ -60,36 +61,21 @@ enum Step {
     Look,
     Destroy(Box<DestroyRequest>),
     Event(Option<QmpEventItem>),
-    Request(Box<crate::manager::Request>),
+    Request(Box<Request<Operation>>),
     Reconnect,
     Settle,
     Close,
-}
-
-/// Waits for something, but no longer than until a destroy waits.
-async fn unless<T>(preempted: &watch::Receiver<bool>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut preempted = preempted.clone();
-    tokio::select! {
-        biased;
-        _ = preempted.wait_for(|preempted| *preempted) => {
-            let error = Error::new(ErrorKind::Cancelled, "the domain was destroyed meanwhile");
-            Err(error.with_outcome(Outcome::Unknown))
-        }
-        result = work => result,
-    }
 }
 
 /// Starts the owner of a domain, with its run where it has one, and with one that is to be ended where there is such a one.
 pub(crate) fn spawn(
     manager: &Arc<Manager>,
     entry: Arc<Entry>,
-    inbox: Inbox,
+    inbox: Inbox<Operation>,
     running: Option<Running>,
     owed: Option<RunRecord>,
 ) -> Result<()> {
-    let alive = manager
-        .alive()
-        .ok_or_else(|| Error::new(ErrorKind::ConnectionLost, "the connection was closed"))?;
+    let alive = manager.life.alive()?;
     let preempt = watch::Sender::new(false);
     let owner = Owner {
         manager: Arc::clone(manager),
@@ -100,14 +86,14 @@ pub(crate) fn spawn(
         preempted: preempt.subscribe(),
         _alive: alive,
     };
-    drop(manager.runtime().spawn(owner.work(inbox, preempt)));
+    drop(manager.life.runtime().spawn(owner.work(inbox, preempt)));
     Ok(())
 }
 
 impl Owner {
-    async fn work(mut self, mut inbox: Inbox, preempt: watch::Sender<bool>) {
-        let mut closing = self.manager.closing();
-        let (mut away, mut away_too) = (self.manager.away(), self.manager.away());
+    async fn work(mut self, mut inbox: Inbox<Operation>, preempt: watch::Sender<bool>) {
+        let mut closing = self.manager.life.closing();
+        let (mut away, mut away_too) = (self.manager.reach.away(), self.manager.reach.away());
         // An adopted guest may have done something meanwhile.
         let mut first = self.running.is_some().then_some(Step::Look);
         loop {
@@ -138,7 +124,7 @@ impl Owner {
     }
 
     /// Does something that a destroy has come to its end quickly, and then that destroy.
-    async fn take_step(&mut self, step: Step, inbox: &mut Inbox, preempt: &watch::Sender<bool>) {
+    async fn take_step(&mut self, step: Step, inbox: &mut Inbox<Operation>, preempt: &watch::Sender<bool>) {
         let starts =
             matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
         let was_running = self.running.is_some();
@@ -164,7 +150,7 @@ impl Owner {
                 let taken_back = if self.debts.is_none() {
                     Ok(())
                 } else {
-                    Err(crate::manager::unreachable().with_outcome(Outcome::Unknown))
+                    Err(unreachable().with_outcome(Outcome::Unknown))
                 };
                 drop(destroy.reply.send(taken_back));
             }
@@ -210,7 +196,7 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return;
         };
-        let is_fenced = matches!(*self.manager.closing().borrow(), Closing::LeaseLost(_));
+        let is_fenced = matches!(*self.manager.life.closing().borrow(), Closing::LeaseLost(_));
         if running.record.auto_destroy && !is_fenced && !self.manager.only_watches() {
             let call = CallContext::new(
                 "close",
@@ -253,7 +239,7 @@ impl Owner {
     fn active(&self) -> Result<&Running> {
         self.running.as_ref().ok_or_else(|| {
             let view = self.entry.view();
-            crate::manager::not_running(view.state, view.reason)
+            not_running(view.state, view.reason)
         })
     }
 

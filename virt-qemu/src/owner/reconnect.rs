@@ -7,12 +7,13 @@ use tokio::time::Instant;
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::ResumedReason;
 use virt_core::{CallContext, Result};
+use virt_manager::unless;
 
 use super::debts::is_cut;
 use super::events::paused_because;
 use super::run::TRY_AGAIN;
 use super::start::learn;
-use super::{Known, Owner, unless};
+use super::{Known, Owner};
 use crate::document;
 use crate::process::{Monitor, Seen, look};
 use crate::qmp::QmpConnection;
@@ -52,9 +53,9 @@ impl Owner {
         let Some(running) = self.running.as_mut() else {
             return Ok(());
         };
-        running.look.get_or_insert_with(|| self.manager.look());
+        running.look.get_or_insert_with(|| self.manager.reach.look());
         let host = Arc::clone(&self.manager.host);
-        let seen = if running.record.boot_id == self.manager.facts().boot_id {
+        let seen = if running.record.boot_id == self.manager.reach.facts().boot_id {
             let seen = async { Ok(look(host.as_ref(), &running.record, running.run.process).await) };
             unless(&self.preempted, seen).await
         } else {

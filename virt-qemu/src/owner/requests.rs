@@ -1,14 +1,15 @@
 //! What is asked of an owner, taken apart.
 
 use virt_core::Result;
+use virt_manager::{DestroyRequest, Request};
 
 use super::Owner;
 use super::debts::is_cut;
-use crate::manager::{DestroyRequest, Operation, Request};
+use crate::manager::Operation;
 
 impl Owner {
     /// Carries out one request and answers it.
-    pub(super) async fn carry_out(&mut self, request: Request) {
+    pub(super) async fn carry_out(&mut self, request: Request<Operation>) {
         let span = tracing::debug_span!("domain", name = %self.name(), operation = request.call.operation);
         let result = self.perform_or_owe(&request.call, request.operation).await;
         span.in_scope(|| match &result {
@@ -23,8 +24,8 @@ impl Owner {
 
     /// Performs what is asked; what was cut off in the middle is looked at, so that what is known is true again.
     async fn perform_or_owe(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
-        self.manager.check_open()?;
-        self.manager.check_reach()?;
+        self.manager.life.check_open()?;
+        self.manager.reach.check()?;
         let starts = matches!(operation, Operation::Start { .. });
         if starts || self.debts.is_unsure() {
             self.settle().await?;
@@ -37,7 +38,7 @@ impl Owner {
             return Err(error);
         }
         self.owe_a_look().await;
-        if !self.manager.is_away() && self.manager.is_open() {
+        if !self.manager.reach.is_away() && self.manager.life.is_open() {
             // It was gone for a moment only.
             drop(self.settle().await);
         }
@@ -68,7 +69,7 @@ impl Owner {
 
     /// Ends the domain and answers.
     pub(super) async fn answer_destroy(&mut self, request: DestroyRequest) {
-        let result = match self.manager.check_reach() {
+        let result = match self.manager.reach.check() {
             Ok(()) => self.destroy(&request.call, request.options.graceful).await,
             away => away,
         };

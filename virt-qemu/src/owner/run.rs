@@ -12,11 +12,11 @@ use virt_core::domain::StateReason;
 use virt_core::host::ProcessIdentity;
 use virt_core::job::Job;
 use virt_core::{Error, ErrorKind, Result, Retry};
+use virt_manager::{Look, lock};
 
 use super::debts::back;
 use super::events::FollowUp;
 use crate::agent::AgentConnection;
-use crate::manager::{Look, lock};
 use crate::process::Monitor;
 use crate::qmp::{QmpConnection, QmpEventItem, QmpEvents};
 use crate::state::RunRecord;

@@ -10,10 +10,12 @@ use virt_core::event::{DomainChange, ResumedReason, StartedReason, StoppedReason
 use virt_core::host::Host;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::document::Kept;
+use virt_manager::unless;
 
-use super::{Launching, Owner, Run, Running, unless};
+use super::{Launching, Owner, Run, Running};
 use crate::command::{CommandLine, command_line};
-use crate::document::{self, Kept};
+use crate::document;
 use crate::plan;
 use crate::process::{self, EndMode, Launch, Launched, Program, end_process};
 use crate::qmp::QmpConnection;
@@ -44,7 +46,7 @@ impl Owner {
         config: Option<DomainConfig>,
     ) -> Result<()> {
         self.must_be_inactive()?;
-        self.manager.check_open()?;
+        self.manager.life.check_open()?;
         let defined = self.entry.view().inactive.clone();
         let config = match (config, &defined) {
             (Some(config), _) => config,
@@ -83,7 +85,7 @@ impl Owner {
         config: &DomainConfig,
         transient: bool,
     ) -> Result<()> {
-        let facts = self.manager.facts();
+        let facts = self.manager.reach.facts();
         let emulator = document::emulator_or_default(config, &facts.arch);
         let checked = document::check_images(self.manager.host.as_ref(), config);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);

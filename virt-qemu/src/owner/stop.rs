@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use virt_core::domain::{DomainState, StateReason};
-use virt_core::event::{DomainChange, StoppedReason};
+use virt_core::event::DomainChange;
 use virt_core::{CallClass, CallContext, Outcome, Result};
+use virt_manager::stopped;
 
 use super::Owner;
 use super::debts::is_cut;
@@ -84,16 +85,5 @@ impl Owner {
         });
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
-    }
-}
-
-fn stopped(reason: StateReason) -> StoppedReason {
-    match reason {
-        StateReason::Shutdown => StoppedReason::Shutdown,
-        StateReason::Destroyed => StoppedReason::Destroyed,
-        StateReason::Failed => StoppedReason::Failed,
-        StateReason::Saved => StoppedReason::Saved,
-        StateReason::Migrated => StoppedReason::Migrated,
-        _ => StoppedReason::Crashed,
     }
 }

@@ -13,12 +13,10 @@
 //! Each file is written whole or not at all; each change of more than one file has an order in which a crash between
 //! two of them leaves something the next open finishes or takes back.
 
-mod identifiers;
 mod layout;
 mod record;
 mod store;
 
-pub(crate) use identifiers::{Identifiers, Taken};
 pub(crate) use layout::Layout;
 pub(crate) use record::{FORMAT, ManagerRecord, RunPhase, RunRecord};
-pub(crate) use store::{Loaded, OnDisk, Store, chain};
+pub(crate) use store::{Loaded, OnDisk, Store};

@@ -8,6 +8,7 @@ use virt_core::connection::AccessMode;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply, TEMPORARY_PREFIX};
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result, Subject};
+use virt_manager::chain;
 
 use super::record::FORMAT;
 use super::{Layout, ManagerRecord, RunRecord};
@@ -404,16 +405,4 @@ fn present(content: Result<Vec<u8>>) -> Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// An error with its causes, in one line, for a report.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -18,19 +18,21 @@ use virt_core::host::{
 };
 use virt_core::{Error, ErrorKind, Outcome, Result};
 
-pub(crate) use fence::{Fence, lease_lost};
+pub use fence::Fence;
 use stream::fenced;
 
-/// A machine behind the gate.
+/// A machine behind the gate: nothing passes once its fence is raised, and nothing that changes the machine where the
+/// connection is read-only.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     inner: Arc<dyn Host>,
     fence: Fence,
     access: AccessMode,
 }
 
 impl Gate {
-    pub(crate) fn new(inner: Arc<dyn Host>, fence: Fence, access: AccessMode) -> Self {
+    /// The gate before `inner`, for a connection with this access.
+    pub fn new(inner: Arc<dyn Host>, fence: Fence, access: AccessMode) -> Self {
         Self { inner, fence, access }
     }
 

@@ -6,7 +6,11 @@ use virt_core::xml::{Attribute, Document, Name};
 use virt_core::{Error, ErrorKind, Result};
 
 /// Changes one piece of what users write about a domain.
-pub(crate) fn set_metadata(config: &mut DomainConfig, item: &MetadataItem) -> Result<()> {
+///
+/// # Errors
+/// `InvalidArgument` for a title of several lines, or an element in another namespace than said; what the XML reader says
+/// of text that is no element; `Unsupported` for a piece that is not known here.
+pub fn set_metadata(config: &mut DomainConfig, item: &MetadataItem) -> Result<()> {
     match item {
         MetadataItem::Title(title) => {
             if title.as_deref().is_some_and(|title| title.contains('\n')) {

@@ -8,23 +8,29 @@ use virt_core::{Error, ErrorKind, Result};
 /// A configuration kept as its text, with what is often looked at beside it: typed, one takes a hundred kilobytes, and a
 /// manager may have thousands that do not run.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub struct Kept {
     xml: Arc<str>,
     glance: Glance,
 }
 
-/// What is often looked at.
+/// What is often looked at of a domain's configuration.
 #[derive(Debug, Clone)]
-pub(crate) struct Glance {
-    pub(crate) name: String,
-    pub(crate) title: Option<String>,
-    pub(crate) memory: ByteSize,
-    pub(crate) current_memory: ByteSize,
-    pub(crate) vcpus: u32,
+pub struct Glance {
+    /// Its name.
+    pub name: String,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+    /// The most memory it can have.
+    pub memory: ByteSize,
+    /// The memory it has after its start.
+    pub current_memory: ByteSize,
+    /// The vCPUs it has after its start.
+    pub vcpus: u32,
 }
 
 impl Glance {
-    pub(crate) fn of(config: &DomainConfig) -> Self {
+    /// That of a configuration.
+    pub fn of(config: &DomainConfig) -> Self {
         Self {
             name: config.name.clone(),
             title: config.title.clone(),
@@ -36,24 +42,29 @@ impl Glance {
 }
 
 impl Kept {
-    pub(crate) fn new(config: &DomainConfig) -> Self {
+    /// Keeps a configuration.
+    pub fn new(config: &DomainConfig) -> Self {
         Self {
             xml: config.to_xml().into(),
             glance: Glance::of(config),
         }
     }
 
-    pub(crate) fn glance(&self) -> &Glance {
+    /// What is often looked at, without reading the text.
+    pub fn glance(&self) -> &Glance {
         &self.glance
     }
 
     /// As text.
-    pub(crate) fn xml(&self) -> &str {
+    pub fn xml(&self) -> &str {
         &self.xml
     }
 
     /// As a document.
-    pub(crate) fn config(&self) -> Result<DomainConfig> {
+    ///
+    /// # Errors
+    /// `Internal` when the text cannot be read again.
+    pub fn config(&self) -> Result<DomainConfig> {
         DomainConfig::from_xml(&self.xml).map_err(|error| {
             Error::new(
                 ErrorKind::Internal,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use virt_core::{Error, ErrorKind, Result};
+use virt_core::{Error, Result};
 
 use super::INTERRUPTED;
+use crate::lease_lost;
 
-/// The fence. Clones are the same one; it is never lowered again.
+/// What is raised when the lease is lost, and lets nothing pass any more. Clones are the same one; it is never lowered again.
 #[derive(Debug, Clone)]
-pub(crate) struct Fence {
+pub struct Fence {
     /// Why it was raised.
     raised: watch::Sender<Option<Arc<str>>>,
 }
@@ -24,7 +25,7 @@ impl Default for Fence {
 
 impl Fence {
     /// Lets nothing pass any more, since the lease was lost: `why`, in words.
-    pub(crate) fn raise(&self, why: Arc<str>) {
+    pub fn raise(&self, why: Arc<str>) {
         self.raised.send_replace(Some(why));
     }
 
@@ -60,14 +61,4 @@ impl Fence {
             result = call => result,
         }
     }
-}
-
-/// What every call answers once the lease is lost.
-pub(crate) fn lease_lost(why: &str) -> Error {
-    Error::new(
-        ErrorKind::ConnectionLost,
-        format!(
-            "the lease of the root was lost ({why}), and another manager may have it: open the connection again"
-        ),
-    )
 }

@@ -1,13 +1,15 @@
 //! Numbers of runs, never used twice by one root.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock;
 
 /// How many numbers are reserved on disk at a time: a crash skips at most so many.
 const BLOCK: u32 = 256;
 
 /// Gives numbers of runs. Their upper end is on disk before one of them is used.
 #[derive(Debug)]
-pub(crate) struct Identifiers {
+pub struct Identifiers {
     state: Mutex<Range>,
 }
 
@@ -19,7 +21,7 @@ struct Range {
 
 /// What taking a number needs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub enum Taken {
     /// This number may be used.
     Id(u32),
     /// This upper end has to be on disk first; then [`Identifiers::extend`], and take again.
@@ -28,15 +30,16 @@ pub(crate) enum Taken {
 
 impl Identifiers {
     /// Starts at the upper end that was found on disk.
-    pub(crate) fn starting_at(next: u32) -> Self {
+    pub fn starting_at(next: u32) -> Self {
         let next = next.max(1);
         Self {
             state: Mutex::new(Range { next, reserved: next }),
         }
     }
 
-    pub(crate) fn take(&self) -> Taken {
-        let mut range = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The next number, or what has to be done first.
+    pub fn take(&self) -> Taken {
+        let mut range = lock(&self.state);
         if range.next < range.reserved {
             let id = range.next;
             range.next += 1;
@@ -46,14 +49,14 @@ impl Identifiers {
     }
 
     /// This upper end is on disk now.
-    pub(crate) fn extend(&self, reserved: u32) {
-        let mut range = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn extend(&self, reserved: u32) {
+        let mut range = lock(&self.state);
         range.reserved = range.reserved.max(reserved);
     }
 
     /// The upper end that is on disk.
-    pub(crate) fn reserved(&self) -> u32 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).reserved
+    pub fn reserved(&self) -> u32 {
+        lock(&self.state).reserved
     }
 }
 

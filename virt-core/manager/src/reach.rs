@@ -5,16 +5,17 @@
 //! pauses that grow, until it answers; then all owners look for their guests at once, and when the last of them has,
 //! subscribers are told once to look again.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
 use virt_core::event::{Event, EventBus};
-use virt_core::{Error, ErrorKind, Result, Retry};
+use virt_core::host::{Host, HostFacts};
+use virt_core::{ErrorKind, Result};
 
-use super::Manager;
+use crate::{Closing, Life, lock, unreachable};
 
 /// How long the machine has to answer a question that any machine answers at once.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -23,9 +24,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Whether the machine can be reached.
+/// Whether the machine can be reached, and what it is.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub struct Reach {
+    host: Arc<dyn Host>,
+    /// A path of ours on the machine, which it is asked about.
+    root: String,
+    facts: Mutex<Arc<HostFacts>>,
+    life: Arc<Life>,
     away: watch::Sender<bool>,
     asking: tokio::sync::Mutex<()>,
     looking: Arc<Looking>,
@@ -42,11 +48,11 @@ struct Looking {
 
 /// Held by an owner that looks for its guest. With the last one of them it is told to look again, if anything was missed.
 #[derive(Debug)]
-pub(crate) struct Look(Arc<Looking>);
+pub struct Look(Arc<Looking>);
 
 impl Look {
     /// Events may have been missed.
-    pub(crate) fn missed(&self) {
+    pub fn missed(&self) {
         self.0.missed.store(true, Ordering::Relaxed);
     }
 }
@@ -65,32 +71,44 @@ impl Drop for Look {
 }
 
 impl Reach {
-    pub(super) fn new(events: EventBus) -> Self {
+    /// The machine of a manager, as it is at its opening; `root` is what it is asked about later.
+    pub fn new(host: Arc<dyn Host>, root: &str, facts: Arc<HostFacts>, life: Arc<Life>) -> Arc<Self> {
         let looking = Looking {
             count: watch::Sender::new(0),
             missed: AtomicBool::new(false),
-            events,
+            events: life.events().clone(),
         };
-        Self {
+        Arc::new(Self {
+            host,
+            root: root.to_owned(),
+            facts: Mutex::new(facts),
+            life,
             away: watch::Sender::new(false),
             asking: tokio::sync::Mutex::default(),
             looking: Arc::new(looking),
-        }
+        })
     }
-}
 
-impl Manager {
+    /// What the machine is, in its present boot.
+    pub fn facts(&self) -> Arc<HostFacts> {
+        Arc::clone(&lock(&self.facts))
+    }
+
     /// Turns true when the machine is away, and false when it is back.
-    pub(crate) fn away(&self) -> watch::Receiver<bool> {
-        self.reach.away.subscribe()
+    pub fn away(&self) -> watch::Receiver<bool> {
+        self.away.subscribe()
     }
 
-    pub(crate) fn is_away(&self) -> bool {
-        *self.reach.away.borrow()
+    /// Whether the machine is known to be away.
+    pub fn is_away(&self) -> bool {
+        *self.away.borrow()
     }
 
     /// Fails where the machine is known to be away.
-    pub(crate) fn check_reach(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// `ConnectionLost`: [`unreachable`](crate::unreachable).
+    pub fn check(&self) -> Result<()> {
         if self.is_away() {
             return Err(unreachable());
         }
@@ -98,18 +116,20 @@ impl Manager {
     }
 
     /// Begins to look for a guest.
-    pub(crate) fn look(&self) -> Look {
-        self.reach.looking.count.send_modify(|count| *count += 1);
-        Look(Arc::clone(&self.reach.looking))
+    pub fn look(&self) -> Look {
+        self.looking.count.send_modify(|count| *count += 1);
+        Look(Arc::clone(&self.looking))
     }
 
-    /// Asks the machine whether it is there, after something failed that only its absence explains.
-    pub(crate) async fn is_reachable(self: &Arc<Self>) -> bool {
-        if !self.is_open() {
+    /// Asks the machine whether it is there, after something failed that only its absence explains. Where it is not, a
+    /// task waits for its return; when all owners have looked for their guests then, and the machine has booted
+    /// meanwhile, `has_booted` is called.
+    pub async fn is_reachable(self: &Arc<Self>, has_booted: impl FnOnce() + Send + 'static) -> bool {
+        if !self.life.is_open() {
             // Nobody waits for its return any more.
             return true;
         }
-        let _one_at_a_time = self.reach.asking.lock().await;
+        let _one_at_a_time = self.asking.lock().await;
         if self.is_away() {
             return false;
         }
@@ -117,16 +137,18 @@ impl Manager {
             return true;
         }
         tracing::warn!(host = self.host.name(), "the machine cannot be reached");
-        self.reach.away.send_replace(true);
+        self.away.send_replace(true);
         let look = self.look();
         look.missed();
-        drop(self.runtime.spawn(wait_for_return(Arc::clone(self), look)));
+        let reach = Arc::clone(self);
+        let runtime = self.life.runtime();
+        drop(runtime.spawn(async move { reach.wait_for_return(look, has_booted).await }));
         false
     }
 
     /// Whether the machine answers; what, does not matter.
     async fn answers(&self) -> bool {
-        match timeout(ANSWER, self.host.files().stat(self.store.layout.root())).await {
+        match timeout(ANSWER, self.host.files().stat(&self.root)).await {
             Ok(Ok(_)) => true,
             Ok(Err(error)) => !matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Timeout),
             Err(_) => false,
@@ -139,44 +161,35 @@ impl Manager {
             .await
             .map_err(|_| unreachable())??;
         let has_booted = facts.boot_id != self.facts().boot_id;
-        self.set_facts(facts);
+        *lock(&self.facts) = facts;
         Ok(has_booted)
     }
-}
 
-/// Asks the machine until it answers, then has everybody look for what is theirs.
-async fn wait_for_return(manager: Arc<Manager>, look: Look) {
-    let mut closed = manager.closing();
-    let mut pause = FIRST_PAUSE;
-    let has_booted = loop {
-        tokio::select! {
-            _ = closed.wait_for(|closing| *closing != super::Closing::Open) => return,
-            // Nothing tells when a machine can be reached again.
-            () = tokio::time::sleep(pause) => {}
+    /// Asks the machine until it answers, then has everybody look for what is theirs.
+    async fn wait_for_return(&self, look: Look, booted: impl FnOnce()) {
+        let mut closed = self.life.closing();
+        let mut pause = FIRST_PAUSE;
+        let has_booted = loop {
+            tokio::select! {
+                _ = closed.wait_for(|closing| *closing != Closing::Open) => return,
+                // Nothing tells when a machine can be reached again.
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            if self.answers().await
+                && let Ok(has_booted) = self.look_at_facts().await
+            {
+                break has_booted;
+            }
+        };
+        tracing::info!(host = self.host.name(), "the machine can be reached again");
+        let mut looking = self.looking.count.subscribe();
+        self.away.send_replace(false);
+        drop(look);
+        if has_booted {
+            // Only when all know that their guests have ended with the boot before.
+            drop(looking.wait_for(|count| *count == 0).await);
+            booted();
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        if manager.answers().await
-            && let Ok(has_booted) = manager.look_at_facts().await
-        {
-            break has_booted;
-        }
-    };
-    tracing::info!(host = manager.host.name(), "the machine can be reached again");
-    let mut looking = manager.reach.looking.count.subscribe();
-    manager.reach.away.send_replace(false);
-    drop(look);
-    if has_booted {
-        // Only when all know that their guests have ended with the boot before.
-        drop(looking.wait_for(|count| *count == 0).await);
-        manager.start_by_themselves();
     }
-}
-
-/// What calls answer that need a machine which is away.
-pub(crate) fn unreachable() -> Error {
-    Error::new(
-        ErrorKind::ConnectionLost,
-        "the machine cannot be reached at present: it is tried again, and guests go on meanwhile",
-    )
-    .with_retry(Retry::Later)
 }

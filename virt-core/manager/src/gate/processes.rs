@@ -1,4 +1,4 @@
-//! Processes, through the gate. A read-only connection may spawn a QEMU to ask it what it can
+//! Processes, through the gate. A read-only connection may spawn a program to ask it what it can
 //! do: that changes nothing.
 
 use async_trait::async_trait;

@@ -1,0 +1,11 @@
+//! What embedded drivers read from, and write into, a domain's document.
+
+mod kept;
+mod lifecycle;
+mod machine;
+mod metadata;
+
+pub use kept::{Glance, Kept};
+pub use lifecycle::{EndAction, check_end_actions, check_lifecycle_action, end_action, set_lifecycle_action};
+pub use machine::{current_memory, interfaces, memory, remove_secrets, set_current_memory, vcpus};
+pub use metadata::set_metadata;

@@ -1,0 +1,47 @@
+//! What the embedded drivers of the virt SDK have in common: the manager of a root, and the owners of its domains.
+//!
+//! This crate is for backends. Programs never name it, and it promises them nothing.
+//!
+//! An embedded driver is the manager of one root directory: it holds the root's lease, has one task for each domain (its
+//! *owner*) that carries out whatever changes that domain, and ends in good order. What a hypervisor has of its own
+//! (what is on disk, how a guest is started and ended) stays in the driver; here is the rest:
+//!
+//! * [`take_lease`], [`KeptLease`]: who the manager is. [`Life`]: from its opening until its end, of which [`Closing`] tells.
+//! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
+//! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is the driver's own.
+//!   [`unless`]: what an owner waits for, until a destroy comes.
+//! * [`Gate`]: between the driver and its machine; once the [`Fence`] is raised, since the lease was lost, nothing passes.
+//! * [`Reach`]: whether the machine can be reached, and what is done when it can again.
+//! * [`document`]: what is read from, and written into, a domain's document.
+//! * [`stopped()`], [`chain()`], [`lease_lost`] and the like: the words for what happened.
+
+mod chain;
+mod closing;
+pub mod document;
+mod gate;
+mod identifiers;
+mod lease;
+mod life;
+mod line;
+mod lock;
+mod preempt;
+mod reach;
+mod refusal;
+mod registry;
+mod request;
+mod stopped;
+
+pub use chain::chain;
+pub use closing::Closing;
+pub use gate::{Fence, Gate};
+pub use identifiers::{Identifiers, Taken};
+pub use lease::{KeptLease, LeaseKeeper, take_lease};
+pub use life::{Alive, Life};
+pub use line::{Asked, OwnerLine};
+pub use lock::lock;
+pub use preempt::unless;
+pub use reach::{Look, Reach};
+pub use refusal::{lease_lost, not_running, unreachable};
+pub use registry::{Registered, Registry};
+pub use request::{DestroyRequest, Inbox, Request, Ticket};
+pub use stopped::stopped;

@@ -33,6 +33,10 @@ pub enum Capability {
     ShutdownAcpi,
     /// Shutdown through the guest agent.
     ShutdownAgent,
+    /// Shutdown by a signal to a container's init.
+    ShutdownSignal,
+    /// Shutdown by the control pipe of a container's init.
+    ShutdownInitControl,
     /// Reboot by the guest's cooperation.
     Reboot,
     /// Reset, as by the button.
@@ -137,6 +141,8 @@ impl Capability {
         Self::Suspend,
         Self::ShutdownAcpi,
         Self::ShutdownAgent,
+        Self::ShutdownSignal,
+        Self::ShutdownInitControl,
         Self::Reboot,
         Self::Reset,
         Self::DestroyGraceful,

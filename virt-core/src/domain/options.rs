@@ -59,7 +59,8 @@ impl StartOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ShutdownMode {
-    /// Through the agent where it is connected, else by ACPI.
+    /// Through the agent where it is connected, else by ACPI; a container by its init's control pipe where it has one, else
+    /// by a signal.
     #[default]
     Auto,
     /// By the ACPI power button (shutdown only).
@@ -68,6 +69,10 @@ pub enum ShutdownMode {
     Agent,
     /// Through the agent; by ACPI when that fails or has shown no effect after 10 s.
     AgentThenAcpi,
+    /// A container: by a signal to its init (`VIR_DOMAIN_SHUTDOWN_SIGNAL`).
+    Signal,
+    /// A container: by a request on its init's control pipe, `/run/initctl` (`VIR_DOMAIN_SHUTDOWN_INITCTL`).
+    InitControl,
 }
 
 /// How a guest is asked to shut down (`virDomainShutdownFlags`).

@@ -25,8 +25,19 @@ enum Way {
     Agent,
 }
 
+/// Refuses ways that only containers have.
+fn check_mode(mode: ShutdownMode) -> Result<()> {
+    match mode {
+        ShutdownMode::Signal | ShutdownMode::InitControl => Err(Error::unsupported(
+            "only containers are asked by a signal or by their init's control pipe: try ShutdownMode::Acpi",
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl Owner {
     pub(super) async fn shutdown(&mut self, call: &CallContext, mode: ShutdownMode) -> Result<()> {
+        check_mode(mode)?;
         self.must_respond()?;
         self.set_reboot_pending(false).await?;
         match self.way(mode) {
@@ -42,6 +53,7 @@ impl Owner {
     }
 
     pub(super) async fn reboot(&mut self, call: &CallContext, mode: ShutdownMode) -> Result<()> {
+        check_mode(mode)?;
         self.must_respond()?;
         match self.way(mode) {
             Way::Agent => match self.ask_agent(call, AgentShutdown::Reboot).await {

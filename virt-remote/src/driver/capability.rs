@@ -30,6 +30,8 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Suspend, [ALWAYS, ALWAYS, Unknown]),
     (Capability::ShutdownAcpi, [ALWAYS, Never, Never]),
     (Capability::ShutdownAgent, [ALWAYS, Never, Never]),
+    (Capability::ShutdownSignal, [Never, Never, ALWAYS]),
+    (Capability::ShutdownInitControl, [Never, Never, ALWAYS]),
     (Capability::Reboot, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Reset, [ALWAYS, ALWAYS, Never]),
     (Capability::DestroyGraceful, [ALWAYS, ALWAYS, Unknown]),

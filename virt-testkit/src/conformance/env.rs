@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use virt_core::connection::ConnectionBuilder;
-use virt_core::domain::StartOptions;
+use virt_core::domain::{ShutdownMode, StartOptions};
 use virt_core::model::DomainConfig;
 use virt_core::{Capability, Connection, Domain};
 
@@ -131,6 +131,26 @@ impl Env {
         self.target.disk(self.place(), target)
     }
 
+    /// A device that can be attached to its machines.
+    ///
+    /// # Errors
+    /// When the target cannot make one.
+    pub fn device(&self) -> Result<virt_core::model::Device, Failure> {
+        self.target.device(self.place())
+    }
+
+    /// A way by which guests here can be asked to shut down or reboot without an agent.
+    #[must_use]
+    pub fn plain_way(&self) -> ShutdownMode {
+        if self.has(Capability::ShutdownAcpi) {
+            ShutdownMode::Acpi
+        } else if self.has(Capability::ShutdownSignal) {
+            ShutdownMode::Signal
+        } else {
+            ShutdownMode::Auto
+        }
+    }
+
     /// The configuration of a machine whose guest boots, with a name of its own, and a uuid.
     ///
     /// # Errors
@@ -214,7 +234,37 @@ impl Env {
             .with_deadline(self.patience())
             .wait_for_agent()
             .await
-            .doing("waiting for the agent of a guest that boots")
+            .doing("waiting for the agent of a guest that boots")?;
+        self.soon(
+            "the boot of a guest whose agent answers",
+            self.target.boots(domain),
+        )
+        .await?
+    }
+
+    /// Has the case left out where the agent says that it lacks a command.
+    ///
+    /// # Errors
+    /// When it does.
+    pub async fn agent_has(&self, domain: &Domain, command: &str) -> Result<(), Failure> {
+        // Not every way to an agent tells what it can.
+        match domain.agent().info().await {
+            Ok(info) if !info.commands.iter().any(|one| one == command) => {
+                Err(Failure::not_here(format!("agents have no {command} here")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the case left out where agents need no channel of the machine's.
+    ///
+    /// # Errors
+    /// Where it is so.
+    pub fn agents_need_channels(&self) -> Result<(), Failure> {
+        if self.target.agents_need_channels() {
+            return Ok(());
+        }
+        Err(Failure::not_here("agents need no channel here"))
     }
 
     /// Listens to what happens to a domain from now on.

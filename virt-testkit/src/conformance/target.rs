@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use virt_core::connection::ConnectionBuilder;
-use virt_core::model::domain::devices::{DiskBus, ImageFormat};
-use virt_core::model::{Disk, DomainConfig};
+use virt_core::model::domain::devices::{DiskBus, ImageFormat, MemBalloon, MemBalloonModel};
+use virt_core::model::{Device, Disk, DomainConfig};
 use virt_core::{Connection, Domain};
 
 use super::{Doing as _, Failure};
@@ -67,6 +67,39 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         Ok(disk.target(target).bus(DiskBus::Virtio))
     }
 
+    /// A device that a machine at `place`, running or not, can be given and lets go of again; the same each time.
+    fn device(&self, place: &Path) -> Result<Device, Failure> {
+        Ok(self.disk(place, "vdz")?.into())
+    }
+
+    /// Whether its machines can have drives whose media are changed.
+    fn has_drives(&self) -> bool {
+        true
+    }
+
+    /// The same machine with a memory balloon, where its memory is changed by one.
+    fn with_balloon(&self, mut config: DomainConfig) -> DomainConfig {
+        let mut balloon = MemBalloon::default();
+        balloon.model = Some(MemBalloonModel::Virtio);
+        config.devices_mut().memballoon = Some(balloon);
+        config
+    }
+
+    /// Whether an agent has to be in the guest, by a channel of the machine's; else one is always there.
+    fn agents_need_channels(&self) -> bool {
+        true
+    }
+
+    /// Whether a guest that reboots keeps the number of its run.
+    fn keeps_id_over_reboots(&self) -> bool {
+        true
+    }
+
+    /// Whether a guest has a kernel of its own, which can panic.
+    fn has_kernels(&self) -> bool {
+        true
+    }
+
     /// The same machine on images that hold snapshots.
     fn for_snapshots(&self, config: DomainConfig) -> Result<DomainConfig, Failure> {
         Ok(config)
@@ -107,6 +140,11 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
     /// A device this target refuses at define, as XML, and the name its error has to contain; `None` when it takes all.
     fn refused_device(&self) -> Option<(&str, &str)> {
         None
+    }
+
+    /// Waits until a guest whose agent answers has booted, where that is not the same.
+    async fn boots(&self, _domain: &Domain) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// Has the guest, which has booted, power itself off: nobody asked it from outside.

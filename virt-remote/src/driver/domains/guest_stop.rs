@@ -19,6 +19,8 @@ use crate::rpc::{RpcError, RpcResult};
 /// `virDomainShutdownFlagValues` and `virDomainRebootFlagValues`, which are the same here.
 const ACPI: u32 = 1 << 0;
 const AGENT: u32 = 1 << 1;
+const INIT_CONTROL: u32 = 1 << 2;
+const SIGNAL: u32 = 1 << 3;
 
 /// How long the agent's way is given until it counts as without effect.
 const EFFECT: Duration = Duration::from_secs(10);
@@ -81,6 +83,8 @@ impl RemoteConnection {
         let asked = match mode {
             ShutdownMode::Acpi => stop.ask(&self.link, call, domain, ACPI).await,
             ShutdownMode::Agent => stop.ask(&self.link, call, domain, AGENT).await,
+            ShutdownMode::Signal => stop.ask(&self.link, call, domain, SIGNAL).await,
+            ShutdownMode::InitControl => stop.ask(&self.link, call, domain, INIT_CONTROL).await,
             ShutdownMode::AgentThenAcpi => return self.agent_then_acpi(call, (domain, request), stop).await,
             // The daemon takes the agent where it is connected, too.
             _ => stop.ask(&self.link, call, domain, 0).await,

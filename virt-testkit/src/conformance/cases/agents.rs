@@ -232,6 +232,7 @@ async fn a_guest_tells_its_interfaces(env: &Env) -> Result<(), Failure> {
 async fn a_guests_clock_is_read_and_set(env: &Env) -> Result<(), Failure> {
     const HOUR_NS: i64 = 3_600_000_000_000;
     let domain = env.booted("clock").await?;
+    env.agent_has(&domain, "guest-set-time").await?;
     let agent = domain.agent();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
@@ -304,6 +305,7 @@ async fn unused_blocks_are_discarded(env: &Env) -> Result<(), Failure> {
 }
 
 async fn a_machine_without_a_channel_has_no_agent(env: &Env) -> Result<(), Failure> {
+    env.agents_need_channels()?;
     let domain = env.running("bare").await?;
     let error = refused(
         domain.agent().ping().await,

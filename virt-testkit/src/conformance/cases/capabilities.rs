@@ -69,6 +69,8 @@ const OF_GUESTS: &[Capability] = &[
     Capability::Reboot,
     Capability::ShutdownAgent,
     Capability::ShutdownAcpi,
+    Capability::ShutdownSignal,
+    Capability::ShutdownInitControl,
 ];
 
 /// What is tried without any domain.
@@ -234,6 +236,10 @@ async fn guest(env: &Env, domain: &Domain, capability: Capability) -> Result<Cal
             }
         }
         Capability::ShutdownAgent => ends(env, domain, &shutdown.mode(ShutdownMode::Agent)).await?,
+        Capability::ShutdownSignal => ends(env, domain, &shutdown.mode(ShutdownMode::Signal)).await?,
+        Capability::ShutdownInitControl => {
+            ends(env, domain, &shutdown.mode(ShutdownMode::InitControl)).await?
+        }
         Capability::ShutdownAcpi => ends(env, domain, &shutdown.mode(ShutdownMode::Acpi)).await?,
         other => return Err(Failure::new(format!("{other:?} is not tried with guests"))),
     })
@@ -243,7 +249,9 @@ async fn guest(env: &Env, domain: &Domain, capability: Capability) -> Result<Cal
 async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<CallResult<()>, Failure> {
     if !domain.info().await.doing("asking for it")?.state.is_active() {
         domain.start().await.doing("starting it again")?;
-        env.agent_answers(domain).await?;
+        if env.has(Capability::Agent) {
+            env.agent_answers(domain).await?;
+        }
     }
     if let Err(error) = domain.shutdown_with(options).await {
         return Ok(Err(error));

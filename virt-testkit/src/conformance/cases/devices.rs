@@ -10,108 +10,113 @@ use virt_core::{Domain, ErrorKind, Outcome};
 use crate::conformance::{Doing, Env, Failure, refused};
 
 cases! { "devices";
-    a_disk_is_attached_to_the_next_start_and_detached(None, PersistentDomains, DeviceAttach);
-    a_disk_that_is_there_is_not_attached_again(None, PersistentDomains, DeviceAttach);
-    a_disk_that_is_not_there_is_named(Machine, PersistentDomains, DeviceAttach, StartPaused);
+    a_device_is_attached_to_the_next_start_and_detached(None, PersistentDomains, DeviceAttach);
+    a_device_that_is_there_is_not_attached_again(None, PersistentDomains, DeviceAttach);
+    a_device_that_is_not_there_is_named(Machine, PersistentDomains, DeviceAttach, StartPaused);
     a_scope_the_domain_has_not_is_refused(Machine, PersistentDomains, TransientDomains, DeviceAttach);
-    a_running_machine_gets_a_disk_for_this_run(Machine, PersistentDomains, DeviceAttach, Events);
-    both_configurations_get_a_disk(Machine, PersistentDomains, DeviceAttach);
-    a_guest_that_does_not_answer_keeps_its_disk(Machine, PersistentDomains, DeviceAttach, StartPaused);
-    a_guest_lets_go_of_its_disk(Booted, PersistentDomains, DeviceAttach, Agent, Events);
+    a_running_machine_gets_a_device_for_this_run(Machine, PersistentDomains, DeviceAttach, Events);
+    both_configurations_get_a_device(Machine, PersistentDomains, DeviceAttach);
+    a_guest_that_does_not_answer_keeps_its_device(Machine, PersistentDomains, DeviceAttach, StartPaused);
+    a_guest_lets_go_of_its_device(Booted, PersistentDomains, DeviceAttach, Agent, Events);
     a_device_is_detached_by_its_alias(Booted, PersistentDomains, DeviceAttach, Agent);
     a_medium_is_changed_in_the_next_start(None, PersistentDomains, DeviceUpdate);
     a_disk_without_a_tray_gets_no_medium(None, PersistentDomains, DeviceUpdate);
     a_device_that_is_not_there_is_not_changed(None, PersistentDomains, DeviceUpdate);
 }
 
-fn disks(config: &DomainConfig) -> Vec<String> {
-    let disks = config.devices.iter().flat_map(|devices| &devices.disks);
-    let target = |disk: &Disk| disk.target.as_ref().and_then(|target| target.dev.clone());
-    disks.filter_map(target).collect()
+/// How often a configuration has a device.
+fn count(config: &DomainConfig, device: &Device) -> usize {
+    let all = config
+        .devices
+        .iter()
+        .flat_map(|devices| devices.of_kind(device.name()));
+    all.filter(|found| device.is_same(found)).count()
 }
 
-async fn has(domain: &Domain, target: &str, inactive: bool) -> Result<bool, Failure> {
+async fn has(domain: &Domain, device: &Device, inactive: bool) -> Result<bool, Failure> {
     let mut options = XmlOptions::default();
     options.inactive = inactive;
     let config = domain
         .config_with(&options)
         .await
         .doing("reading its configuration")?;
-    Ok(disks(&config).iter().any(|disk| disk == target))
+    Ok(count(&config, device) > 0)
 }
 
-fn data(env: &Env) -> Result<Device, Failure> {
-    Ok(env.disk("vdz")?.into())
+async fn attach(domain: &Domain, device: &Device, scope: ConfigScope) -> Result<(), Failure> {
+    domain
+        .attach_device(device, scope)
+        .await
+        .doing("attaching a device")
 }
 
-async fn attach(domain: &Domain, disk: &Device, scope: ConfigScope) -> Result<(), Failure> {
-    domain.attach_device(disk, scope).await.doing("attaching a disk")
-}
-
-async fn alias_of(domain: &Domain, disk: &Device) -> Result<String, Failure> {
+async fn alias_of(domain: &Domain, device: &Device) -> Result<String, Failure> {
     let config = domain.config().await.doing("reading its configuration")?;
-    let found = config.devices.as_ref().and_then(|devices| devices.find(disk));
+    let found = config.devices.as_ref().and_then(|devices| devices.find(device));
     found
         .and_then(|found| found.alias())
-        .ok_or_else(|| Failure::new("the disk has no alias, or is not there"))
+        .ok_or_else(|| Failure::new("the device has no alias, or is not there"))
 }
 
-async fn a_disk_is_attached_to_the_next_start_and_detached(env: &Env) -> Result<(), Failure> {
+async fn a_device_is_attached_to_the_next_start_and_detached(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("attached").await?;
-    let disk = data(env)?;
+    let device = env.device()?;
     for scope in [ConfigScope::Config, ConfigScope::Current] {
-        attach(&domain, &disk, scope).await?;
-        ensure!(has(&domain, "vdz", true).await?, "the disk is not there");
+        attach(&domain, &device, scope).await?;
+        ensure!(has(&domain, &device, true).await?, "the device is not there");
         domain
-            .detach_device(&disk, scope)
+            .detach_device(&device, scope)
             .await
-            .doing("detaching the disk")?;
-        ensure!(!has(&domain, "vdz", true).await?, "the disk is still there");
+            .doing("detaching the device")?;
+        ensure!(!has(&domain, &device, true).await?, "the device is still there");
     }
     Ok(())
 }
 
-async fn a_disk_that_is_there_is_not_attached_again(env: &Env) -> Result<(), Failure> {
+async fn a_device_that_is_there_is_not_attached_again(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("twice").await?;
-    let disk = data(env)?;
+    let device = env.device()?;
     let scope = ConfigScope::Config;
-    attach(&domain, &disk, scope).await?;
-    let again = domain.attach_device(&disk, scope).await;
-    refused(again, ErrorKind::AlreadyExists, "attaching a disk twice")?;
+    attach(&domain, &device, scope).await?;
+    let again = domain.attach_device(&device, scope).await;
+    refused(again, ErrorKind::AlreadyExists, "attaching a device twice")?;
     let config = domain.config().await.doing("reading its configuration")?;
-    let there = disks(&config).iter().filter(|disk| *disk == "vdz").count();
-    ensure_eq!(there, 1, "how often it is there");
+    ensure_eq!(count(&config, &device), 1, "how often it is there");
     Ok(())
 }
 
-async fn a_disk_that_is_not_there_is_named(env: &Env) -> Result<(), Failure> {
+async fn a_device_that_is_not_there_is_named(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("missing").await?;
-    let disk = data(env)?;
-    let detached = domain.detach_device(&disk, ConfigScope::Config).await;
+    let device = env.device()?;
+    let detached = domain.detach_device(&device, ConfigScope::Config).await;
     refused(
         detached,
         ErrorKind::NotFound,
-        "detaching a disk that is not there",
+        "detaching a device that is not there",
     )?;
     let paused = StartOptions::default().paused();
     domain.start_with(&paused).await.doing("starting it")?;
-    let detached = domain.detach_device(&disk, ConfigScope::Live).await;
+    let detached = domain.detach_device(&device, ConfigScope::Live).await;
     let error = refused(
         detached,
         ErrorKind::NotFound,
-        "detaching a live disk that is not there",
+        "detaching a live device that is not there",
     )?;
-    ensure!(error.message().contains("vdz"), "the disk is not named: {error}");
+    let name = device.identity().unwrap_or_else(|| device.name().to_owned());
+    ensure!(
+        error.message().contains(&name),
+        "the device is not named: {error}"
+    );
     let detached = domain.detach_device_alias("ua-nobody").await;
     refused(detached, ErrorKind::NotFound, "detaching an alias nobody has")?;
     Ok(())
 }
 
 async fn a_scope_the_domain_has_not_is_refused(env: &Env) -> Result<(), Failure> {
-    let disk = data(env)?;
+    let device = env.device()?;
     let domain = env.defined("stopped").await?;
     for scope in [ConfigScope::Live, ConfigScope::Both] {
-        let attached = domain.attach_device(&disk, scope).await;
+        let attached = domain.attach_device(&device, scope).await;
         refused(
             attached,
             ErrorKind::InvalidState,
@@ -121,113 +126,114 @@ async fn a_scope_the_domain_has_not_is_refused(env: &Env) -> Result<(), Failure>
     let config = env.machine("transient")?;
     let transient = env.conn().create_domain(&config).await.doing("creating it")?;
     for scope in [ConfigScope::Config, ConfigScope::Both] {
-        let attached = transient.attach_device(&disk, scope).await;
+        let attached = transient.attach_device(&device, scope).await;
         refused(
             attached,
             ErrorKind::InvalidState,
             "attaching to the next start of a transient domain",
         )?;
     }
-    ensure!(!has(&domain, "vdz", true).await?, "the disk is there");
+    ensure!(!has(&domain, &device, true).await?, "the device is there");
     ensure!(
-        !has(&transient, "vdz", false).await?,
-        "the transient domain has the disk"
+        !has(&transient, &device, false).await?,
+        "the transient domain has the device"
     );
     Ok(())
 }
 
-async fn a_running_machine_gets_a_disk_for_this_run(env: &Env) -> Result<(), Failure> {
+async fn a_running_machine_gets_a_device_for_this_run(env: &Env) -> Result<(), Failure> {
     let domain = env.running("live").await?;
     let mut watch = env.watch(&domain).await?;
-    let disk = data(env)?;
-    attach(&domain, &disk, ConfigScope::Live).await?;
-    let alias = alias_of(&domain, &disk).await?;
+    let device = env.device()?;
+    attach(&domain, &device, ConfigScope::Live).await?;
+    let alias = alias_of(&domain, &device).await?;
     let told = |change: &DomainChange| {
         *change
             == DomainChange::DeviceAdded {
                 device: alias.clone(),
             }
     };
-    watch.until("that the disk is there", told).await?;
+    watch.until("that the device is there", told).await?;
     ensure!(
-        !has(&domain, "vdz", true).await?,
-        "the next start has the disk as well"
+        !has(&domain, &device, true).await?,
+        "the next start has the device as well"
     );
     domain.destroy().await.doing("destroying it")?;
     ensure!(
-        !has(&domain, "vdz", false).await?,
-        "the disk is there after its run"
+        !has(&domain, &device, false).await?,
+        "the device is there after its run"
     );
     Ok(())
 }
 
-async fn both_configurations_get_a_disk(env: &Env) -> Result<(), Failure> {
+async fn both_configurations_get_a_device(env: &Env) -> Result<(), Failure> {
     let domain = env.running("both").await?;
-    let disk = data(env)?;
-    attach(&domain, &disk, ConfigScope::Both).await?;
+    let device = env.device()?;
+    attach(&domain, &device, ConfigScope::Both).await?;
     for inactive in [false, true] {
         ensure!(
-            has(&domain, "vdz", inactive).await?,
-            "one configuration has no disk (inactive: {inactive})"
+            has(&domain, &device, inactive).await?,
+            "one configuration has no device (inactive: {inactive})"
         );
     }
     Ok(())
 }
 
-async fn a_guest_that_does_not_answer_keeps_its_disk(env: &Env) -> Result<(), Failure> {
+async fn a_guest_that_does_not_answer_keeps_its_device(env: &Env) -> Result<(), Failure> {
     let domain = env.paused("silent").await?;
-    let disk = data(env)?;
-    attach(&domain, &disk, ConfigScope::Live).await?;
+    let device = env.device()?;
+    attach(&domain, &device, ConfigScope::Live).await?;
     let hasty = domain.with_deadline(env.times().quiet + Duration::from_secs(1));
-    let detached = hasty.detach_device(&disk, ConfigScope::Live).await;
+    let detached = hasty.detach_device(&device, ConfigScope::Live).await;
     let error = refused(
         detached,
         ErrorKind::Timeout,
         "detaching from a guest that stands still",
     )?;
     ensure_eq!(error.outcome(), Outcome::Unknown, "what became of it");
-    ensure!(has(&domain, "vdz", false).await?, "the disk is gone");
+    ensure!(has(&domain, &device, false).await?, "the device is gone");
     Ok(())
 }
 
-async fn a_guest_lets_go_of_its_disk(env: &Env) -> Result<(), Failure> {
+async fn a_guest_lets_go_of_its_device(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("letting-go").await?;
-    let disk = data(env)?;
-    attach(&domain, &disk, ConfigScope::Both).await?;
+    let device = env.device()?;
+    attach(&domain, &device, ConfigScope::Both).await?;
     let mut watch = env.watch(&domain).await?;
     domain
         .with_deadline(env.patience())
-        .detach_device(&disk, ConfigScope::Both)
+        .detach_device(&device, ConfigScope::Both)
         .await
-        .doing("detaching the disk")?;
+        .doing("detaching the device")?;
     let gone = |change: &DomainChange| matches!(change, DomainChange::DeviceRemoved { .. });
-    watch.until("that the disk is gone", gone).await?;
+    watch.until("that the device is gone", gone).await?;
     for inactive in [false, true] {
         ensure!(
-            !has(&domain, "vdz", inactive).await?,
-            "one configuration still has the disk (inactive: {inactive})"
+            !has(&domain, &device, inactive).await?,
+            "one configuration still has the device (inactive: {inactive})"
         );
     }
-    let again = domain.detach_device(&disk, ConfigScope::Live).await;
+    let again = domain.detach_device(&device, ConfigScope::Live).await;
     refused(again, ErrorKind::NotFound, "detaching it once more")?;
     Ok(())
 }
 
 async fn a_device_is_detached_by_its_alias(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("by-alias").await?;
-    let disk = data(env)?;
-    attach(&domain, &disk, ConfigScope::Live).await?;
-    let alias = alias_of(&domain, &disk).await?;
+    let device = env.device()?;
+    attach(&domain, &device, ConfigScope::Live).await?;
+    let alias = alias_of(&domain, &device).await?;
     domain
         .with_deadline(env.patience())
         .detach_device_alias(&alias)
         .await
-        .doing("detaching the disk by its alias")?;
-    ensure!(!has(&domain, "vdz", false).await?, "the disk is still there");
+        .doing("detaching the device by its alias")?;
+    ensure!(!has(&domain, &device, false).await?, "the device is still there");
     Ok(())
 }
 
 async fn with_drive(env: &Env) -> Result<Domain, Failure> {
+    drives(env)?;
     let mut config = env.machine("drive")?;
     let drive = Disk::empty_cdrom()
         .target("sdz")
@@ -237,6 +243,13 @@ async fn with_drive(env: &Env) -> Result<Domain, Failure> {
         .define_domain(&config)
         .await
         .doing("defining a machine with a drive")
+}
+
+fn drives(env: &Env) -> Result<(), Failure> {
+    if env.target().has_drives() {
+        return Ok(());
+    }
+    Err(Failure::not_here("machines have no drives here"))
 }
 
 async fn medium(domain: &Domain) -> Result<Option<String>, Failure> {
@@ -272,6 +285,7 @@ async fn a_medium_is_changed_in_the_next_start(env: &Env) -> Result<(), Failure>
 }
 
 async fn a_disk_without_a_tray_gets_no_medium(env: &Env) -> Result<(), Failure> {
+    drives(env)?;
     let mut config = env.machine("no-tray")?;
     config.devices_mut().disks.push(env.disk("vdz")?);
     let domain = env.conn().define_domain(&config).await.doing("defining it")?;
@@ -290,7 +304,7 @@ async fn a_disk_without_a_tray_gets_no_medium(env: &Env) -> Result<(), Failure> 
 async fn a_device_that_is_not_there_is_not_changed(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("unchanged").await?;
     let options = DeviceUpdateOptions::default();
-    let changed = domain.update_device(&data(env)?, &options).await;
+    let changed = domain.update_device(&env.device()?, &options).await;
     refused(
         changed,
         ErrorKind::NotFound,

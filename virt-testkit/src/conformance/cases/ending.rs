@@ -9,9 +9,13 @@ use crate::conformance::{Doing, Env, Failure, refused};
 cases! { "ending";
     a_guest_shuts_down_by_acpi(Booted, PersistentDomains, ShutdownAcpi, Events);
     a_guest_shuts_down_through_its_agent(Booted, PersistentDomains, ShutdownAgent, Events);
-    a_guest_shuts_down_when_nothing_is_said_about_how(Booted, PersistentDomains, ShutdownAcpi);
+    a_guest_shuts_down_by_a_signal(Booted, PersistentDomains, ShutdownSignal, Events, Agent);
+    a_guest_shuts_down_by_its_inits_control_pipe(Booted, PersistentDomains, ShutdownInitControl, Events, Agent);
+    a_guest_shuts_down_when_nothing_is_said_about_how(Booted, PersistentDomains, Agent);
     a_guest_shuts_down_through_its_agent_and_then_by_acpi(Booted, PersistentDomains, ShutdownAgent, ShutdownAcpi);
-    a_reboot_through_the_agent_is_one_event(Booted, PersistentDomains, Reboot, Events, Agent);
+    a_reboot_through_the_agent_is_one_event(Booted, PersistentDomains, Reboot, ShutdownAgent, Events, Agent);
+    a_reboot_by_a_signal_is_one_event(Booted, PersistentDomains, Reboot, ShutdownSignal, Events, Agent);
+    a_reboot_by_the_inits_control_pipe_is_one_event(Booted, PersistentDomains, Reboot, ShutdownInitControl, Events, Agent);
     a_reboot_by_acpi_is_one_event(Booted, PersistentDomains, Reboot, ShutdownAcpi, Events, Agent);
     a_reset_is_one_event_and_the_guest_boots_again(Booted, PersistentDomains, Reset, Events, Agent);
     a_reset_of_a_machine_leaves_it_running(Machine, PersistentDomains, Reset, Events);
@@ -60,6 +64,18 @@ fn told_of_a_shutdown(told: &[DomainChange]) -> Result<(), Failure> {
 async fn a_guest_shuts_down_by_acpi(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("acpi").await?;
     let told = shuts_down(env, &domain, ShutdownMode::Acpi).await?;
+    told_of_a_shutdown(&told)
+}
+
+async fn a_guest_shuts_down_by_a_signal(env: &Env) -> Result<(), Failure> {
+    let domain = env.booted("signal").await?;
+    let told = shuts_down(env, &domain, ShutdownMode::Signal).await?;
+    told_of_a_shutdown(&told)
+}
+
+async fn a_guest_shuts_down_by_its_inits_control_pipe(env: &Env) -> Result<(), Failure> {
+    let domain = env.booted("control").await?;
+    let told = shuts_down(env, &domain, ShutdownMode::InitControl).await?;
     told_of_a_shutdown(&told)
 }
 
@@ -125,13 +141,15 @@ async fn reboots(env: &Env, stem: &str, mode: ShutdownMode) -> Result<(), Failur
         .await
         .doing("asking the guest to reboot")?;
     booted_anew(env, &domain, watch).await?;
-    ensure_eq!(
-        domain.id().await.doing("asking for the id")?,
-        id,
-        "the id after a reboot"
-    );
+    if env.target().keeps_id_over_reboots() {
+        ensure_eq!(
+            domain.id().await.doing("asking for the id")?,
+            id,
+            "the id after a reboot"
+        );
+    }
     // An end that follows is an end: the reboot that was asked for is over.
-    shuts_down(env, &domain, ShutdownMode::Acpi).await?;
+    shuts_down(env, &domain, env.plain_way()).await?;
     Ok(())
 }
 
@@ -141,6 +159,14 @@ async fn a_reboot_through_the_agent_is_one_event(env: &Env) -> Result<(), Failur
 
 async fn a_reboot_by_acpi_is_one_event(env: &Env) -> Result<(), Failure> {
     reboots(env, "reboot-acpi", ShutdownMode::Acpi).await
+}
+
+async fn a_reboot_by_a_signal_is_one_event(env: &Env) -> Result<(), Failure> {
+    reboots(env, "reboot-signal", ShutdownMode::Signal).await
+}
+
+async fn a_reboot_by_the_inits_control_pipe_is_one_event(env: &Env) -> Result<(), Failure> {
+    reboots(env, "reboot-control", ShutdownMode::InitControl).await
 }
 
 async fn a_reset_is_one_event_and_the_guest_boots_again(env: &Env) -> Result<(), Failure> {

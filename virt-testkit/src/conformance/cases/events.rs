@@ -150,6 +150,7 @@ async fn a_dropped_stream_does_not_disturb_others(env: &Env) -> Result<(), Failu
 }
 
 async fn the_agent_coming_and_going_is_told(env: &Env) -> Result<(), Failure> {
+    env.agents_need_channels()?;
     use virt_core::event::AgentState;
     let config = env.guest("agent")?;
     let domain = env

@@ -33,6 +33,7 @@ async fn thawed_before_long(env: &Env, domain: &Domain) -> Result<(), Failure> {
 
 async fn what_is_frozen_is_thawed(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("frozen").await?;
+    env.agent_has(&domain, "guest-fsfreeze-freeze").await?;
     ensure_eq!(
         status(&domain).await?,
         FrozenFilesystems::Thawed,
@@ -58,6 +59,7 @@ async fn what_is_frozen_is_thawed(env: &Env) -> Result<(), Failure> {
 
 async fn a_dropped_guard_thaws(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("guarded").await?;
+    env.agent_has(&domain, "guest-fsfreeze-freeze").await?;
     let guard = domain.agent().fs_freeze().await.doing("freezing")?;
     ensure_eq!(
         status(&domain).await?,
@@ -70,6 +72,7 @@ async fn a_dropped_guard_thaws(env: &Env) -> Result<(), Failure> {
 
 async fn a_dropped_freeze_leaves_nothing_frozen(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("dropped").await?;
+    env.agent_has(&domain, "guest-fsfreeze-freeze").await?;
     for round in 0..6_u64 {
         let pause = Duration::from_micros(round * round * 500);
         let frozen = tokio::time::timeout(pause, domain.agent().fs_freeze()).await;
@@ -87,6 +90,7 @@ async fn a_dropped_freeze_leaves_nothing_frozen(env: &Env) -> Result<(), Failure
 
 async fn thawing_what_is_not_frozen_is_no_error(env: &Env) -> Result<(), Failure> {
     let domain = env.booted("thawed").await?;
+    env.agent_has(&domain, "guest-fsfreeze-freeze").await?;
     let thawed = domain
         .agent()
         .fs_thaw()

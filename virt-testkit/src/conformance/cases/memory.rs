@@ -2,8 +2,7 @@
 
 use virt_core::domain::ConfigScope;
 use virt_core::event::DomainChange;
-use virt_core::model::domain::devices::{MemBalloon, MemBalloonModel};
-use virt_core::model::{ByteSize, DomainConfig};
+use virt_core::model::ByteSize;
 use virt_core::{Domain, ErrorKind};
 
 use crate::conformance::{Doing, Env, Failure, refused};
@@ -16,15 +15,8 @@ cases! { "memory";
     live_and_inactive_memory_are_kept_apart(Booted, PersistentDomains, SetMemory, Agent);
 }
 
-fn with_balloon(mut config: DomainConfig) -> DomainConfig {
-    let mut balloon = MemBalloon::default();
-    balloon.model = Some(MemBalloonModel::Virtio);
-    config.devices_mut().memballoon = Some(balloon);
-    config
-}
-
 async fn defined(env: &Env) -> Result<Domain, Failure> {
-    let config = with_balloon(env.machine("sized")?);
+    let config = env.target().with_balloon(env.machine("sized")?);
     env.conn()
         .define_domain(&config)
         .await
@@ -79,7 +71,9 @@ async fn no_memory_is_refused(env: &Env) -> Result<(), Failure> {
 }
 
 async fn the_balloon_of_a_guest_moves(env: &Env) -> Result<(), Failure> {
-    let domain = env.boot(&with_balloon(env.guest("balloon")?)).await?;
+    let domain = env
+        .boot(&env.target().with_balloon(env.guest("balloon")?))
+        .await?;
     let before = domain.info().await.doing("asking for it")?;
     let less = ByteSize::bytes(before.max_memory.as_bytes() / 4 * 3);
     let mut watch = env.watch(&domain).await?;
@@ -96,7 +90,7 @@ async fn the_balloon_of_a_guest_moves(env: &Env) -> Result<(), Failure> {
 }
 
 async fn live_and_inactive_memory_are_kept_apart(env: &Env) -> Result<(), Failure> {
-    let domain = env.boot(&with_balloon(env.guest("apart")?)).await?;
+    let domain = env.boot(&env.target().with_balloon(env.guest("apart")?)).await?;
     let before = domain.info().await.doing("asking for it")?;
     let less = ByteSize::bytes(before.max_memory.as_bytes() / 2);
     domain

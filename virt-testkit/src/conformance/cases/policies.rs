@@ -1,8 +1,7 @@
 //! What happens when a guest powers off, reboots or crashes.
 
 use virt_core::domain::{
-    ConfigScope, LifecycleAction, LifecycleEvent, RebootOptions, ShutdownMode, ShutdownOptions, StateReason,
-    XmlOptions,
+    ConfigScope, LifecycleAction, LifecycleEvent, RebootOptions, ShutdownOptions, StateReason, XmlOptions,
 };
 use virt_core::event::{DomainChange, PanicAction, StoppedReason};
 use virt_core::model::DomainConfig;
@@ -14,7 +13,7 @@ use crate::conformance::{Doing, Env, Failure, Watch};
 cases! { "policies";
     actions_are_changed_without_a_new_definition(None, PersistentDomains, LifecycleActions);
     live_and_inactive_actions_are_kept_apart(Machine, PersistentDomains, LifecycleActions, StartPaused);
-    a_guest_that_powers_off_starts_again_when_told_so(Booted, PersistentDomains, ShutdownAcpi, Agent, Events);
+    a_guest_that_powers_off_starts_again_when_told_so(Booted, PersistentDomains, Agent, Events);
     a_guest_that_powers_off_is_kept_when_told_so(Booted, PersistentDomains, PreserveOnPoweroff, ShutdownAcpi, Agent, Events);
     a_guest_that_reboots_ends_when_told_so(Booted, PersistentDomains, Reboot, Agent, Events);
     a_change_of_the_running_guests_action_counts(Booted, PersistentDomains, LifecycleActions, Reboot, Agent, Events);
@@ -38,6 +37,21 @@ async fn actions_are_changed_without_a_new_definition(env: &Env) -> Result<(), F
     let current = ConfigScope::Current;
     let mut wanted = [Written::Destroy, Written::Restart, Written::Destroy];
     // Not a restart on poweroff and an end on reboot at the same time: libvirt's QEMU driver does not do both.
+    let crash = if env.target().has_kernels() {
+        (
+            LifecycleEvent::Crash,
+            2,
+            LifecycleAction::Preserve,
+            Written::Preserve,
+        )
+    } else {
+        (
+            LifecycleEvent::Crash,
+            2,
+            LifecycleAction::Restart,
+            Written::Restart,
+        )
+    };
     for (event, index, action, word) in [
         (
             LifecycleEvent::Reboot,
@@ -57,12 +71,7 @@ async fn actions_are_changed_without_a_new_definition(env: &Env) -> Result<(), F
             LifecycleAction::Restart,
             Written::Restart,
         ),
-        (
-            LifecycleEvent::Crash,
-            2,
-            LifecycleAction::Preserve,
-            Written::Preserve,
-        ),
+        crash,
     ] {
         domain
             .set_lifecycle_action(event, action, current)
@@ -121,8 +130,8 @@ async fn with_actions(
     Ok((domain, watch))
 }
 
-async fn acpi_shutdown(domain: &Domain) -> Result<(), Failure> {
-    let options = ShutdownOptions::default().mode(ShutdownMode::Acpi);
+async fn plain_shutdown(env: &Env, domain: &Domain) -> Result<(), Failure> {
+    let options = ShutdownOptions::default().mode(env.plain_way());
     let asked = domain.shutdown_with(&options).await;
     asked.doing("asking the guest to shut down")
 }
@@ -166,14 +175,14 @@ const BY_ITSELF: (StoppedReason, StateReason) = (StoppedReason::Shutdown, StateR
 async fn a_guest_that_powers_off_starts_again_when_told_so(env: &Env) -> Result<(), Failure> {
     let restart = |config: &mut DomainConfig| config.on_poweroff = Some(Written::Restart);
     let (domain, mut watch) = with_actions(env, "restarted", restart).await?;
-    acpi_shutdown(&domain).await?;
+    plain_shutdown(env, &domain).await?;
     goes_on(env, &domain, &mut watch).await
 }
 
 async fn a_guest_that_powers_off_is_kept_when_told_so(env: &Env) -> Result<(), Failure> {
     let preserve = |config: &mut DomainConfig| config.on_poweroff = Some(Written::Preserve);
     let (domain, mut watch) = with_actions(env, "kept", preserve).await?;
-    acpi_shutdown(&domain).await?;
+    plain_shutdown(env, &domain).await?;
     watch
         .until("that the guest has shut down", |change| {
             *change == DomainChange::ShutdownFinished
@@ -190,7 +199,7 @@ async fn a_guest_that_powers_off_is_kept_when_told_so(env: &Env) -> Result<(), F
 async fn a_guest_that_reboots_ends_when_told_so(env: &Env) -> Result<(), Failure> {
     let destroy = |config: &mut DomainConfig| config.on_reboot = Some(Written::Destroy);
     let (domain, mut watch) = with_actions(env, "ended", destroy).await?;
-    let options = RebootOptions::default().mode(ShutdownMode::Agent);
+    let options = RebootOptions::default();
     domain
         .reboot_with(&options)
         .await
@@ -221,6 +230,13 @@ async fn a_guest_that_reboots_itself_goes_on(env: &Env) -> Result<(), Failure> {
     goes_on(env, &domain, &mut watch).await
 }
 
+fn kernels(env: &Env) -> Result<(), Failure> {
+    if env.target().has_kernels() {
+        return Ok(());
+    }
+    Err(Failure::not_here("guests have no kernel of their own here"))
+}
+
 async fn panicked(watch: &mut Watch, action: PanicAction) -> Result<(), Failure> {
     let told = watch
         .until("of a panic", |change| {
@@ -237,6 +253,7 @@ async fn panicked(watch: &mut Watch, action: PanicAction) -> Result<(), Failure>
 }
 
 async fn a_guest_that_crashes_ends(env: &Env) -> Result<(), Failure> {
+    kernels(env)?;
     let (domain, mut watch) = with_actions(env, "crashed", |_| {}).await?;
     env.target().guest_panics(&domain).await?;
     panicked(&mut watch, PanicAction::PowerOff).await?;
@@ -249,6 +266,7 @@ async fn a_guest_that_crashes_ends(env: &Env) -> Result<(), Failure> {
 }
 
 async fn a_guest_that_crashes_is_kept_when_told_so(env: &Env) -> Result<(), Failure> {
+    kernels(env)?;
     let preserve = |config: &mut DomainConfig| config.on_crash = Some(Written::Preserve);
     let (domain, mut watch) = with_actions(env, "kept", preserve).await?;
     env.target().guest_panics(&domain).await?;
@@ -265,6 +283,7 @@ async fn a_guest_that_crashes_is_kept_when_told_so(env: &Env) -> Result<(), Fail
 }
 
 async fn a_guest_that_crashes_starts_again_when_told_so(env: &Env) -> Result<(), Failure> {
+    kernels(env)?;
     let restart = |config: &mut DomainConfig| config.on_crash = Some(Written::Restart);
     let (domain, mut watch) = with_actions(env, "restarted", restart).await?;
     env.target().guest_panics(&domain).await?;

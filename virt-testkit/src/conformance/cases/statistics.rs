@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use virt_core::agent::ExecRequest;
 use virt_core::domain::StateReason;
 use virt_core::model::ByteSize;
 use virt_core::stats::{StatsGroup, StatsGroups};
@@ -143,11 +144,17 @@ async fn cpu_time_grows_while_a_guest_runs(env: &Env) -> Result<(), Failure> {
         Ok::<Duration, Failure>(cpu.time)
     };
     let first = read().await?;
+    // A guest with nothing to do may do nothing.
+    let work = ExecRequest::new("/bin/sh").args(["-c", "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); done"]);
     let growing = async {
         loop {
             let now = read().await?;
             if now > first {
                 return Ok(());
+            }
+            if env.target().has_agents() {
+                let worked = domain.agent().exec(&work).await;
+                worked.doing("giving the guest something to do")?;
             }
             ensure!(now == first, "CPU time went back from {first:?} to {now:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -153,6 +153,7 @@ async fn an_agent_is_waited_for_from_the_start(env: &Env) -> Result<(), Failure>
 }
 
 async fn an_agent_that_has_no_channel_is_not_waited_for(env: &Env) -> Result<(), Failure> {
+    env.agents_need_channels()?;
     let domain = env.running("bare").await?;
     let waited = domain.with_deadline(env.patience()).wait_for_agent().await;
     refused(

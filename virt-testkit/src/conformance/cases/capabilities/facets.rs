@@ -1,7 +1,7 @@
 //! What is tried of a domain's facets: devices, snapshots, saved states, jobs, screens.
 
 use virt_core::domain::{AddressSource, ConfigScope, DeviceUpdateOptions, KeyCodes, SaveOptions};
-use virt_core::model::{ByteSize, SnapshotConfig};
+use virt_core::model::{ByteSize, Device, SnapshotConfig};
 use virt_core::{Capability, Domain, ErrorKind, Result as CallResult};
 
 use super::some_machine;
@@ -12,26 +12,33 @@ pub(super) async fn machine(env: &Env, capability: Capability) -> Result<CallRes
     let current = ConfigScope::Current;
     Ok(match capability {
         Capability::DeviceAttach => {
-            let disk = env.disk("vdz")?.into();
-            env.defined("tried").await?.attach_device(&disk, current).await
+            let device = env.device()?;
+            env.defined("tried").await?.attach_device(&device, current).await
         }
         Capability::DeviceUpdate => {
             let mut config = env.machine("tried")?;
-            let disk = env.disk("vdz")?;
-            config.devices_mut().disks.push(disk.clone());
+            let device = env.device()?;
+            device.clone().add_to(config.devices_mut());
             let domain = conn.define_domain(&config).await.doing("defining a machine")?;
-            let options = DeviceUpdateOptions::default();
-            domain.update_device(&disk.readonly().into(), &options).await
+            let changed = match device {
+                Device::Disk(disk) => disk.readonly().into(),
+                other => other,
+            };
+            domain
+                .update_device(&changed, &DeviceUpdateOptions::default())
+                .await
         }
-        Capability::BlockInfo => {
-            let (domain, target) = with_disk(env).await?;
-            domain.block_info(&target).await.map(drop)
-        }
-        Capability::BlockResize => {
-            let (domain, target) = with_disk(env).await?;
-            domain.start().await.doing("starting a machine")?;
-            domain.block_resize(&target, ByteSize::mib(32)).await
-        }
+        Capability::BlockInfo => match with_disk(env).await? {
+            Ok((domain, target)) => domain.block_info(&target).await.map(drop),
+            Err(error) => Err(error),
+        },
+        Capability::BlockResize => match with_disk(env).await? {
+            Ok((domain, target)) => {
+                domain.start().await.doing("starting a machine")?;
+                domain.block_resize(&target, ByteSize::mib(32)).await
+            }
+            Err(error) => Err(error),
+        },
         Capability::InterfaceAddresses => {
             let domain = some_machine(env).await?;
             domain.interface_addresses(AddressSource::Lease).await.map(drop)
@@ -86,10 +93,10 @@ pub(super) async fn machine(env: &Env, capability: Capability) -> Result<CallRes
     })
 }
 
-/// A defined machine with a disk of its own.
-async fn with_disk(env: &Env) -> Result<(Domain, String), Failure> {
+/// A defined machine with a disk of its own; where there are none, what refused it.
+async fn with_disk(env: &Env) -> Result<CallResult<(Domain, String)>, Failure> {
     let mut config = env.machine("tried")?;
     config.devices_mut().disks.push(env.disk("vdz")?);
     let defined = env.conn().define_domain(&config).await;
-    Ok((defined.doing("defining a machine with a disk")?, "vdz".to_owned()))
+    Ok(defined.map(|domain| (domain, "vdz".to_owned())))
 }

@@ -49,9 +49,10 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `test` | `test:///default`: a whole driver in memory; for the tests of programs |
+//! | `lxc` | `lxc:///embed[?root=DIR]`: Linux containers, through liblxc's own tools |
 //! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
 //! | `rpc` | `qemu:///system`, `xen:///system`, `lxc+unix://…`, `test+tcp://host/default` …: whatever a libvirt daemon serves |
-//! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else |
+//! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else; `lxc+ssh` likewise |
 
 #[cfg(feature = "test")]
 pub use virt_core::test;
@@ -63,6 +64,8 @@ pub use virt_core::{
     agent, backend, connection, console, credentials, domain, driver, event, host, job, migration, model,
     params, snapshot, stats, storage, xml,
 };
+#[cfg(feature = "lxc")]
+pub use virt_lxc as lxc;
 #[cfg(feature = "qemu")]
 pub use virt_qemu as qemu;
 #[cfg(feature = "rpc")]
@@ -89,7 +92,7 @@ pub async fn connect(uri: &str) -> Result<Connection> {
 /// The backends this program has, a row each; what is a cargo feature away is in it by the feature's name.
 #[must_use]
 pub fn backends() -> BackendTable {
-    with_ssh(with_rpc(with_qemu(BackendTable::default())))
+    with_ssh(with_rpc(with_lxc(with_qemu(BackendTable::default()))))
 }
 
 #[cfg(not(feature = "rpc"))]
@@ -119,6 +122,17 @@ fn with_qemu(table: BackendTable) -> BackendTable {
 fn with_qemu(table: BackendTable) -> BackendTable {
     let backend = std::sync::Arc::new(virt_qemu::QemuBackend);
     table.backend("qemu", backend::PathRule::Is("/embed"), "qemu", Some(backend))
+}
+
+#[cfg(not(feature = "lxc"))]
+fn with_lxc(table: BackendTable) -> BackendTable {
+    table.backend("lxc", backend::PathRule::Is("/embed"), "lxc", None)
+}
+
+#[cfg(feature = "lxc")]
+fn with_lxc(table: BackendTable) -> BackendTable {
+    let backend = std::sync::Arc::new(virt_lxc::LxcBackend);
+    table.backend("lxc", backend::PathRule::Is("/embed"), "lxc", Some(backend))
 }
 
 #[cfg(not(feature = "ssh"))]

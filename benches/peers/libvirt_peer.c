@@ -1,7 +1,7 @@
 /*
  * The libvirt side of the benches: one connection, commands on standard input, one line of answer each.
  *
- *   define FILE | undefine NAME | start_paused NAME | destroy NAME | list | stats
+ *   define FILE | undefine NAME | start NAME | start_paused NAME | destroy NAME | list | stats
  *   document ROUNDS FILE
  *   start_many AT_ONCE NAME... | destroy_many AT_ONCE NAME...
  *   cpu                        the time is what this process has used of the CPUs
@@ -215,6 +215,8 @@ int main(int argc, char **argv)
             answer(began, document(rest));
         else if (!strcmp(line, "undefine"))
             answer(began, with_domain(rest, virDomainUndefine));
+        else if (!strcmp(line, "start"))
+            answer(began, with_domain(rest, virDomainCreate));
         else if (!strcmp(line, "start_paused"))
             answer(began, with_domain(rest, start_paused));
         else if (!strcmp(line, "destroy"))

@@ -8,6 +8,7 @@ mod cold_build;
 mod documents;
 mod failure;
 mod figure;
+mod lxc;
 mod peer;
 mod qemu;
 mod rpc;
@@ -36,12 +37,14 @@ fn run(words: &[&str]) -> Outcome {
         [documents::MEMORY] => documents::memory_peer(),
         ["documents"] => documents::run(None),
         ["documents", part] => documents::run(Some(part)),
+        ["lxc"] => lxc::run(None),
+        ["lxc", part] => lxc::run(Some(part)),
         ["qemu"] => qemu::run(None),
         ["qemu", part] => qemu::run(Some(part)),
         ["rpc"] => rpc::run(None),
         ["rpc", part] => rpc::run(Some(part)),
         ["ssh"] => ssh::run(None),
         ["ssh", part] => ssh::run(Some(part)),
-        _ => failed("say: cargo xtask bench documents, qemu, rpc or ssh"),
+        _ => failed("say: cargo xtask bench documents, lxc, qemu, rpc or ssh"),
     }
 }

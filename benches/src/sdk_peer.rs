@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinSet;
+use virt_sdk::agent::ExecRequest;
 use virt_sdk::domain::{DomainFilter, StartOptions};
 use virt_sdk::model::DomainConfig;
 use virt_sdk::stats::StatsGroups;
@@ -54,8 +55,11 @@ async fn act(connection: &Connection, line: &str) -> Result<usize, String> {
             .undefine()
             .await
             .map_err(|error| told(&error))?,
+        "start" => Act::Start.on(connection, rest).await?,
+        "exec" => exec(connection, rest).await?,
         "start_paused" => Act::StartPaused.on(connection, rest).await?,
         "destroy" => Act::Destroy.on(connection, rest).await?,
+        "start_all" => return many(connection, rest, Act::Start).await,
         "start_many" => return many(connection, rest, Act::StartPaused).await,
         "destroy_many" => return many(connection, rest, Act::Destroy).await,
         "list" => {
@@ -83,9 +87,22 @@ async fn by_name(connection: &Connection, name: &str) -> Result<Domain, String> 
     connection.domain(name).await.map_err(|error| told(&error))
 }
 
+/// `NAME PROGRAM`: runs it in the domain to its end.
+async fn exec(connection: &Connection, words: &str) -> Result<(), String> {
+    let (name, program) = words.split_once(' ').ok_or("what, and where?")?;
+    let domain = by_name(connection, name).await?;
+    let output = domain.agent().exec(&ExecRequest::new(program)).await;
+    let output = output.map_err(|error| told(&error))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{program} ended with {:?}", output.status)),
+    }
+}
+
 /// What is done to one or to many.
 #[derive(Debug, Clone, Copy)]
 enum Act {
+    Start,
     StartPaused,
     Destroy,
 }
@@ -94,6 +111,7 @@ impl Act {
     async fn on(self, connection: &Connection, name: &str) -> Result<(), String> {
         let domain = by_name(connection, name).await?;
         let done = match self {
+            Self::Start => domain.start().await,
             Self::StartPaused => domain.start_with(&StartOptions::default().paused()).await,
             Self::Destroy => domain.destroy().await,
         };

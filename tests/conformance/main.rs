@@ -1,9 +1,11 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
-#[cfg(any(feature = "rpc", all(feature = "qemu", feature = "ssh")))]
+#[cfg(any(feature = "rpc", all(any(feature = "lxc", feature = "qemu"), feature = "ssh")))]
 mod guest_shell;
 #[cfg(feature = "rpc")]
 mod libvirt;
+#[cfg(all(feature = "lxc", feature = "ssh"))]
+mod lxc;
 #[cfg(any(feature = "rpc", all(feature = "qemu", feature = "ssh")))]
 #[path = "../qemu/machines.rs"]
 #[allow(dead_code, reason = "the live tests use more of it")]
@@ -22,6 +24,8 @@ use virt_testkit::harness;
 fn main() -> ExitCode {
     let targets: [Vec<TargetChoice>; _] = [
         vec![TargetChoice::new("test", || Ok(Arc::new(ReferenceTarget)))],
+        #[cfg(all(feature = "lxc", feature = "ssh"))]
+        lxc::targets().into(),
         #[cfg(all(feature = "qemu", feature = "ssh"))]
         qemu::targets().into(),
         #[cfg(feature = "rpc")]

@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{active, domain, domain_status, host, moment, network, schema, storage};
+use crate::{active, domain, domain_status, host, lxc, moment, network, schema, storage};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -30,6 +30,10 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "interfacexml2xml",
         judge: storage::judge_interface,
+    },
+    Family {
+        name: "lxcconf2xml",
+        judge: lxc::judge,
     },
     Family {
         name: "lxcxml2xml",

@@ -13,6 +13,7 @@ mod domain;
 mod domain_status;
 mod family;
 mod host;
+mod lxc;
 mod moment;
 mod network;
 mod reason;

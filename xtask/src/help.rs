@@ -13,7 +13,7 @@ The commands of the virt SDK project
                               documents [SECONDS] (each type of document fuzzed so long, 600 unless said),
                               rpc (a libvirtd with 64 callers, calls given up, events counted, and one killed again and again),
                               rpc-decoders [SECONDS] (what a daemon may say, fuzzed so long, 600 unless said)
-  cargo xtask bench GROUP     measure against the floor, libvirt and OpenSSH: documents, qemu, rpc, ssh
+  cargo xtask bench GROUP     measure against the floor, libvirt, OpenSSH and lxc-start: documents, lxc, qemu, rpc, ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
   cargo xtask coverage [--check]  which of libvirt's functions are typed, an object a line; writes docs/rpc-coverage.md
   cargo xtask codegen [--check]  make the types of libvirt's protocol from the facts about it, or compare them
@@ -21,7 +21,7 @@ The commands of the virt SDK project
   cargo xtask licences        only the licences of what the project depends on
   cargo xtask install [WHAT]  only the install step
 
-WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, compiler, c++-compiler, sshd, shells, schemas; all of them when left out.
+WHAT is any of qemu, qemu-7.2, guest-tools, libvirt, lxc, compiler, c++-compiler, sshd, shells, schemas; all of them when left out.
 Everything made here is kept in $VIRT_SDK_CACHE, else $XDG_CACHE_HOME/virt-sdk, else ~/.cache/virt-sdk.";
 
 /// Prints the list of commands.

@@ -122,6 +122,16 @@ impl FarMachine {
         self.uri_as("root", root)
     }
 
+    /// The URI of a root directory for this driver on it.
+    #[must_use]
+    pub fn uri_of(&self, driver: &str, root: &Path) -> String {
+        format!(
+            "{driver}+ssh://root@far/embed?root={}&sshconfig={}",
+            root.display(),
+            self.configuration().display()
+        )
+    }
+
     /// The same, for a login as another user.
     #[must_use]
     pub fn uri_as(&self, user: &str, root: &Path) -> String {

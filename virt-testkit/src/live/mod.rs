@@ -1,4 +1,4 @@
-//! Live fixtures: a small guest that boots in seconds, a container, the QEMUs of this machine, a private libvirtd, an
+//! Live fixtures: a small guest that boots in seconds, containers, the QEMUs of this machine, a private libvirtd, an
 //! sshd of one's own and a line to it that can be cut.
 //!
 //! Everything here is made from Debian packages on first use and kept in one cache directory, see
@@ -14,6 +14,7 @@ pub mod kvm;
 pub mod leftovers;
 pub mod libvirtd;
 pub mod libvirtd_options;
+pub mod lxc;
 pub mod proxy;
 pub mod qemu;
 pub mod sshd;

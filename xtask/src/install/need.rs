@@ -19,6 +19,8 @@ pub(crate) enum Need {
     /// libvirt's daemons and headers, with what they log users in by and what their containers are made of: the peer of the
     /// client's tests and of the benches.
     Libvirt,
+    /// liblxc's tools, what the containers of the tests are made of, and what copies them.
+    Lxc,
     /// An sshd that the tests start by themselves, with its clients' tools, sudo and network namespaces.
     Sshd,
     /// Shells of other kinds, as far machines may have them.
@@ -33,11 +35,12 @@ pub(crate) enum Need {
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
         Self::Libvirt,
+        Self::Lxc,
         Self::Sshd,
         Self::Shells,
         Self::Schemas,
@@ -53,6 +56,7 @@ impl Need {
             Self::Qemu72 => "qemu-7.2",
             Self::GuestTools => "guest-tools",
             Self::Libvirt => "libvirt",
+            Self::Lxc => "lxc",
             Self::Sshd => "sshd",
             Self::Shells => "shells",
             Self::Schemas => "schemas",
@@ -74,6 +78,7 @@ impl Need {
             Self::Qemu72 => "QEMU 7.2",
             Self::GuestTools => "xz",
             Self::Libvirt => "libvirt 11",
+            Self::Lxc => "LXC",
             Self::Sshd => "sshd",
             Self::Shells => "busybox, zsh, fish and tcsh",
             Self::Schemas => "xmllint",
@@ -91,6 +96,7 @@ impl Need {
             Self::Libvirt => {
                 "the client is tested against its daemons, and the benches measure it beside the SDK"
             }
+            Self::Lxc => "runs the containers; the SDK uses its tools directly, without a daemon",
             Self::Sshd => {
                 "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
             }
@@ -114,7 +120,7 @@ impl Need {
             ""
         };
         let note = match self {
-            Self::Libvirt | Self::Sshd => "; its services are not started",
+            Self::Libvirt | Self::Lxc | Self::Sshd => "; its services are not started",
             _ => "",
         };
         format!("Debian packages {}{from}{note}", names.join(", "))
@@ -127,6 +133,7 @@ impl Need {
             Self::Qemu72 => "qemu-system-x86_64 --version",
             Self::GuestTools => "xz --version",
             Self::Libvirt => "libvirtd --version",
+            Self::Lxc => "lxc-start --version; newuidmap; rsync --version",
             Self::Sshd => "ssh -V; sudo --version; ip -V; ls /usr/sbin/sshd",
             Self::Shells => "busybox; zsh --version; fish --version; tcsh --version",
             Self::Schemas => "xmllint --version",
@@ -154,6 +161,10 @@ impl Need {
                 Package::plain("libsasl2-modules"),
                 Package::plain("sasl2-bin"),
             ],
+            Self::Lxc => ["lxc", "busybox-static", "uidmap", "rsync"]
+                .into_iter()
+                .map(Package::plain)
+                .collect(),
             Self::Sshd => [
                 "openssh-server",
                 "openssh-client",
@@ -191,6 +202,12 @@ impl Need {
                         .packages()
                         .iter()
                         .all(|package| apt::is_installed(package.name))
+            }
+            Self::Lxc => {
+                answers("lxc-start", "--version")
+                    && answers("rsync", "--version")
+                    && Path::new("/usr/bin/newuidmap").exists()
+                    && apt::is_installed("busybox-static")
             }
             Self::Sshd => {
                 Path::new("/usr/sbin/sshd").exists()

@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         );
     }
     let needs: &[Need] = match group {
+        "lxc" => &[Need::Lxc],
         "qemu" => &[Need::Qemu, Need::GuestTools],
         "ssh" => &[Need::Qemu, Need::GuestTools, Need::Sshd],
         "rpc" => &[Need::Libvirt, Need::Qemu, Need::GuestTools],

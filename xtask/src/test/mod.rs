@@ -99,6 +99,7 @@ fn prepare() -> Outcome<Vec<(&'static str, PathBuf)>> {
         Need::Qemu,
         Need::GuestTools,
         Need::Libvirt,
+        Need::Lxc,
         Need::Sshd,
         Need::Shells,
         Need::Schemas,

@@ -1,0 +1,279 @@
+//! Opening a directory of containers: lease, definitions, what runs, autostart.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use futures::stream::StreamExt;
+use tokio::runtime::Handle;
+use virt_core::backend::OpenRequest;
+use virt_core::connection::AccessMode;
+use virt_core::domain::{StartOptions, StateReason};
+use virt_core::event::EventBus;
+use virt_core::host::{BatchMode, Host, HostOp, HostReply};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
+use virt_manager::document::Kept;
+use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registered, Registry, chain, lock, take_lease};
+
+use super::{Entry, Manager, Operation, RecoveryReport, View};
+use crate::cgroup::CgroupLayout;
+use crate::owner::{self, Adopted};
+use crate::store::{Found, Layout, Store};
+use crate::tools::{ContainerState, Launched, Tools};
+
+/// How many containers are started by themselves at a time.
+const AUTOSTART_AT_A_TIME: usize = 4;
+/// The permissions of a directory of containers: whom a mapped root is has to get to its container.
+const ROOT_MODE: u32 = 0o711;
+/// What tells a machine from others.
+const MACHINE_ID: &str = "/etc/machine-id";
+
+impl Manager {
+    /// Opens a directory of containers.
+    pub(crate) async fn open(request: OpenRequest) -> Result<Arc<Self>> {
+        let fence = Fence::default();
+        // What only asks passes on a connection that may not change anything, too.
+        let asking: Arc<dyn Host> = Arc::new(Gate::new(
+            Arc::clone(&request.host),
+            fence.clone(),
+            AccessMode::default(),
+        ));
+        let host: Arc<dyn Host> = Arc::new(Gate::new(request.host, fence.clone(), request.access));
+        let facts = host.facts().await?;
+        let layout = Layout::of(&request.uri, asking.as_ref()).await?;
+        let tools = Tools::new(Arc::clone(&host), asking, layout.root());
+        let store = Store::new(Arc::clone(&host), layout);
+        let may_change = request.access != AccessMode::ReadOnly;
+        if may_change && host.files().stat(store.layout.root()).await?.is_none() {
+            host.files().create_dir(store.layout.root(), ROOT_MODE).await?;
+        }
+        let lease = take_lease(
+            host.as_ref(),
+            &store.layout.own(),
+            &store.layout.lease(),
+            request.access,
+        )
+        .await?;
+        let (groups, machine) = read_machine(host.as_ref(), &facts.hostname).await?;
+        let (lease, keeper) = lease.map(KeptLease::new).unzip();
+        let events = EventBus::new();
+        let life = Life::new(lease, events.clone(), Handle::current());
+        let reach = Reach::new(Arc::clone(&host), store.layout.root(), facts, Arc::clone(&life));
+        let manager = Arc::new(Self {
+            host,
+            tools,
+            store,
+            registry: Registry::default(),
+            events,
+            deadlines: request.deadlines,
+            access: request.access,
+            life,
+            reach,
+            fence,
+            machine,
+            groups: Mutex::new(Arc::new(groups)),
+            version: tokio::sync::OnceCell::new(),
+            record: Mutex::default(),
+            pending: Mutex::default(),
+            recovery: Mutex::new(RecoveryReport::default()),
+        });
+        if let Some(keeper) = keeper {
+            let manager = Arc::downgrade(&manager);
+            drop(tokio::spawn(async move {
+                if let Some((why, lease)) = keeper.keep().await {
+                    if let Some(manager) = manager.upgrade() {
+                        manager.lease_lost(&why);
+                    }
+                    drop(lease);
+                }
+            }));
+        }
+        if let Err(error) = manager.recover().await {
+            manager.life.end().await?;
+            return Err(error);
+        }
+        manager.start_by_themselves();
+        Ok(manager)
+    }
+
+    /// Takes over what there is: definitions, and what runs of them.
+    async fn recover(self: &Arc<Self>) -> Result<()> {
+        // First listening, then looking: what happens in between is seen twice, not missed.
+        self.follow().await?;
+        let (loaded, running) = tokio::try_join!(
+            self.store.load(&self.machine, !self.only_watches()),
+            self.tools.running()
+        )?;
+        lock(&self.recovery).corrupt.clone_from(&loaded.corrupt);
+        for (path, reason) in &loaded.corrupt {
+            tracing::warn!(%path, %reason, "a container could not be understood");
+        }
+        *lock(&self.record) = loaded.manager;
+        let mut launched = self.inspect_all(&running).await?;
+        for found in loaded.containers {
+            let runs = launched.remove(&found.name);
+            let (name, uuid) = (found.name.clone(), found.definition.config.uuid);
+            if let Err(error) = self.take_over(found, runs).await {
+                tracing::warn!(container = %name, ?uuid, %error, "a container could not be taken over");
+                let reason = chain(&error);
+                lock(&self.recovery)
+                    .corrupt
+                    .push((self.store.layout.container(&name), reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be known of containers that run, in two round trips.
+    async fn inspect_all(
+        &self,
+        running: &HashMap<String, ContainerState>,
+    ) -> Result<HashMap<String, Launched>> {
+        let inits = running
+            .iter()
+            .filter_map(|(name, state)| Some((name.clone(), state.init?)));
+        self.tools.inspect_all(inits.collect()).await
+    }
+
+    /// A container that was found, and its run where it has one.
+    pub(super) async fn take_over(
+        self: &Arc<Self>,
+        found: Found,
+        runs: Option<Launched>,
+    ) -> Result<Option<Arc<Entry>>> {
+        let Found {
+            name,
+            definition,
+            run,
+        } = found;
+        let boot = self.facts().boot_id.clone();
+        let run_record = run.filter(|record| record.boot_id == boot).unwrap_or_default();
+        if runs.is_none() && definition.transient {
+            // It has ended while nobody was there.
+            if let (false, Some(uuid)) = (self.only_watches(), definition.config.uuid) {
+                self.store.remove(uuid, &name).await?;
+            }
+            return Ok(None);
+        }
+        let uuid = definition.config.uuid.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "the configuration of a container has no uuid",
+            )
+        })?;
+        let kept = Kept::new(&definition.config);
+        let mut view = View::hidden(&name);
+        view.visible = true;
+        view.autostart = definition.autostart;
+        if definition.transient {
+            view.origin = Some(kept.clone());
+        } else {
+            view.inactive = Some(kept.clone());
+        }
+        let auto_destroy = run_record.auto_destroy;
+        let adopted = runs.map(|launched| Adopted {
+            launched,
+            live: run_record.live.as_deref().and_then(|live| {
+                let config = virt_core::model::DomainConfig::from_xml(live).ok()?;
+                Some(Kept::new(&config))
+            }),
+            auto_destroy,
+        });
+        if adopted.is_none() {
+            view.reason = StateReason::Unknown;
+            if !self.only_watches() {
+                drop(self.store.all(self.store.remove_run(&name)).await);
+            }
+        }
+        let is_running = adopted.is_some();
+        let (entry, inbox) = Entry::new(uuid, view, self.life.closing());
+        let claimed = Arc::clone(&entry);
+        let registered = self.registry.claim(uuid, &name, || Ok(claimed))?;
+        if !Arc::ptr_eq(&registered, &entry) {
+            return Ok(None);
+        }
+        owner::spawn(self, Arc::clone(&entry), inbox, Some(definition.native), adopted)?;
+        if is_running {
+            lock(&self.recovery).adopted.push(name.clone());
+            if auto_destroy && !self.only_watches() {
+                lock(&self.recovery).destroyed.push(name);
+                let call = CallContext::new("open", CallClass::Change, self.deadlines.of(CallClass::Change));
+                entry
+                    .owner
+                    .destroy(&call, virt_core::domain::DestroyOptions::default())
+                    .await?;
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    /// In a new boot of the machine, starts what is to start by itself: in the background, a few at a time.
+    pub(super) fn start_by_themselves(self: &Arc<Self>) {
+        if self.only_watches() {
+            return;
+        }
+        let boot = self.facts().boot_id.clone();
+        if lock(&self.record).autostarted_boot.as_deref() == Some(boot.as_str()) {
+            return;
+        }
+        let manager = Arc::clone(self);
+        drop(self.life.runtime().spawn(async move {
+            let record = {
+                let mut record = lock(&manager.record);
+                record.autostarted_boot = Some(boot);
+                record.clone()
+            };
+            if let Err(error) = manager.store.save_manager(&record).await {
+                tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
+                return;
+            }
+            let wanted = manager.registry.all().into_iter().filter(|entry| {
+                let view = entry.view();
+                view.autostart && !view.is_active()
+            });
+            let time = manager.deadlines.of(CallClass::Change);
+            futures::stream::iter(wanted)
+                .for_each_concurrent(AUTOSTART_AT_A_TIME, |entry| async move {
+                    let call = CallContext::new("autostart", CallClass::Change, time);
+                    let start = Operation::Start {
+                        options: StartOptions::default(),
+                        config: None,
+                    };
+                    if let Err(error) = entry.owner.ask(&call, start).await {
+                        tracing::warn!(domain = %entry.name(), %error, "a domain did not start by itself");
+                    }
+                })
+                .await;
+        }));
+    }
+}
+
+/// Where a machine has its control groups, and what tells it from others.
+async fn read_machine(host: &dyn Host, hostname: &str) -> Result<(CgroupLayout, String)> {
+    let paths = ["/proc/self/mountinfo", MACHINE_ID]
+        .into_iter()
+        .chain(CgroupLayout::CONTROLLER_LISTS);
+    let ops = paths
+        .map(|path| HostOp::Read {
+            path: path.to_owned(),
+        })
+        .collect();
+    let mut texts = Vec::new();
+    for reply in host.batch(BatchMode::All, ops).await {
+        texts.push(match reply {
+            Ok(HostReply::Bytes(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == ErrorKind::ConnectionLost => return Err(error),
+            _ => String::new(),
+        });
+    }
+    let mut texts = texts.into_iter();
+    let mountinfo = texts.next().unwrap_or_default();
+    let machine = texts
+        .next()
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty());
+    let lists: Vec<String> = texts.collect();
+    Ok((
+        CgroupLayout::parse(&mountinfo, &lists.concat()),
+        machine.unwrap_or_else(|| hostname.to_owned()),
+    ))
+}

@@ -1,0 +1,200 @@
+//! The definition of a container: made, changed, renamed, removed.
+
+use virt_core::domain::{DomainName, ExistingPolicy};
+use virt_core::event::{DefinedReason, DomainChange};
+use virt_core::host::HostOp;
+use virt_core::model::DomainConfig;
+use virt_core::{Error, ErrorKind, Result};
+use virt_manager::Registered;
+use virt_manager::document::Kept;
+
+use super::Owner;
+use crate::config::ContainerConfig;
+use crate::convert;
+use crate::store::{Definition, native_text};
+
+impl Owner {
+    pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
+        let (existed, visible) = {
+            let view = self.entry.view();
+            (view.inactive.is_some(), view.visible)
+        };
+        if visible && existing == ExistingPolicy::Refuse {
+            let message = format!("domain {:?} is defined already", config.name);
+            return Err(Error::new(ErrorKind::AlreadyExists, message));
+        }
+        self.keep_live_apart().await?;
+        let autostart = self.entry.view().autostart;
+        let mut definition = self.made_of(&config, autostart).await?;
+        definition.transient = false;
+        self.save(&definition).await?;
+        self.update(|view| {
+            view.visible = true;
+            view.inactive = Some(Kept::new(&config));
+            view.origin = None;
+        });
+        self.publish(DomainChange::Defined(if existed {
+            DefinedReason::Updated
+        } else {
+            DefinedReason::Added
+        }));
+        Ok(())
+    }
+
+    pub(super) async fn undefine(&mut self) -> Result<()> {
+        let inactive = self.entry.view().inactive.clone();
+        let Some(inactive) = inactive else {
+            return Err(transient());
+        };
+        let name = self.name();
+        if self.running.is_some() {
+            // A run that goes on does so as a transient one, and takes its directory with it at its end.
+            self.keep_live_apart().await?;
+            let mut definition = self.present_definition()?;
+            definition.transient = true;
+            self.save(&definition).await?;
+        } else {
+            self.manager.store.remove(self.entry.uuid(), &name).await?;
+            self.native = None;
+        }
+        let origin = self.running.is_some().then_some(inactive);
+        self.update(|view| {
+            view.inactive = None;
+            view.origin = origin;
+            view.autostart = false;
+            view.visible = view.run.is_some();
+        });
+        self.publish(DomainChange::Undefined);
+        Ok(())
+    }
+
+    pub(super) async fn rename(&mut self, name: &DomainName) -> Result<()> {
+        self.must_be_inactive()?;
+        self.read_definition_again().await?;
+        let definition = self.present_definition()?;
+        let from = definition.config.name.clone();
+        if from == name.as_str() {
+            return Ok(());
+        }
+        let uuid = self.entry.uuid();
+        self.manager.registry.reserve_name(uuid, name.as_str())?;
+        let renamed = self.move_directory(definition, &from, name.as_str()).await;
+        let renamed = match renamed {
+            Ok(renamed) => renamed,
+            Err(error) => {
+                self.manager.registry.release_name(uuid, name.as_str());
+                return Err(error);
+            }
+        };
+        self.native = Some(renamed.native);
+        self.update(|view| {
+            view.name = name.to_string();
+            view.inactive = Some(Kept::new(&renamed.config));
+        });
+        self.manager.registry.release_name(uuid, &from);
+        self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
+        Ok(())
+    }
+
+    /// Gives the container's directory another name; what its configuration says of the directory goes with it.
+    async fn move_directory(&self, mut definition: Definition, from: &str, to: &str) -> Result<Definition> {
+        let store = &self.manager.store;
+        let (old, new) = (store.layout.container(from), store.layout.container(to));
+        if self.manager.host.files().stat(&new).await?.is_some() {
+            let message = format!("there is a directory {new:?} already");
+            return Err(Error::new(ErrorKind::AlreadyExists, message));
+        }
+        let previous = definition.native.clone();
+        let mut native = ContainerConfig::parse(&previous)?;
+        if native.get("lxc.uts.name") == Some(from) {
+            native.set("lxc.uts.name", to)?;
+        }
+        definition.native = native.to_string().replace(&format!("{old}/"), &format!("{new}/"));
+        let moved = definition
+            .config
+            .to_xml()
+            .replace(&format!("{old}/"), &format!("{new}/"));
+        definition.config = DomainConfig::from_xml(&moved)?;
+        to.clone_into(&mut definition.config.name);
+        let mut ops = vec![HostOp::Rename { from: old, to: new }];
+        ops.extend(store.write_definition(&definition, Some(&previous))?);
+        store.all(ops).await?;
+        Ok(definition)
+    }
+
+    /// What another tool may have made of the configuration since is what counts.
+    pub(super) async fn read_definition_again(&mut self) -> Result<()> {
+        let name = self.name();
+        let Some(known) = &self.native else { return Ok(()) };
+        let Some(native) = self.manager.store.read_config(&name).await? else {
+            return Ok(());
+        };
+        if native == *known || self.entry.view().inactive.is_none() {
+            return Ok(());
+        }
+        let found = self
+            .manager
+            .store
+            .load_one(&name, self.manager.machine(), !self.manager.only_watches())
+            .await?;
+        let Some(found) = found else { return Ok(()) };
+        let definition = found.definition;
+        self.native = Some(definition.native);
+        self.update(|view| {
+            view.inactive = Some(Kept::new(&definition.config));
+            view.autostart = definition.autostart;
+        });
+        self.publish(DomainChange::Defined(DefinedReason::Updated));
+        Ok(())
+    }
+
+    /// The definition as it is on disk.
+    pub(super) fn present_definition(&self) -> Result<Definition> {
+        let (kept, autostart) = {
+            let view = self.entry.view();
+            (view.inactive.clone(), view.autostart)
+        };
+        Ok(Definition {
+            config: kept.ok_or_else(transient)?.config()?,
+            native: self.native.clone().unwrap_or_default(),
+            autostart,
+            transient: false,
+        })
+    }
+
+    /// The definition that is made of a document: what others have written into the configuration stays.
+    pub(super) async fn made_of(&self, config: &DomainConfig, autostart: bool) -> Result<Definition> {
+        let context = self.manager.native_context(config).await?;
+        let native = match &self.native {
+            Some(native) => {
+                let existing = ContainerConfig::parse(native)?;
+                convert::update_native(&existing, config, &context)?
+            }
+            None => convert::to_native(config, &context)?,
+        };
+        Ok(Definition {
+            config: config.clone(),
+            native: native_text(native, autostart)?,
+            autostart,
+            transient: false,
+        })
+    }
+
+    /// Writes a definition; it survives a crash from here on.
+    pub(super) async fn save(&mut self, definition: &Definition) -> Result<()> {
+        let ops = self
+            .manager
+            .store
+            .write_definition(definition, self.native.as_deref())?;
+        self.manager.store.all(ops).await?;
+        self.native = Some(definition.native.clone());
+        Ok(())
+    }
+}
+
+pub(super) fn transient() -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        "the domain is transient: it has no definition",
+    )
+}

@@ -1,0 +1,174 @@
+//! The end of a run.
+
+use std::time::Duration;
+
+use virt_core::domain::{DomainState, StateReason};
+use virt_core::event::DomainChange;
+use virt_core::host::Command;
+use virt_core::model::DomainConfig;
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
+use virt_manager::{Registered, stopped};
+
+use super::Owner;
+
+/// How long the monitor of a container that was killed may take to be done with it.
+const DONE: Duration = Duration::from_secs(10);
+
+impl Owner {
+    /// Ends the domain, whatever is being done on it.
+    pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+        self.active()?;
+        if graceful {
+            return self.end_gracefully(call).await;
+        }
+        self.destroy_because(call, StateReason::Destroyed).await
+    }
+
+    pub(super) async fn destroy_because(&mut self, call: &CallContext, reason: StateReason) -> Result<()> {
+        let name = self.name();
+        let was_ending = self.active()?.has_ended;
+        if let Some(running) = &mut self.running {
+            running.end_cause.get_or_insert(reason);
+        }
+        // Carried through even when the caller has no time left for it.
+        let killed = self.manager.tools.kill(&name).await;
+        let killed = killed.map_err(|error| error.with_outcome(Outcome::Unknown))?;
+        if !killed || was_ending {
+            self.monitor_is_done(call).await?;
+        }
+        self.finish(reason, false).await
+    }
+
+    /// Asks the container to end, and never kills it.
+    async fn end_gracefully(&mut self, call: &CallContext) -> Result<()> {
+        let name = self.name();
+        if self.state() == DomainState::Paused {
+            return Err(Error::new(
+                ErrorKind::InvalidState,
+                "the container is paused and cannot end by itself: resume it first",
+            ));
+        }
+        self.manager.tools.halt_and_wait(&name, call).await?;
+        if let Some(running) = &mut self.running {
+            running.end_cause.get_or_insert(StateReason::Destroyed);
+        }
+        self.monitor_is_done(call).await?;
+        self.finish(StateReason::Destroyed, false).await
+    }
+
+    /// Waits until liblxc has done with the run.
+    async fn monitor_is_done(&self, call: &CallContext) -> Result<()> {
+        let Some(monitor) = self.running.as_ref().and_then(|running| running.monitor) else {
+            return Ok(());
+        };
+        let patient = CallContext::new(call.operation, call.class, DONE);
+        let ended = self.manager.host.processes().wait_exit(monitor);
+        patient.bound(Outcome::Unknown, ended).await
+    }
+
+    /// The run is over: what is left of it is removed, and everybody told. `swept` where liblxc may have left something.
+    pub(super) async fn finish(&mut self, reason: StateReason, swept: bool) -> Result<()> {
+        let Some(running) = self.running.take() else {
+            return Ok(());
+        };
+        running.run.disconnect();
+        let name = self.name();
+        if !self.manager.only_watches() {
+            if swept {
+                self.remove_groups(&name).await;
+            }
+            let is_transient = self.entry.view().inactive.is_none();
+            let store = &self.manager.store;
+            let removed = if is_transient {
+                store.remove(self.entry.uuid(), &name).await
+            } else {
+                store.all(store.remove_run(&name)).await.map(drop)
+            };
+            if let Err(error) = removed {
+                // It has ended all the same; the next open removes what is left.
+                tracing::warn!(domain = %name, %error, "what a run left could not be removed");
+            }
+        }
+        self.update(|view| {
+            view.run = None;
+            view.live = None;
+            view.origin = None;
+            view.visible = view.inactive.is_some();
+            view.state = DomainState::ShutOff;
+            view.reason = reason;
+        });
+        self.is_over();
+        self.publish(DomainChange::Stopped(stopped(reason)));
+        Ok(())
+    }
+
+    /// Removes control groups that liblxc has left: those of a start that failed, and of a monitor that was killed.
+    pub(super) async fn remove_groups(&self, name: &str) {
+        let groups = self.manager.groups();
+        let mounts = groups.mounts();
+        if mounts.is_empty() {
+            return;
+        }
+        // Its own, and those with a number since one of its name was there already. What is used cannot be removed.
+        let mut command = Command::new("find").args(mounts).args([
+            "-mindepth",
+            "1",
+            "-maxdepth",
+            "2",
+            "-depth",
+            "-type",
+            "d",
+        ]);
+        let pattern = literal(name);
+        let paths = ["monitor", "payload"].map(|what| {
+            [
+                format!("*/lxc.{what}.{pattern}"),
+                format!("*/lxc.{what}.{pattern}-[0-9]*"),
+                format!("*/lxc.{what}.{pattern}/*"),
+                format!("*/lxc.{what}.{pattern}-[0-9]*/*"),
+            ]
+        });
+        command = command.arg("(");
+        for (index, path) in paths.into_iter().flatten().enumerate() {
+            if index > 0 {
+                command = command.arg("-o");
+            }
+            command = command.arg("-path").arg(path);
+        }
+        command = command.args([")", "-exec", "rmdir", "{}", ";"]);
+        if let Err(error) = self.manager.host.processes().run(command).await {
+            tracing::debug!(domain = %name, %error, "control groups could not be removed");
+        }
+    }
+
+    /// What the document of the run that is, or of the next one, says.
+    pub(super) fn wanted<T>(&self, read: impl FnOnce(&DomainConfig) -> T) -> Option<T> {
+        let kept = {
+            let view = self.entry.view();
+            view.live.clone().or_else(|| view.inactive.clone())
+        };
+        kept.and_then(|kept| kept.config().ok())
+            .map(|config| read(&config))
+    }
+
+    /// A call on our own account.
+    pub(super) fn own_call(&self, operation: &'static str) -> CallContext {
+        CallContext::new(
+            operation,
+            CallClass::Change,
+            self.manager.deadlines.of(CallClass::Change),
+        )
+    }
+}
+
+/// A name as a pattern of `find` that means nothing but it.
+fn literal(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if matches!(letter, '*' | '?' | '[' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
+}

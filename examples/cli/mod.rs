@@ -21,11 +21,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Those this program was started with; the URI is `test:///default` unless said.
-    pub(crate) fn of_this_program() -> Self {
+    /// Those this program was started with; the URI is this unless said.
+    fn of_this_program(uri: &str) -> Self {
         let mut arguments = std::env::args().skip(1);
         Self {
-            uri: arguments.next().unwrap_or_else(|| "test:///default".to_owned()),
+            uri: arguments.next().unwrap_or_else(|| uri.to_owned()),
             rest: arguments.collect::<Vec<_>>().into_iter(),
         }
     }
@@ -49,9 +49,18 @@ impl Arguments {
     }
 }
 
-/// Runs an example and tells how it failed.
+/// Runs an example, on `test:///default` unless said, and tells how it failed.
+#[allow(dead_code, reason = "some examples are about one driver")]
 pub(crate) async fn run<F: Future<Output = Outcome>>(example: impl FnOnce(Arguments) -> F) -> ExitCode {
-    match example(Arguments::of_this_program()).await {
+    run_at("test:///default", example).await
+}
+
+/// Runs an example, on this URI unless said, and tells how it failed.
+pub(crate) async fn run_at<F: Future<Output = Outcome>>(
+    uri: &str,
+    example: impl FnOnce(Arguments) -> F,
+) -> ExitCode {
+    match example(Arguments::of_this_program(uri)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(error.as_ref());

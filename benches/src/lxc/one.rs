@@ -6,11 +6,14 @@ use super::{Sides, native};
 use crate::failure::Outcome;
 use crate::figure::{self, Bar, Samples};
 use crate::qemu::milliseconds;
+use std::time::Duration;
 use virt_testkit::live::lxc::Native;
 
 /// Rounds that count; two more come before, to warm up.
 const ROUNDS: usize = 25;
 const WARM_UP: usize = 2;
+/// Between a container's end and the next one's start, and between its start and its end.
+const PAUSE: Duration = Duration::from_millis(250);
 /// Programs run, after the first.
 const PROGRAMS: usize = 50;
 const PROGRAM: &str = "/bin/true";
@@ -30,7 +33,7 @@ pub(super) fn measure(bench: &Bench, sides: &mut Sides) -> Outcome {
     figure::remark(&format!("start and destroy: {ROUNDS} rounds"));
     let mut rounds = Vec::new();
     for round in 0..ROUNDS + WARM_UP {
-        let measured = measure_round(bench, sides, &copy, &by_hand)?;
+        let measured = measure_round(bench, sides, (&copy, &by_hand), round)?;
         if round >= WARM_UP {
             rounds.push(measured);
         }
@@ -43,6 +46,7 @@ pub(super) fn measure(bench: &Bench, sides: &mut Sides) -> Outcome {
 }
 
 /// What one round took, in milliseconds.
+#[derive(Debug, Default)]
 struct Round {
     start: f64,
     start_native: f64,
@@ -53,28 +57,63 @@ struct Round {
     destroy_libvirt: f64,
 }
 
-fn measure_round(bench: &Bench, sides: &mut Sides, copy: &Native, by_hand: &Native) -> Outcome<Round> {
-    let start = milliseconds(sides.ours.ask(&format!("start {NAME}"))?.took);
-    let destroy = milliseconds(sides.ours.ask(&format!("destroy {NAME}"))?.took);
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Ours,
+    Native,
+    ByHand,
+    Libvirt,
+}
+
+/// All sides, each of them first in its turn.
+fn order(round: usize) -> impl Iterator<Item = Side> {
+    let sides = [Side::Ours, Side::Native, Side::ByHand, Side::Libvirt];
+    let count = sides.len();
+    (0..count).filter_map(move |index| sides.get((index + round) % count).copied())
+}
+
+/// The kernel takes a network apart long after its container has ended, and what is started meanwhile waits for it: whoever
+/// comes next begins when nothing of the one before is left to be done.
+fn pause(bench: &Bench) -> Outcome {
     bench.settle()?;
-    let start_native = milliseconds(native::start(copy)?);
-    let destroy_native = milliseconds(native::kill(copy)?);
-    bench.settle()?;
-    let start_by_hand = milliseconds(native::start(by_hand)?);
-    native::kill(by_hand)?;
-    bench.settle()?;
-    let start_libvirt = milliseconds(sides.libvirt.ask(&format!("start {LIBVIRTS}"))?.took);
-    let destroy_libvirt = milliseconds(sides.libvirt.ask(&format!("destroy {LIBVIRTS}"))?.took);
-    bench.settle()?;
-    Ok(Round {
-        start,
-        start_native,
-        start_by_hand,
-        start_libvirt,
-        destroy,
-        destroy_native,
-        destroy_libvirt,
-    })
+    std::thread::sleep(PAUSE);
+    Ok(())
+}
+
+fn measure_round(
+    bench: &Bench,
+    sides: &mut Sides,
+    (copy, by_hand): (&Native, &Native),
+    number: usize,
+) -> Outcome<Round> {
+    let mut round = Round::default();
+    for side in order(number) {
+        pause(bench)?;
+        match side {
+            Side::Ours => {
+                round.start = milliseconds(sides.ours.ask(&format!("start {NAME}"))?.took);
+                std::thread::sleep(PAUSE);
+                round.destroy = milliseconds(sides.ours.ask(&format!("destroy {NAME}"))?.took);
+            }
+            Side::Native => {
+                round.start_native = milliseconds(native::start(copy)?);
+                std::thread::sleep(PAUSE);
+                round.destroy_native = milliseconds(native::kill(copy)?);
+            }
+            Side::ByHand => {
+                round.start_by_hand = milliseconds(native::start(by_hand)?);
+                std::thread::sleep(PAUSE);
+                native::kill(by_hand)?;
+            }
+            Side::Libvirt => {
+                round.start_libvirt = milliseconds(sides.libvirt.ask(&format!("start {LIBVIRTS}"))?.took);
+                std::thread::sleep(PAUSE);
+                round.destroy_libvirt = milliseconds(sides.libvirt.ask(&format!("destroy {LIBVIRTS}"))?.took);
+            }
+        }
+    }
+    Ok(round)
 }
 
 fn report(rounds: &[Round]) {
@@ -107,8 +146,14 @@ fn programs(bench: &Bench, sides: &mut Sides) -> Outcome {
     let running = Native::at(&bench.root(), NAME);
     let (mut ours, mut attach, mut ratios) = (Samples::default(), Samples::default(), Samples::default());
     for round in 0..=PROGRAMS {
-        let our = milliseconds(sides.ours.ask(&format!("exec {NAME} {PROGRAM}"))?.took);
-        let native = milliseconds(native::attach(&running, PROGRAM)?);
+        let (our, native);
+        if round % 2 == 0 {
+            our = milliseconds(sides.ours.ask(&format!("exec {NAME} {PROGRAM}"))?.took);
+            native = milliseconds(native::attach(&running, PROGRAM)?);
+        } else {
+            native = milliseconds(native::attach(&running, PROGRAM)?);
+            our = milliseconds(sides.ours.ask(&format!("exec {NAME} {PROGRAM}"))?.took);
+        }
         if round > 0 {
             ours.add(our);
             attach.add(native);

@@ -11,6 +11,7 @@ pub fn stopped(reason: StateReason) -> StoppedReason {
         StateReason::Failed => StoppedReason::Failed,
         StateReason::Saved => StoppedReason::Saved,
         StateReason::Migrated => StoppedReason::Migrated,
+        StateReason::FromSnapshot => StoppedReason::FromSnapshot,
         _ => StoppedReason::Crashed,
     }
 }

@@ -38,6 +38,10 @@ pub enum Hierarchy {
 pub struct CgroupLayout {
     v1: Vec<(Controller, Mount)>,
     v2: Option<(Mount, Vec<Controller>)>,
+    /// Hierarchies without a controller that matters here, such as `name=systemd`: containers have groups there, too.
+    others: Vec<Mount>,
+    /// Controllers that are there, and in whose hierarchies this user may make no groups.
+    denied: Vec<Controller>,
 }
 
 /// Where a hierarchy is mounted.
@@ -91,6 +95,8 @@ impl CgroupLayout {
         Self {
             v1: Vec::new(),
             v2: Some((Mount::at("/sys/fs/cgroup"), Controller::ALL.to_vec())),
+            others: Vec::new(),
+            denied: Vec::new(),
         }
     }
 
@@ -101,6 +107,8 @@ impl CgroupLayout {
         Self {
             v1: Controller::ALL.iter().map(mount).collect(),
             v2: None,
+            others: Vec::new(),
+            denied: Vec::new(),
         }
     }
 
@@ -124,11 +132,16 @@ impl CgroupLayout {
                     let found = Controller::ALL
                         .iter()
                         .filter(|one| options.split(',').any(|option| option == one.v1_name()));
+                    let mut is_known = false;
                     for one in found {
+                        is_known = true;
                         // A hierarchy may be mounted twice: the first is where everybody looks.
                         if !layout.v1.iter().any(|(known, _)| known == one) {
                             layout.v1.push((*one, mount.clone()));
                         }
+                    }
+                    if !is_known {
+                        layout.others.push(mount);
                     }
                 }
                 "cgroup2" if layout.v2.is_none() => {
@@ -143,6 +156,9 @@ impl CgroupLayout {
     /// In which hierarchy a controller can be used; `None` where it can't.
     #[must_use]
     pub fn hierarchy(&self, controller: Controller) -> Option<Hierarchy> {
+        if self.denied.contains(&controller) {
+            return None;
+        }
         if self.v1.iter().any(|(one, _)| *one == controller) {
             return Some(Hierarchy::V1);
         }
@@ -156,6 +172,12 @@ impl CgroupLayout {
         if self.hierarchy(controller).is_some() {
             return None;
         }
+        if self.denied.contains(&controller) {
+            return Some(format!(
+                "the {controller} controller cannot be used here: an ordinary user may make no groups in its hierarchy \
+                 (have one delegated, or be root)"
+            ));
+        }
         let why = match (&self.v2, self.v1.is_empty()) {
             (Some(_), true) => "cgroup v2 does not list it: the kernel lacks it, or cgroup v1 holds it",
             (Some(_), false) => "neither a mounted hierarchy of cgroup v1 nor cgroup v2 has it",
@@ -165,11 +187,23 @@ impl CgroupLayout {
         Some(format!("the {controller} controller cannot be used here: {why}"))
     }
 
+    /// The directory of the group, of those in a `/proc/PID/cgroup`, that a controller has.
+    pub(crate) fn own_directory(&self, controller: Controller, groups: &str) -> Option<String> {
+        self.directory(controller, groups).map(|(_, directory)| directory)
+    }
+
+    /// The same layout for a user who may make no groups in the hierarchies of these.
+    pub(crate) fn without(mut self, denied: Vec<Controller>) -> Self {
+        self.denied = denied;
+        self
+    }
+
     /// The directories at which hierarchies are mounted.
     pub(crate) fn mounts(&self) -> Vec<&str> {
         let v1 = self.v1.iter().map(|(_, mount)| mount.directory.as_str());
         let v2 = self.v2.iter().map(|(mount, _)| mount.directory.as_str());
-        let mut all: Vec<&str> = v1.chain(v2).collect();
+        let others = self.others.iter().map(|mount| mount.directory.as_str());
+        let mut all: Vec<&str> = v1.chain(v2).chain(others).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -273,6 +307,8 @@ mod tests {
         assert_eq!(layout.hierarchy(Controller::Freezer), Some(Hierarchy::V2));
         assert_eq!(layout.hierarchy(Controller::Io), None);
         assert!(layout.missing(Controller::Io).unwrap().contains("blkio"));
+        // Those without a controller have groups of containers, too.
+        assert!(layout.mounts().contains(&"/sys/fs/cgroup/systemd"));
         let groups = "4:memory:/outer/lxc.payload.a\n1:cpu,cpuacct:/lxc.payload.a\n0::/lxc.payload.a\n";
         let directory = |controller| layout.directory(controller, groups).map(|(_, path)| path);
         assert_eq!(

@@ -57,6 +57,20 @@ impl ContainerConfig {
         Ok(())
     }
 
+    /// Changes values, those that do not count any more too: to what the function makes of key and value. `None` is as
+    /// it was.
+    pub(crate) fn replace_values(
+        &mut self,
+        new: impl Fn(&str, &str) -> Option<String>,
+    ) -> Result<(), ConfigError> {
+        for setting in self.lines.iter_mut().filter_map(Line::setting_mut) {
+            if let Some(value) = new(&setting.key, setting.value()) {
+                setting.set(&value)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a line at the end.
     ///
     /// # Errors

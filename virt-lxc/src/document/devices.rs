@@ -59,6 +59,17 @@ pub(crate) fn update(config: &mut DomainConfig, device: &Device) -> Result<(Devi
     Ok((old, new))
 }
 
+/// An interface of a running container keeps the names of its two ends where another document of it has none.
+pub(crate) fn keep_ends(config: &DomainConfig, device: &mut Device) {
+    let Ok(Device::Interface(old)) = find(config, device) else {
+        return;
+    };
+    if let Device::Interface(new) = device {
+        new.target = new.target.take().or(old.target);
+        new.guest = new.guest.take().or(old.guest);
+    }
+}
+
 fn alias_of(device: &mut Device) -> Option<&mut Option<Alias>> {
     match device {
         Device::Interface(interface) => Some(&mut interface.alias),

@@ -32,10 +32,19 @@ pub(crate) fn live_document(config: &DomainConfig, uuid: Uuid) -> DomainConfig {
             .iter_mut()
             .map(|interface| &mut interface.alias),
     );
+    let mut taken: Vec<String> = devices
+        .interfaces
+        .iter()
+        .filter_map(|interface| interface.target.as_ref()?.dev.clone())
+        .collect();
     for (index, interface) in (0..).zip(&mut devices.interfaces) {
-        if is_veth(interface) {
-            let target = interface.target.get_or_insert_default();
-            target.dev.get_or_insert_with(|| host_end(uuid, index));
+        let target = interface.target.as_ref().and_then(|target| target.dev.as_ref());
+        if is_veth(interface) && target.is_none() {
+            // Its own number, unless one that was attached later has its name.
+            let mut free = (index..).map(|number| host_end(uuid, number));
+            let name = free.find(|name| !taken.contains(name));
+            taken.extend(name.clone());
+            interface.target.get_or_insert_default().dev = name;
         }
     }
     live

@@ -1,7 +1,6 @@
 //! The guest agent's facet: what goes into a container by its namespaces, without anybody in it.
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -116,11 +115,10 @@ impl AgentDriver for EmbedDriver {
         Ok(output.stdout_text().trim().to_owned())
     }
 
-    async fn time(&self, _call: &CallContext, domain: Uuid) -> Result<i64> {
+    async fn time(&self, call: &CallContext, domain: Uuid) -> Result<i64> {
         self.inside(domain)?;
-        // A container has its host's clock; ours is taken for it.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(now.as_nanos()).map_err(|_| Error::new(ErrorKind::Failed, "the clock is too far ahead"))
+        // A container has its host's clock.
+        call.bound(Outcome::NotApplied, self.manager.tools.time()).await
     }
 
     async fn set_time(&self, _call: &CallContext, domain: Uuid, _time_ns: Option<i64>) -> Result<()> {
@@ -201,7 +199,13 @@ impl EmbedDriver {
             .with_source(ToolError::of("lxc-attach", &output)));
         }
         if Tools::did_not_enter(&output) {
-            return Err(refused(ToolError::of("lxc-attach", &output)));
+            let error = refused(ToolError::of("lxc-attach", &output));
+            if matches!(error.kind(), ErrorKind::Denied | ErrorKind::ResourceExhausted) {
+                return Err(error);
+            }
+            // It has ended since it was looked at.
+            let message = "the container does not run any more";
+            return Err(Error::new(ErrorKind::InvalidState, message).with_source(error));
         }
         Ok(output)
     }

@@ -5,7 +5,8 @@ use std::any::Any;
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
-    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, StatisticsDriver,
+    AgentDriver, ConnectionDriver, ConsoleDriver, DeviceDriver, DomainDriver, SnapshotDriver,
+    StatisticsDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Capability, Outcome, Result, Support};
@@ -36,6 +37,7 @@ const CAN: &[Capability] = &[
     Capability::DeviceAttach,
     Capability::DeviceUpdate,
     Capability::InterfaceAddresses,
+    Capability::Snapshots,
 ];
 
 #[async_trait]
@@ -79,6 +81,10 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
         Some(self)
     }
 

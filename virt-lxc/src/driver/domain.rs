@@ -46,7 +46,7 @@ impl DomainDriver for EmbedDriver {
         self.manager.life.check_open()?;
         match self.manager.registry.select(selector) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                call.bound(Outcome::NotApplied, self.manager.look_at_pending())
+                call.bound(Outcome::NotApplied, self.look_for_others(selector))
                     .await?;
                 self.manager.registry.select(selector)
             }
@@ -62,18 +62,20 @@ impl DomainDriver for EmbedDriver {
 
     async fn config(&self, _call: &CallContext, domain: Uuid, options: &XmlOptions) -> Result<DomainConfig> {
         let entry = self.existing(domain)?;
-        let kept = {
+        let (kept, id) = {
             let view = entry.view();
             let kept = view.inactive.as_ref().or(view.origin.as_ref());
-            match (kept, view.live.as_ref()) {
-                (Some(kept), _) if options.inactive => Some(kept),
-                (_, Some(live)) => Some(live),
-                (kept, None) => kept,
-            }
-            .cloned()
+            let (kept, id) = match (kept, view.live.as_ref()) {
+                (Some(kept), _) if options.inactive => (Some(kept), None),
+                (_, Some(live)) => (Some(live), view.id()),
+                (kept, None) => (kept, None),
+            };
+            (kept.cloned(), id)
         };
         let kept = kept.ok_or_else(|| Error::new(ErrorKind::NotFound, "the domain has no configuration"))?;
-        kept.config()
+        let mut config = kept.config()?;
+        config.id = id.and_then(|id| i32::try_from(id).ok());
+        Ok(config)
     }
 
     async fn define(
@@ -202,9 +204,29 @@ impl EmbedDriver {
         self.existing(domain)?.owner.ask(call, operation).await
     }
 
+    /// What others have just made may not have been heard of yet.
+    async fn look_for_others(&self, selector: &DomainSelector) -> Result<()> {
+        self.manager.look_at_pending().await?;
+        if let DomainSelector::Name(name) = selector
+            && DomainName::new(name.as_str()).is_ok()
+            && check_name(name).is_ok()
+        {
+            match self.manager.see_what_others_made(name).await {
+                // One that nobody understands is no domain.
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Checks a configuration and fills it in: everything that can be said against it is said here, before anything
     /// has changed.
-    async fn complete(&self, call: &CallContext, config: &DomainConfig) -> Result<(DomainConfig, Uuid)> {
+    pub(super) async fn complete(
+        &self,
+        call: &CallContext,
+        config: &DomainConfig,
+    ) -> Result<(DomainConfig, Uuid)> {
         self.manager.life.check_open()?;
         self.manager.reach.check()?;
         DomainName::new(config.name.as_str())?;
@@ -227,11 +249,14 @@ impl EmbedDriver {
         let context = call.bound(Outcome::NotApplied, context).await;
         let context = context.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         convert::to_native(&complete, &context)?;
+        let others = self.manager.see_what_others_made(&complete.name);
+        let seen = call.bound(Outcome::NotApplied, others).await;
+        seen.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         Ok((complete, uuid))
     }
 
     /// Has the owner of the domain of this uuid and name do something; the domain is made where it does not exist.
-    async fn ask_claimed(
+    pub(super) async fn ask_claimed(
         &self,
         call: &CallContext,
         uuid: Uuid,
@@ -275,7 +300,7 @@ fn check_start(options: &StartOptions) -> Result<()> {
 }
 
 /// Names that liblxc's tools do not show, or that are no names of directories.
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     if name.starts_with('.') {
         let message = format!("{name:?} is no name of a container: it begins with a dot");
         return Err(Error::new(ErrorKind::InvalidArgument, message)

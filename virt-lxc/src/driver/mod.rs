@@ -3,9 +3,11 @@
 mod agent;
 mod connection;
 mod console;
+mod create;
 mod devices;
 mod domain;
 mod native;
+mod snapshots;
 mod statistics;
 mod utmp;
 

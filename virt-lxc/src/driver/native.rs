@@ -1,9 +1,12 @@
 //! What is behind the functions of [`extension`](crate::extension).
 
 use uuid::Uuid;
+use virt_core::domain::ConfigScope;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
+use crate::limits::Limits;
+use crate::manager::Operation;
 use crate::tools::{Attached, ToolError, refused};
 
 /// The highest signal there is on Linux.
@@ -14,6 +17,27 @@ impl EmbedDriver {
         let name = self.existing(domain)?.view().name.clone();
         let config = self.manager.store.read_config(&name).await?;
         config.ok_or_else(|| Error::new(ErrorKind::NotFound, "the container has no configuration any more"))
+    }
+
+    pub(crate) async fn set_limits(&self, domain: Uuid, limits: &Limits, scope: ConfigScope) -> Result<()> {
+        let call = CallContext::new(
+            "set_limits",
+            CallClass::Change,
+            self.manager.deadlines.of(CallClass::Change),
+        );
+        let change = Operation::SetLimits(Box::new(limits.clone()), scope);
+        self.ask(&call, domain, change).await
+    }
+
+    /// Something that takes as long as it takes: it reads or writes all that a container has.
+    pub(crate) async fn long_change(
+        &self,
+        domain: Uuid,
+        name: &'static str,
+        operation: Operation,
+    ) -> Result<()> {
+        let call = CallContext::new(name, CallClass::Bulk, self.manager.deadlines.of(CallClass::Bulk));
+        self.ask(&call, domain, operation).await
     }
 
     pub(crate) async fn send_signal(&self, domain: Uuid, process: u32, signal: u32) -> Result<()> {
@@ -30,8 +54,17 @@ impl EmbedDriver {
         );
         if process == 1 {
             // From outside: within, init takes only what it has a handler for.
-            let init = self.existing(domain)?.run()?.init.pid;
-            let sent = self.manager.tools.signal(init, signal);
+            let init = self.existing(domain)?.run()?.init;
+            let sent = async {
+                let process = self.manager.host.processes().inspect(init.pid).await?;
+                if process.is_none_or(|process| process.identity != init) {
+                    return Err(Error::new(
+                        ErrorKind::InvalidState,
+                        "the container has just ended",
+                    ));
+                }
+                self.manager.tools.signal(init.pid, signal).await
+            };
             return call.bound(Outcome::Unknown, sent).await;
         }
         let kill = Attached::new("/bin/sh").args(["-c", "kill -\"$1\" \"$2\"", "sh"]);

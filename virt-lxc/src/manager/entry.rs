@@ -18,6 +18,8 @@ use virt_manager::document::{Glance, Kept};
 use virt_manager::{Closing, Inbox, OwnerLine, Registered, lock, not_running};
 
 use crate::cgroup::ContainerGroups;
+use crate::limits::Limits;
+use crate::owner::{CreateWork, SnapshotWork};
 
 /// A domain as everybody sees it, and the way to its owner.
 #[derive(Debug)]
@@ -101,10 +103,51 @@ pub(crate) enum Operation {
     SetLifecycleAction((LifecycleEvent, LifecycleAction), ConfigScope),
     SetMemory(ByteSize, ConfigScope),
     SetMaxMemory(ByteSize, ConfigScope),
+    Checkpoint {
+        directory: String,
+        stops: bool,
+    },
+    Restore {
+        directory: String,
+    },
+    SetLimits(Box<Limits>, ConfigScope),
     Attach(Box<Device>, ConfigScope),
     Detach(Box<Device>, ConfigScope),
     DetachAlias(String),
     Update(Box<Device>, DeviceUpdateOptions),
+    Snapshot(SnapshotWork),
+    Create(CreateWork),
+}
+
+impl Operation {
+    /// Whether it may write the container's configuration, made of the one there is.
+    pub(crate) fn writes_definition(&self) -> bool {
+        match self {
+            Self::Define(..)
+            | Self::Undefine
+            | Self::Rename(_)
+            | Self::SetAutostart(_)
+            | Self::SetMetadata(..)
+            | Self::SetLifecycleAction(..)
+            | Self::SetMemory(..)
+            | Self::SetMaxMemory(..)
+            | Self::SetLimits(..)
+            | Self::Attach(..)
+            | Self::Detach(..)
+            | Self::DetachAlias(_)
+            | Self::Update(..)
+            | Self::Create(_) => true,
+            // These look by themselves, or write none.
+            Self::Start { .. }
+            | Self::Shutdown(_)
+            | Self::Reboot(_)
+            | Self::Suspend
+            | Self::Resume
+            | Self::Checkpoint { .. }
+            | Self::Restore { .. }
+            | Self::Snapshot(_) => false,
+        }
+    }
 }
 
 impl View {

@@ -1,17 +1,19 @@
 //! What others do: containers they start, stop, freeze, make and remove, as liblxc's monitor and the directory tell it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::watch;
+use virt_core::domain::DomainState;
 use virt_core::event::{DefinedReason, DomainChange, Event};
 use virt_core::host::{BatchMode, ChildProcess, HostOp, HostReply, Signal};
-use virt_core::{ErrorKind, Result};
+use virt_core::{Error, ErrorKind, Result};
 use virt_manager::{Closing, Registered, lock};
 
 use super::{Entry, Manager};
-use crate::tools::parse_line;
+use crate::tools::{SeenState, parse_line};
 
 /// How long after the monitor was started it is taken to listen: what happened before is looked for then.
 const LISTENS: Duration = Duration::from_millis(500);
@@ -31,6 +33,16 @@ impl Manager {
         }));
         drop(tokio::spawn(follow_directory(Arc::downgrade(self))));
         Ok(())
+    }
+
+    /// A tool that freezes tells so once more when it has, but one that is killed or waits for ever never does.
+    fn look_later(&self, name: &str) {
+        if let Some(entry) = self.named(name) {
+            drop(self.life.runtime().spawn(async move {
+                tokio::time::sleep(AGAIN).await;
+                entry.look.notify_one();
+            }));
+        }
     }
 
     /// Something happened to a container.
@@ -54,6 +66,11 @@ impl Manager {
 
     /// Takes over a container that somebody else has made.
     async fn discover(self: &Arc<Self>, name: &str) -> Result<()> {
+        // One that is being made is nobody else's.
+        if self.named(name).is_some() {
+            lock(&self.pending).remove(name);
+            return Ok(());
+        }
         let found = self
             .store
             .load_one(name, self.machine(), !self.only_watches())
@@ -78,23 +95,61 @@ impl Manager {
         Ok(())
     }
 
+    /// Takes over a container of this name where others have just made one, before anything could be written over it.
+    pub(crate) async fn see_what_others_made(self: &Arc<Self>, name: &str) -> Result<()> {
+        if self.named(name).is_some() {
+            return Ok(());
+        }
+        let config = self.host.files().stat(&self.store.layout.config(name)).await?;
+        if config.is_none() {
+            return Ok(());
+        }
+        self.discover(name).await.map_err(|error| {
+            if error.kind() == ErrorKind::ConnectionLost {
+                return error;
+            }
+            let message = format!("there is a container {name:?} already, which cannot be understood");
+            Error::new(ErrorKind::AlreadyExists, message).with_source(error)
+        })
+    }
+
     /// Compares what is known with what is there.
     async fn sweep(self: &Arc<Self>) -> Result<()> {
         let (names, running) = tokio::try_join!(self.store.names(), self.tools.running())?;
+        let mut known: HashMap<String, Arc<Entry>> = self
+            .registry
+            .everyone()
+            .into_iter()
+            .map(|entry| (entry.name(), entry))
+            .collect();
         for name in &names {
-            match self.named(name) {
-                None => self.discover(name).await?,
+            match known.remove(name) {
+                None => {
+                    // One that cannot be understood hides no other.
+                    if let Err(error) = self.discover(name).await {
+                        if error.kind() == ErrorKind::ConnectionLost {
+                            return Err(error);
+                        }
+                        tracing::warn!(container = %name, %error, "a container could not be taken over");
+                    }
+                }
                 Some(entry) => {
-                    if entry.view().is_active() != running.contains_key(name) {
+                    let seen = running.get(name).map(|running| running.state);
+                    let is_frozen = matches!(seen, Some(SeenState::Frozen | SeenState::Freezing));
+                    let (is_active, state) = {
+                        let view = entry.view();
+                        (view.is_active(), view.state)
+                    };
+                    if is_active != seen.is_some() || is_frozen != (state == DomainState::Paused) {
                         entry.look.notify_one();
                     }
                 }
             }
         }
-        for entry in self.registry.all() {
-            if !names.contains(&entry.name()) {
-                entry.look.notify_one();
-            }
+        lock(&self.pending).retain(|name| names.contains(name));
+        // Of those that are left the directory is gone, or not there yet.
+        for entry in known.into_values().filter(|entry| entry.is_visible()) {
+            entry.look.notify_one();
         }
         Ok(())
     }
@@ -113,8 +168,14 @@ impl Manager {
             .batch(BatchMode::All, pending.iter().map(stat).collect())
             .await;
         for (name, reply) in pending.iter().zip(replies) {
-            if let HostReply::Stat(Some(_)) = reply? {
-                self.discover(name).await?;
+            let HostReply::Stat(Some(_)) = reply? else {
+                continue;
+            };
+            if let Err(error) = self.discover(name).await {
+                if error.kind() == ErrorKind::ConnectionLost {
+                    return Err(error);
+                }
+                tracing::debug!(container = %name, %error, "a container cannot be taken over yet");
             }
         }
         Ok(())
@@ -140,10 +201,11 @@ async fn follow_monitor(
                         line = lines.next_line() => {
                             let Ok(Some(line)) = line else { return };
                             let Some(manager) = manager.upgrade() else { return };
-                            if let Some((name, state)) = parse_line(&line)
-                                && state.is_settled()
-                            {
+                            let Some((name, state)) = parse_line(&line) else { continue };
+                            if state.is_settled() {
                                 manager.seen(name).await;
+                            } else if state == SeenState::Freezing {
+                                manager.look_later(name);
                             }
                         }
                         () = &mut listens, if !is_swept => {
@@ -187,12 +249,12 @@ async fn follow_monitor(
 
 /// Ends the monitor, and waits until it has ended.
 async fn end(mut monitor: Box<dyn ChildProcess>) {
-    let ended = async {
-        monitor.signal(Signal::Kill).await?;
-        monitor.wait().await
-    };
-    if !matches!(tokio::time::timeout(AGAIN, ended).await, Ok(Ok(_))) {
-        tracing::debug!("lxc-monitor could not be ended in time");
+    // It does so by itself, as nobody listens any more.
+    if matches!(tokio::time::timeout(AGAIN, monitor.wait()).await, Ok(Ok(_))) {
+        return;
+    }
+    if let Err(error) = monitor.signal(Signal::Kill).await {
+        tracing::debug!(%error, "lxc-monitor could not be ended");
     }
 }
 
@@ -216,7 +278,7 @@ async fn follow_directory(manager: Weak<Manager>) {
                     return error;
                 }
                 let Some(manager) = manager.upgrade() else {
-                    return virt_core::Error::new(ErrorKind::ConnectionLost, "the manager is gone");
+                    return Error::new(ErrorKind::ConnectionLost, "the manager is gone");
                 };
                 if let Err(error) = manager.sweep().await {
                     return error;

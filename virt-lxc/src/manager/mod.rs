@@ -5,6 +5,7 @@ mod follow;
 mod native;
 mod open;
 mod recovery;
+mod rights;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -36,6 +37,8 @@ pub(crate) struct Manager {
     pub(crate) life: Arc<Life>,
     pub(crate) reach: Arc<Reach>,
     fence: Fence,
+    /// Whether the containers are on this machine, not on a far one.
+    pub(crate) is_here: bool,
     /// Tells this machine from others.
     machine: String,
     groups: Mutex<Arc<CgroupLayout>>,

@@ -14,11 +14,11 @@ use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 use virt_manager::document::Kept;
 use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registered, Registry, chain, lock, take_lease};
 
-use super::{Entry, Manager, Operation, RecoveryReport, View};
+use super::{Entry, Manager, Operation, RecoveryReport, View, rights};
 use crate::cgroup::CgroupLayout;
-use crate::owner::{self, Adopted};
+use crate::owner::{self, Adopted, SnapshotWork};
 use crate::store::{Found, Layout, Store};
-use crate::tools::{ContainerState, Launched, Tools};
+use crate::tools::{ContainerState, Launched, SeenState, Tools};
 
 /// How many containers are started by themselves at a time.
 const AUTOSTART_AT_A_TIME: usize = 4;
@@ -39,8 +39,9 @@ impl Manager {
         ));
         let host: Arc<dyn Host> = Arc::new(Gate::new(request.host, fence.clone(), request.access));
         let facts = host.facts().await?;
+        let is_here = request.uri.transport().is_none();
         let layout = Layout::of(&request.uri, asking.as_ref()).await?;
-        let tools = Tools::new(Arc::clone(&host), asking, layout.root());
+        let tools = Tools::new(Arc::clone(&host), asking, layout.root()).of_user(&facts);
         let store = Store::new(Arc::clone(&host), layout);
         let may_change = request.access != AccessMode::ReadOnly;
         if may_change && host.files().stat(store.layout.root()).await?.is_none() {
@@ -54,6 +55,7 @@ impl Manager {
         )
         .await?;
         let (groups, machine) = read_machine(host.as_ref(), &facts.hostname).await?;
+        let groups = rights::usable(host.as_ref(), &facts, groups).await?;
         let (lease, keeper) = lease.map(KeptLease::new).unzip();
         let events = EventBus::new();
         let life = Life::new(lease, events.clone(), Handle::current());
@@ -69,6 +71,7 @@ impl Manager {
             life,
             reach,
             fence,
+            is_here,
             machine,
             groups: Mutex::new(Arc::new(groups)),
             version: tokio::sync::OnceCell::new(),
@@ -99,6 +102,11 @@ impl Manager {
     async fn recover(self: &Arc<Self>) -> Result<()> {
         // First listening, then looking: what happens in between is seen twice, not missed.
         self.follow().await?;
+        if !self.only_watches() {
+            let facts = self.facts();
+            let own = self.store.layout.own();
+            self.tools.erase_leftovers(&own, (facts.uid, facts.gid)).await;
+        }
         let (loaded, running) = tokio::try_join!(
             self.store.load(&self.machine, !self.only_watches()),
             self.tools.running()
@@ -120,7 +128,22 @@ impl Manager {
                     .push((self.store.layout.container(&name), reason));
             }
         }
+        self.finish_snapshots(loaded.unfinished).await;
         Ok(())
+    }
+
+    /// Work on snapshots that was cut off is finished or taken back.
+    async fn finish_snapshots(&self, domains: Vec<uuid::Uuid>) {
+        for uuid in domains {
+            let Some(entry) = self.registry.by_uuid(uuid) else {
+                continue;
+            };
+            let call = CallContext::new("open", CallClass::Wait, self.deadlines.of(CallClass::Wait));
+            let recover = Operation::Snapshot(SnapshotWork::Recover);
+            if let Err(error) = entry.owner.ask(&call, recover).await {
+                tracing::warn!(domain = %entry.name(), %error, "work on a snapshot that was cut off could not be finished");
+            }
+        }
     }
 
     /// What is to be known of containers that run, in two round trips.
@@ -131,7 +154,12 @@ impl Manager {
         let inits = running
             .iter()
             .filter_map(|(name, state)| Some((name.clone(), state.init?)));
-        self.tools.inspect_all(inits.collect()).await
+        let mut launched = self.tools.inspect_all(inits.collect()).await?;
+        for (name, launched) in &mut launched {
+            let state = running.get(name).map(|running| running.state);
+            launched.is_frozen = matches!(state, Some(SeenState::Frozen | SeenState::Freezing));
+        }
+        Ok(launched)
     }
 
     /// A container that was found, and its run where it has one.
@@ -149,8 +177,8 @@ impl Manager {
         let run_record = run.filter(|record| record.boot_id == boot).unwrap_or_default();
         if runs.is_none() && definition.transient {
             // It has ended while nobody was there.
-            if let (false, Some(uuid)) = (self.only_watches(), definition.config.uuid) {
-                self.store.remove(uuid, &name).await?;
+            if !self.only_watches() {
+                self.store.remove(&name).await?;
             }
             return Ok(None);
         }
@@ -176,6 +204,7 @@ impl Manager {
                 let config = virt_core::model::DomainConfig::from_xml(live).ok()?;
                 Some(Kept::new(&config))
             }),
+            is_on_disk: run_record.live.is_some(),
             auto_destroy,
         });
         if adopted.is_none() {
@@ -206,17 +235,32 @@ impl Manager {
         Ok(Some(entry))
     }
 
+    async fn read_groups_again(&self) -> Result<()> {
+        let facts = self.facts();
+        let (groups, _) = read_machine(self.host.as_ref(), &facts.hostname).await?;
+        let groups = rights::usable(self.host.as_ref(), &facts, groups).await?;
+        *lock(&self.groups) = Arc::new(groups);
+        Ok(())
+    }
+
     /// In a new boot of the machine, starts what is to start by itself: in the background, a few at a time.
     pub(super) fn start_by_themselves(self: &Arc<Self>) {
         if self.only_watches() {
             return;
         }
         let boot = self.facts().boot_id.clone();
-        if lock(&self.record).autostarted_boot.as_deref() == Some(boot.as_str()) {
+        let before = lock(&self.record).autostarted_boot.clone();
+        if before.as_deref() == Some(boot.as_str()) {
             return;
         }
+        // The first manager of a directory that others have used: what does not run was ended by somebody in this boot.
+        let is_new_boot = before.is_some();
         let manager = Arc::clone(self);
         drop(self.life.runtime().spawn(async move {
+            // It may have been booted with another layout.
+            if let Err(error) = manager.read_groups_again().await {
+                tracing::debug!(%error, "where the machine has its control groups cannot be told now");
+            }
             let record = {
                 let mut record = lock(&manager.record);
                 record.autostarted_boot = Some(boot);
@@ -224,6 +268,9 @@ impl Manager {
             };
             if let Err(error) = manager.store.save_manager(&record).await {
                 tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
+                return;
+            }
+            if !is_new_boot {
                 return;
             }
             let wanted = manager.registry.all().into_iter().filter(|entry| {

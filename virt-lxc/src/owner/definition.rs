@@ -11,7 +11,7 @@ use virt_manager::document::Kept;
 use super::Owner;
 use crate::config::ContainerConfig;
 use crate::convert;
-use crate::store::{Definition, native_text};
+use crate::store::{Definition, moved_config, moved_document, native_text};
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
@@ -46,6 +46,8 @@ impl Owner {
         let Some(inactive) = inactive else {
             return Err(transient());
         };
+        self.recover_snapshots().await?;
+        self.must_have_no_snapshots().await?;
         let name = self.name();
         if self.running.is_some() {
             // A run that goes on does so as a transient one, and takes its directory with it at its end.
@@ -54,7 +56,7 @@ impl Owner {
             definition.transient = true;
             self.save(&definition).await?;
         } else {
-            self.manager.store.remove(self.entry.uuid(), &name).await?;
+            self.manager.store.remove(&name).await?;
             self.native = None;
         }
         let origin = self.running.is_some().then_some(inactive);
@@ -70,6 +72,7 @@ impl Owner {
 
     pub(super) async fn rename(&mut self, name: &DomainName) -> Result<()> {
         self.must_be_inactive()?;
+        self.recover_snapshots().await?;
         self.read_definition_again().await?;
         let definition = self.present_definition()?;
         let from = definition.config.name.clone();
@@ -86,6 +89,9 @@ impl Owner {
                 return Err(error);
             }
         };
+        if let Err(error) = self.move_snapshots(&from, name.as_str()).await {
+            tracing::warn!(domain = %name, %error, "lxc-snapshot would look for snapshots where they were before");
+        }
         self.native = Some(renamed.native);
         self.update(|view| {
             view.name = name.to_string();
@@ -109,12 +115,9 @@ impl Owner {
         if native.get("lxc.uts.name") == Some(from) {
             native.set("lxc.uts.name", to)?;
         }
-        definition.native = native.to_string().replace(&format!("{old}/"), &format!("{new}/"));
-        let moved = definition
-            .config
-            .to_xml()
-            .replace(&format!("{old}/"), &format!("{new}/"));
-        definition.config = DomainConfig::from_xml(&moved)?;
+        moved_config(&mut native, &old, &new)?;
+        definition.native = native.to_string();
+        definition.config = moved_document(&definition.config, &old, &new)?;
         to.clone_into(&mut definition.config.name);
         let mut ops = vec![HostOp::Rename { from: old, to: new }];
         ops.extend(store.write_definition(&definition, Some(&previous))?);
@@ -138,6 +141,8 @@ impl Owner {
             .load_one(&name, self.manager.machine(), !self.manager.only_watches())
             .await?;
         let Some(found) = found else { return Ok(()) };
+        // What runs goes on with what it had.
+        self.keep_live_apart().await?;
         let definition = found.definition;
         self.native = Some(definition.native);
         self.update(|view| {

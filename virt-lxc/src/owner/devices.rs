@@ -1,10 +1,11 @@
 //! Devices of a container, changed one by one.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use virt_core::domain::{ConfigScope, DeviceUpdateOptions};
+use virt_core::domain::{ConfigScope, DeviceUpdateOptions, DomainState};
 use virt_core::event::DomainChange;
-use virt_core::host::{BatchMode, Command, HostOp, HostReply};
+use virt_core::host::Command;
 use virt_core::model::domain::devices::{HostDevice, Interface, InterfaceType, LinkState};
 use virt_core::model::{Device, DomainConfig};
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
@@ -15,6 +16,9 @@ use super::Owner;
 use crate::document::{self, guest_ends, host_end, is_veth};
 use crate::store::Definition;
 use crate::tools::{Attached, Namespace};
+
+/// How long `ip` may take.
+const QUICK: Duration = Duration::from_secs(10);
 
 impl Owner {
     pub(super) async fn attach(&mut self, device: &Device, scope: ConfigScope) -> Result<()> {
@@ -30,6 +34,7 @@ impl Owner {
         }
         let mut alias = None;
         if live {
+            self.must_not_be_paused()?;
             let mut config = self.live_config()?;
             document::attach(&mut config, &device)?;
             let mut config = document::live_document(&config, self.entry.uuid());
@@ -62,6 +67,7 @@ impl Owner {
         };
         let mut alias = None;
         if live {
+            self.must_not_be_paused()?;
             let before = self.live_config()?;
             let mut after = before.clone();
             let found = document::detach(&mut after, device)?;
@@ -107,8 +113,11 @@ impl Owner {
             None
         };
         if live {
+            self.must_not_be_paused()?;
             let mut config = self.live_config()?;
-            let (old, new) = document::update(&mut config, device)?;
+            let mut device = device.clone();
+            document::keep_ends(&config, &mut device);
+            let (old, new) = document::update(&mut config, &device)?;
             self.replug(&config, &old, &new).await?;
             self.set_live(&config).await?;
         }
@@ -215,9 +224,12 @@ impl Owner {
         };
         let mut rest = after.clone();
         rest.link.clone_from(&before.link);
-        rest.source.clone_from(&before.source);
-        rest.target.clone_from(&before.target);
-        rest.guest.clone_from(&before.guest);
+        if let (Some(rest), Some(before)) = (&mut rest.source, &before.source) {
+            rest.bridge.clone_from(&before.bridge);
+        }
+        // What is not said stays as it is.
+        rest.target = rest.target.or_else(|| before.target.clone());
+        rest.guest = rest.guest.or_else(|| before.guest.clone());
         rest.alias.clone_from(&before.alias);
         if Device::from(rest.as_ref().clone()).to_xml() != old.to_xml() || before.kind != after.kind {
             return Err(Error::unsupported(
@@ -260,7 +272,7 @@ impl Owner {
             .as_ref()
             .and_then(|target| target.dev.clone())
             .unwrap_or_else(|| host_end(self.entry.uuid(), u32::try_from(index).unwrap_or(u32::MAX)));
-        let init = self.active()?.run.init.pid.to_string();
+        let init = self.present_init().await?.to_string();
         // The end that goes into the container has a name of its own until it is there.
         let moving = format!("{host}g").chars().rev().take(15).collect::<String>();
         let mac = interface
@@ -277,9 +289,8 @@ impl Owner {
             .as_ref()
             .and_then(|mtu| mtu.size)
             .map(|size| size.to_string());
-        let mut steps = vec![vec![
-            "link", "add", &host, "type", "veth", "peer", "name", &moving,
-        ]];
+        let added = vec!["link", "add", &host, "type", "veth", "peer", "name", &moving];
+        let mut steps = Vec::new();
         if let Some(mac) = &mac {
             steps.push(vec!["link", "set", "dev", &moving, "address", mac]);
         }
@@ -294,6 +305,8 @@ impl Owner {
         steps.push(vec![
             "link", "set", "dev", &moving, "netns", &init, "name", &guest,
         ]);
+        // What is there of that name already is somebody else's.
+        self.ip(vec![added]).await?;
         let plugged = async {
             self.ip(steps).await?;
             self.configure(interface, &guest).await
@@ -329,6 +342,30 @@ impl Owner {
         Ok(())
     }
 
+    /// The number of the container's init, which is that process and no other.
+    async fn present_init(&self) -> Result<u32> {
+        let init = self.active()?.run.init;
+        let process = self.manager.host.processes().inspect(init.pid).await?;
+        if process.is_some_and(|process| process.identity == init) {
+            return Ok(init.pid);
+        }
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            "the container has just ended",
+        ))
+    }
+
+    /// What goes into a container that is paused waits until it goes on.
+    fn must_not_be_paused(&self) -> Result<()> {
+        if self.state() == DomainState::Paused {
+            return Err(Error::new(
+                ErrorKind::InvalidState,
+                "the container is paused, and its devices cannot be changed: resume it first",
+            ));
+        }
+        Ok(())
+    }
+
     /// Puts the node of a device into the container, which may use it then.
     async fn plug_node(&self, hostdev: &HostDevice) -> Result<()> {
         let path = node_of(hostdev)?;
@@ -342,15 +379,11 @@ impl Owner {
 
     /// Runs the machine's `ip` for all of these, up to the first that fails.
     async fn ip(&self, steps: Vec<Vec<&str>>) -> Result<()> {
-        let runs = steps
-            .iter()
-            .map(|step| HostOp::Run(Command::new("ip").args(step.iter().copied())));
-        let replies = self.manager.host.batch(BatchMode::All, runs.collect()).await;
-        for (step, reply) in steps.iter().zip(replies) {
-            if let HostReply::Output(output) = reply?
-                && !output.status.success()
-            {
-                return Err(ip_failed(step, &output.stderr_text()));
+        for step in steps {
+            let command = Command::new("ip").args(step.iter().copied()).time_limit(QUICK);
+            let output = self.manager.host.processes().run(command).await?;
+            if !output.status.success() {
+                return Err(ip_failed(&step, &output.stderr_text()));
             }
         }
         Ok(())
@@ -360,6 +393,7 @@ impl Owner {
     async fn in_network(&self, step: &[&str]) -> Result<()> {
         let mut program = Attached::new("ip").args(step.iter().copied());
         program.only = Some(Namespace::Network);
+        program.time_limit = Some(QUICK);
         let output = self.manager.tools.attach(&self.name(), program).await?;
         if output.status.success() {
             return Ok(());

@@ -7,12 +7,15 @@ use virt_core::event::DomainChange;
 use virt_core::host::Command;
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Registered, stopped};
+use virt_manager::stopped;
 
 use super::Owner;
 
 /// How long the monitor of a container that was killed may take to be done with it.
 const DONE: Duration = Duration::from_secs(10);
+/// How long liblxc may take to kill a container, before it is taken to wait for one that somebody has frozen just then:
+/// what is frozen does not die.
+const STUCK: Duration = Duration::from_secs(3);
 
 impl Owner {
     /// Ends the domain, whatever is being done on it.
@@ -26,17 +29,42 @@ impl Owner {
 
     pub(super) async fn destroy_because(&mut self, call: &CallContext, reason: StateReason) -> Result<()> {
         let name = self.name();
-        let was_ending = self.active()?.has_ended;
+        let is_swept = self.kill(call, &name, reason).await?;
+        self.finish(reason, is_swept).await
+    }
+
+    /// Ends the container at once. Whether liblxc may have left something of it.
+    pub(super) async fn kill(&mut self, call: &CallContext, name: &str, reason: StateReason) -> Result<bool> {
+        let (was_ending, cause) = {
+            let running = self.active()?;
+            (running.has_ended, running.end_cause)
+        };
         if let Some(running) = &mut self.running {
-            running.end_cause.get_or_insert(reason);
+            running.end_cause = cause.or(Some(reason));
         }
+        let ended = self.kill_and_wait(call, name, was_ending).await;
+        if ended.is_err()
+            && let Some(running) = &mut self.running
+        {
+            // An end that follows is its own.
+            running.end_cause = cause;
+        }
+        ended
+    }
+
+    async fn kill_and_wait(&self, call: &CallContext, name: &str, was_ending: bool) -> Result<bool> {
         // Carried through even when the caller has no time left for it.
-        let killed = self.manager.tools.kill(&name).await;
-        let killed = killed.map_err(|error| error.with_outcome(Outcome::Unknown))?;
+        let killed = match tokio::time::timeout(STUCK, self.manager.tools.kill(name)).await {
+            Ok(killed) => killed.map_err(|error| error.with_outcome(Outcome::Unknown))?,
+            Err(_) => false,
+        };
+        if !killed {
+            self.end_abandoned(call).await?;
+        }
         if !killed || was_ending {
             self.monitor_is_done(call).await?;
         }
-        self.finish(reason, false).await
+        Ok(!killed)
     }
 
     /// Asks the container to end, and never kills it.
@@ -57,7 +85,7 @@ impl Owner {
     }
 
     /// Waits until liblxc has done with the run.
-    async fn monitor_is_done(&self, call: &CallContext) -> Result<()> {
+    pub(super) async fn monitor_is_done(&self, call: &CallContext) -> Result<()> {
         let Some(monitor) = self.running.as_ref().and_then(|running| running.monitor) else {
             return Ok(());
         };
@@ -80,7 +108,7 @@ impl Owner {
             let is_transient = self.entry.view().inactive.is_none();
             let store = &self.manager.store;
             let removed = if is_transient {
-                store.remove(self.entry.uuid(), &name).await
+                store.remove(&name).await
             } else {
                 store.all(store.remove_run(&name)).await.map(drop)
             };
@@ -124,8 +152,7 @@ impl Owner {
             [
                 format!("*/lxc.{what}.{pattern}"),
                 format!("*/lxc.{what}.{pattern}-[0-9]*"),
-                format!("*/lxc.{what}.{pattern}/*"),
-                format!("*/lxc.{what}.{pattern}-[0-9]*/*"),
+                format!("*/lxc.{what}.{pattern}/.lxc"),
             ]
         });
         command = command.arg("(");

@@ -5,6 +5,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::unless;
 
 use super::Owner;
+use crate::cgroup::Controller;
 use crate::tools::RunLevel;
 
 impl Owner {
@@ -74,6 +75,9 @@ impl Owner {
         if is_frozen == is_to_be_frozen {
             return Ok(());
         }
+        if let Some(why) = self.manager.groups().missing(Controller::Freezer) {
+            return Err(Error::unsupported(why));
+        }
         let name = self.name();
         let tools = &self.manager.tools;
         let done = async {
@@ -83,8 +87,12 @@ impl Owner {
                 tools.unfreeze(&name).await
             }
         };
-        call.bound(Outcome::Unknown, unless(&self.preempted, done))
-            .await?;
+        let done = call.bound(Outcome::Unknown, unless(&self.preempted, done)).await;
+        if done.is_err() {
+            // A tool that was given up may have done its work, and told nobody.
+            drop(self.look_at_freezer().await);
+        }
+        done?;
         self.is_frozen_now(is_to_be_frozen);
         Ok(())
     }

@@ -20,10 +20,13 @@ const LOG_TAIL: u64 = 64 * 1024;
 impl Owner {
     /// Looks what there is, and makes known what is new.
     pub(super) async fn look(&mut self) {
-        if let Err(error) = self.look_again().await {
-            tracing::debug!(domain = %self.name(), %error, "what became of a container cannot be told now");
-            if error.kind() == ErrorKind::ConnectionLost {
-                self.manager.is_reachable().await;
+        match self.look_again().await {
+            Ok(()) => drop(self.looking.take()),
+            Err(error) => {
+                tracing::debug!(domain = %self.name(), %error, "what became of a container cannot be told now");
+                if error.kind() == ErrorKind::ConnectionLost {
+                    self.manager.is_reachable().await;
+                }
             }
         }
     }
@@ -56,7 +59,7 @@ impl Owner {
                     return self.end_after_reboot().await;
                 }
                 if let Some(launched) = self.manager.tools.inspect(pid, monitor).await? {
-                    self.has_rebooted(launched);
+                    self.has_rebooted(launched).await;
                 }
                 Ok(())
             }
@@ -69,7 +72,9 @@ impl Owner {
                 if reason == StateReason::Shutdown {
                     self.publish(DomainChange::ShutdownFinished);
                 }
-                self.finish(reason, cause.is_none()).await
+                // liblxc leaves groups of one whose monitor was killed, and of one that ended as soon as it was there.
+                let may_leave = matches!(cause, None | Some(EndCause::Exited { killed: false }));
+                self.finish(reason, may_leave).await
             }
             // On its way: it is looked at again.
             _ => Ok(()),
@@ -96,6 +101,7 @@ impl Owner {
             self.adopt(Adopted {
                 launched,
                 live: None,
+                is_on_disk: false,
                 auto_destroy: false,
             });
             self.publish(DomainChange::Started(StartedReason::Booted));
@@ -124,21 +130,25 @@ impl Owner {
             adopted.auto_destroy,
             &facts,
         ));
-        let live_differs = adopted.live.is_some();
+        let is_frozen = adopted.launched.is_frozen;
+        let live = adopted.live.or_else(|| self.live_of_definition());
         self.running = Some(Running {
             run: Arc::clone(&run),
             monitor: adopted.launched.monitor,
             has_ended: false,
             end_cause: None,
             has_log: true,
-            live_differs,
+            live_differs: adopted.is_on_disk,
+            begun: live.clone(),
         });
-        let live = adopted.live.or_else(|| self.live_of_definition());
         self.update(|view| {
             view.live = live;
             view.run = Some(run);
-            view.state = DomainState::Running;
-            view.reason = StateReason::Booted;
+            (view.state, view.reason) = if is_frozen {
+                (DomainState::Paused, StateReason::User)
+            } else {
+                (DomainState::Running, StateReason::Booted)
+            };
         });
     }
 
@@ -153,7 +163,7 @@ impl Owner {
     }
 
     /// The monitor has started the container anew: one event, not a stop and a start.
-    fn has_rebooted(&mut self, launched: Launched) {
+    async fn has_rebooted(&mut self, launched: Launched) {
         let Some(running) = &mut self.running else { return };
         let groups = ContainerGroups::parse(&self.manager.groups(), &launched.groups);
         let facts = self.manager.facts();
@@ -162,7 +172,16 @@ impl Owner {
         running.run = Arc::clone(&run);
         running.monitor = launched.monitor.or(running.monitor);
         running.has_ended = false;
+        let (begun, differed) = (running.begun.clone(), running.live_differs);
+        if let (Some(begun), true) = (&begun, differed)
+            && !self.manager.only_watches()
+            && let Err(error) = self.save_live(begun).await
+        {
+            tracing::warn!(domain = %self.name(), %error, "the document of a run could not be written");
+        }
         self.update(|view| {
+            // What was plugged into the boot before is gone with it.
+            view.live = begun.or_else(|| view.live.take());
             view.run = Some(run);
             view.state = DomainState::Running;
             view.reason = StateReason::Booted;
@@ -172,19 +191,20 @@ impl Owner {
 
     /// A reboot is the end of the run, as the document wants it.
     async fn end_after_reboot(&mut self) -> Result<()> {
-        let call = self.own_call("reboot");
+        let (call, name) = (self.own_call("reboot"), self.name());
+        let is_swept = self.kill(&call, &name, StateReason::Shutdown).await?;
         self.publish(DomainChange::ShutdownFinished);
-        self.destroy_because(&call, StateReason::Shutdown).await
+        self.finish(StateReason::Shutdown, is_swept).await
     }
 
     /// Whether the document wants a reboot to be the end.
     fn ends_with_reboot(&self) -> bool {
         let wanted = self.wanted(|config| end_action(config.on_reboot.as_ref(), EndAction::Restart));
-        wanted == Some(EndAction::Destroy)
+        wanted == Some(EndAction::Destroy) && !self.manager.only_watches()
     }
 
     /// Whether others have frozen it, or let it go on.
-    async fn look_at_freezer(&mut self) -> Result<()> {
+    pub(super) async fn look_at_freezer(&mut self) -> Result<()> {
         let Some(running) = &self.running else {
             return Ok(());
         };
@@ -252,11 +272,11 @@ impl Owner {
 
     /// Whether the document wants the container to be started again after such an end of its own.
     fn starts_again(&self, cause: Option<EndCause>) -> bool {
-        if self
+        let was_ours = self
             .running
             .as_ref()
-            .is_some_and(|running| running.end_cause.is_some())
-        {
+            .is_some_and(|running| running.end_cause.is_some());
+        if was_ours || self.manager.only_watches() {
             return false;
         }
         let wanted = match cause {

@@ -3,12 +3,17 @@
 //! What changes waits in one queue; a destroy comes ahead of all, and what it interrupts is taken back. That a container
 //! has ended is seen by the end of its init, whoever ended it; what others do to it besides, liblxc's monitor tells.
 
+mod abandoned;
 mod changes;
+mod checkpoint;
+mod create;
 mod definition;
 mod devices;
 mod end;
 mod lifecycle;
+mod limits;
 mod look;
+mod snapshots;
 mod start;
 
 use std::sync::Arc;
@@ -20,10 +25,13 @@ use virt_core::event::DomainChange;
 use virt_core::host::ProcessIdentity;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Alive, Closing, DestroyRequest, Inbox, Request, not_running};
+use virt_manager::{Alive, Closing, DestroyRequest, Inbox, Look, Request, not_running};
 
 use crate::manager::{Entry, Manager, Operation, Run, View};
 use crate::tools::Launched;
+
+pub(crate) use create::{Content, CopiedOut, CopyPlan, CreateWork, Making};
+pub(crate) use snapshots::SnapshotWork;
 
 /// After so long a container that is between two states is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -37,6 +45,8 @@ pub(crate) struct Owner {
     native: Option<String>,
     /// The present run.
     running: Option<Running>,
+    /// Held from when the machine was away until it was seen what became of the container.
+    looking: Option<Look>,
     /// Whether a destroy waits: then what waits for the container is given up.
     preempted: watch::Receiver<bool>,
     /// Says that this owner lives.
@@ -57,14 +67,18 @@ struct Running {
     has_log: bool,
     /// Whether its configuration is not the definition's, and so is on disk.
     live_differs: bool,
+    /// The document it began with: what it has again after a reboot.
+    begun: Option<Kept>,
 }
 
 /// A run that was found.
 #[derive(Debug)]
 pub(crate) struct Adopted {
     pub(crate) launched: Launched,
-    /// Its configuration, where that is not the definition's.
+    /// Its configuration, where that is known apart from the definition's.
     pub(crate) live: Option<Kept>,
+    /// Whether that is on disk, too.
+    pub(crate) is_on_disk: bool,
     pub(crate) auto_destroy: bool,
 }
 
@@ -90,6 +104,7 @@ pub(crate) fn spawn(
         entry,
         native,
         running: None,
+        looking: None,
         preempted: preempt.subscribe(),
         _alive: manager.life.alive()?,
     };
@@ -129,12 +144,17 @@ impl Owner {
     }
 
     /// Waits until the container's init has ended, or what follows from that is to be looked at again.
-    async fn ends(&self) {
+    async fn ends(&mut self) {
         let Some(running) = &self.running else {
             return std::future::pending().await;
         };
         let mut away = self.manager.reach.away();
         if *away.borrow() {
+            if self.looking.is_none() {
+                let look = self.manager.reach.look();
+                look.missed();
+                self.looking = Some(look);
+            }
             // Nothing is to be seen of it until the machine is back.
             drop(away.wait_for(|away| !*away).await);
             return;
@@ -226,6 +246,10 @@ impl Owner {
     }
 
     async fn perform(&mut self, call: &CallContext, operation: Operation) -> Result<()> {
+        if operation.writes_definition() {
+            // What others have written since is not overwritten by what was there before.
+            self.read_definition_again().await?;
+        }
         match operation {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
@@ -242,10 +266,15 @@ impl Owner {
             Operation::SetLifecycleAction(change, scope) => self.set_lifecycle_action(change, scope).await,
             Operation::SetMemory(size, scope) => self.set_memory(size, scope).await,
             Operation::SetMaxMemory(size, scope) => self.set_max_memory(size, scope).await,
+            Operation::Checkpoint { directory, stops } => self.checkpoint(&directory, stops).await,
+            Operation::Restore { directory } => self.restore(&directory).await,
+            Operation::SetLimits(limits, scope) => self.set_limits(&limits, scope).await,
             Operation::Attach(device, scope) => self.attach(&device, scope).await,
             Operation::Detach(device, scope) => self.detach(&device, scope).await,
             Operation::DetachAlias(alias) => self.detach_alias(&alias).await,
             Operation::Update(device, options) => self.update_device(&device, &options).await,
+            Operation::Create(work) => Box::pin(self.create(work)).await,
+            Operation::Snapshot(work) => Box::pin(self.snapshot(call, work)).await,
         }
     }
 

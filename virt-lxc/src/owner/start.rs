@@ -1,21 +1,29 @@
 //! Starting a container.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, StartedReason};
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
-use virt_core::{Error, ErrorKind, Result};
+use virt_core::{Error, ErrorKind, Outcome, Result};
+use virt_manager::Registered;
 use virt_manager::document::Kept;
-use virt_manager::{Registered, unless};
 
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
 use crate::store::RunRecord;
-use crate::tools::{Launch, SeenState};
+use crate::tools::{Launch, Launched, STARTED_BY_OTHERS, SeenState};
 
 /// How much of what a console prints is kept on disk.
 const CONSOLE_LOG_SIZE: &str = "1MB";
+
+/// How long a start that is given up may take to end.
+const GIVING_UP: Duration = Duration::from_secs(20);
+/// How often it is ended until then.
+const KILL_AGAIN: Duration = Duration::from_millis(50);
 
 impl Owner {
     /// Starts the domain: with this configuration for one run, or with that of its definition.
@@ -32,6 +40,10 @@ impl Owner {
         config: Option<DomainConfig>,
     ) -> Result<()> {
         self.must_be_inactive()?;
+        if self.native.is_some() {
+            // A root that is half changed is no root to start from.
+            self.recover_snapshots().await?;
+        }
         if options.paused {
             return Err(Error::unsupported(
                 "liblxc cannot start a container paused: start it, then suspend it",
@@ -76,7 +88,8 @@ impl Owner {
                 launch.settings = self.settings(&name, self.native.as_deref().unwrap_or_default());
             }
         }
-        if options.auto_destroy || live.is_some() {
+        let is_once = live.is_some();
+        if options.auto_destroy || is_once {
             // Before anything runs: who finds it after a crash knows what was meant.
             let record = RunRecord {
                 format: 0,
@@ -89,9 +102,13 @@ impl Owner {
         launch.before.push(HostOp::RemoveFile {
             path: layout.console_log(&name),
         });
-        let launched = unless(&self.preempted, self.manager.tools.start(launch)).await;
+        let launched = self.start_unless_destroyed(&name, launch).await;
         let launched = match launched {
             Ok(launched) => launched,
+            Err(error) if error.message() == STARTED_BY_OTHERS => {
+                self.entry.look.notify_one();
+                return Err(error);
+            }
             Err(error) => {
                 let taken_back = self.take_back(&name, is_transient).await;
                 return Err(taken_back.err().unwrap_or(error));
@@ -111,9 +128,38 @@ impl Owner {
         self.adopt(Adopted {
             launched,
             live: Some(Kept::new(&live_document(&document, uuid))),
+            is_on_disk: is_once,
             auto_destroy: options.auto_destroy,
         });
         Ok(())
+    }
+
+    /// Starts it, but no longer than until a destroy waits: then it is ended for as long as the start goes on, which else would
+    /// bring it up when nobody looks any more.
+    async fn start_unless_destroyed(&self, name: &str, launch: Launch) -> Result<Launched> {
+        let tools = &self.manager.tools;
+        let mut preempted = self.preempted.clone();
+        let mut starting = Box::pin(tools.start(launch));
+        let is_preempted = async {
+            drop(preempted.wait_for(|preempted| *preempted).await);
+        };
+        tokio::select! {
+            biased;
+            launched = &mut starting => return launched,
+            () = is_preempted => {}
+        }
+        let until = Instant::now() + GIVING_UP;
+        while Instant::now() < until {
+            drop(tools.kill(name).await);
+            if let Ok(started) = timeout(KILL_AGAIN, &mut starting).await {
+                if started.is_ok() {
+                    tools.kill(name).await?;
+                }
+                break;
+            }
+        }
+        let error = Error::new(ErrorKind::Cancelled, "the domain was destroyed meanwhile");
+        Err(error.with_outcome(Outcome::Unknown))
     }
 
     /// What a container is started with beside its configuration: that its console is kept, and how the host's ends of
@@ -150,14 +196,15 @@ impl Owner {
 
     /// A start that failed leaves nothing behind.
     async fn take_back(&mut self, name: &str, is_transient: bool) -> Result<()> {
-        let state = self.manager.tools.state(name).await?;
-        if state.state != SeenState::Stopped {
+        // Of one whose configuration cannot be read nothing can be asked, and nothing was started.
+        let state = self.manager.tools.state(name).await;
+        if state.is_ok_and(|state| state.state != SeenState::Stopped) {
             self.manager.tools.kill(name).await?;
         }
         self.remove_groups(name).await;
         let store = &self.manager.store;
         if is_transient {
-            store.remove(self.entry.uuid(), name).await?;
+            store.remove(name).await?;
         } else {
             store.all(store.remove_run(name)).await?;
         }

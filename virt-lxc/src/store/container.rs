@@ -1,14 +1,14 @@
 //! One container on disk.
 
 use uuid::Uuid;
-use virt_core::host::HostOp;
+use virt_core::host::{Command, DirEntry, FileKind, HostOp};
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result};
 
 use super::record::FORMAT;
 use super::{DefinitionRecord, Store};
 use crate::config::ContainerConfig;
-use crate::convert::{FromNative, from_native};
+use crate::convert::{FromNative, from_native, set_settings, settings};
 
 /// The permissions of a container's directory: whom a mapped root is has to get to its root file system.
 const DIRECTORY_MODE: u32 = 0o711;
@@ -32,7 +32,7 @@ pub(crate) struct Definition {
 impl Definition {
     /// From what is on disk: a configuration, and the record beside it, which counts as long as nobody has changed the
     /// configuration since. `machine` tells this machine from others.
-    pub(super) fn read(
+    pub(crate) fn read(
         name: &str,
         root: &str,
         machine: &str,
@@ -54,7 +54,11 @@ impl Definition {
         let mut config = match (known, &record) {
             (Some(known), Some(record)) if record.native == native => known,
             (known, _) => {
-                let read = from_native(&parsed, &FromNative::complete())?;
+                let mut read = from_native(&parsed, &FromNative::complete())?;
+                // That is told apart from the document.
+                let mut kept = settings(&read)?;
+                kept.retain(|setting| setting.key != AUTOSTART);
+                set_settings(&mut read, &kept);
                 with_what_only_documents_have(read, known)
             }
         };
@@ -135,14 +139,20 @@ impl Store {
     ) -> Result<Vec<HostOp>> {
         let name = &definition.config.name;
         let record = definition.record(previous)?;
-        Ok(vec![
+        let mut ops = vec![
             HostOp::CreateDir {
                 path: self.layout.container(name),
                 mode: DIRECTORY_MODE,
             },
             Self::write_json(self.layout.definition(name), &record)?,
             self.write_config(name, &definition.native),
-        ])
+        ];
+        if previous.is_some() {
+            // From here on a configuration as it was before is somebody's wish, not a change that was cut off.
+            let record = definition.record(None)?;
+            ops.push(Self::write_json(self.layout.definition(name), &record)?);
+        }
+        Ok(ops)
     }
 
     pub(super) fn write_config(&self, name: &str, native: &str) -> HostOp {
@@ -164,24 +174,27 @@ impl Store {
 
     /// Removes a container's definition. Its directory goes where nothing but what is ours is in it: a root file system
     /// or a snapshot never does.
-    pub(crate) async fn remove(&self, uuid: Uuid, name: &str) -> Result<()> {
+    pub(crate) async fn remove(&self, name: &str) -> Result<()> {
         let path = self.layout.container(name);
         let entries = match self.host.files().list_dir(&path).await {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        if entries.iter().all(|entry| super::Layout::is_ours(&entry.name)) {
+        let is_ours =
+            |entry: &DirEntry| entry.kind != FileKind::Directory && super::Layout::is_ours(&entry.name);
+        if entries.iter().all(is_ours) {
             // In one step: whoever comes in the middle finds it whole or not at all.
-            let away = self.layout.removed(uuid);
-            let ops = vec![
-                HostOp::RemoveDirAll { path: away.clone() },
-                HostOp::Rename {
-                    from: path,
-                    to: away.clone(),
-                },
-                HostOp::RemoveDirAll { path: away },
-            ];
+            let away = self.layout.removed(Uuid::new_v4());
+            let mut ops = vec![HostOp::Rename {
+                from: path,
+                to: away.clone(),
+            }];
+            // By their names: what came in the last moment is not ours, and stays there.
+            ops.extend(entries.iter().map(|entry| HostOp::RemoveFile {
+                path: format!("{away}/{}", entry.name),
+            }));
+            ops.push(HostOp::Run(Command::new("rmdir").args(["--", &away])));
             return self.all(ops).await.map(drop);
         }
         let mut ops = Vec::new();

@@ -1,6 +1,6 @@
 //! Where things are below a directory of containers.
 
-use virt_core::host::Host;
+use virt_core::host::{Host, TEMPORARY_PREFIX};
 use virt_core::{ConnectUri, Error, ErrorKind, Result, Subject};
 
 use crate::tools::Tools;
@@ -14,8 +14,14 @@ use crate::tools::Tools;
 ///          virt-sdk.log         the log of its monitor, of the last run
 ///          virt-sdk.console.log what its console printed
 ///          virt-sdk.pid         the number of its monitor
+///          virt-sdk.snapshots.json  which of its snapshots is the current one
+///          virt-sdk.new         a snapshot that is being made
+///          snaps/snapN/         a snapshot, as liblxc has it: config, ts, comment, rootfs
+///                      virt-sdk.json  what liblxc has no place for: name, parent, state, documents
 /// ROOT/.virt-sdk/lease          who the manager is
 ///               /manager.json   when containers were started by themselves
+///               /making-UUID    a container that is being made
+///               /intent-UUID    work on the snapshots of a domain that is under way
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -88,11 +94,47 @@ impl Layout {
         format!("{}/{name}/virt-sdk.once", self.root)
     }
 
+    /// The snapshots of a container.
+    pub(crate) fn snapshots(&self, name: &str) -> String {
+        format!("{}/{name}/snaps", self.root)
+    }
+
+    /// One of them, by its directory.
+    pub(crate) fn snapshot(&self, name: &str, directory: &str) -> String {
+        format!("{}/{name}/snaps/{directory}", self.root)
+    }
+
+    /// What is to be known of all of them.
+    pub(crate) fn snapshots_record(&self, name: &str) -> String {
+        format!("{}/{name}/virt-sdk.snapshots.json", self.root)
+    }
+
+    /// Where a container is made, before it is one.
+    pub(crate) fn making(&self, uuid: uuid::Uuid) -> String {
+        format!("{}/.virt-sdk/{}{uuid}", self.root, Self::MAKING)
+    }
+
+    /// What the names of such directories begin with.
+    pub(crate) const MAKING: &'static str = "making-";
+
+    /// Where a snapshot is made, before it is one.
+    pub(crate) fn new_snapshot(&self, name: &str) -> String {
+        format!("{}/{name}/virt-sdk.new", self.root)
+    }
+
+    /// Work on the snapshots of a domain that is under way.
+    pub(crate) fn intent(&self, uuid: uuid::Uuid) -> String {
+        format!("{}/.virt-sdk/{}{uuid}", self.root, Self::INTENT)
+    }
+
+    /// What the names of such files begin with.
+    pub(crate) const INTENT: &'static str = "intent-";
+
     const DEFINITION: &'static str = "virt-sdk.json";
 
     /// Whether a file of a container's directory is of a kind that we write there.
     pub(crate) fn is_ours(file: &str) -> bool {
-        file == "config" || file.starts_with("virt-sdk.")
+        file == "config" || file.starts_with("virt-sdk.") || file.starts_with(TEMPORARY_PREFIX)
     }
 }
 

@@ -6,7 +6,7 @@ use virt_manager::chain;
 
 use super::container::text;
 use super::record::FORMAT;
-use super::{Definition, DefinitionRecord, ManagerRecord, RunRecord, Store};
+use super::{Definition, DefinitionRecord, Layout, ManagerRecord, RunRecord, Store};
 
 /// A container that was found.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Found {
 pub(crate) struct Loaded {
     pub(crate) containers: Vec<Found>,
     pub(crate) manager: ManagerRecord,
+    /// Domains with work on their snapshots that was cut off.
+    pub(crate) unfinished: Vec<uuid::Uuid>,
     /// What could not be understood, and why.
     pub(crate) corrupt: Vec<(String, String)>,
 }
@@ -37,11 +39,18 @@ impl Store {
     /// Reads everything. Where it may, finishes what a crash has cut off.
     pub(crate) async fn load(&self, machine: &str, may_change: bool) -> Result<Loaded> {
         let mut loaded = Loaded::default();
+        if may_change {
+            // First: it brings records back that liblxc has removed.
+            self.restore_records().await;
+        }
         let names = match self.names().await {
             Ok(names) => names,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(loaded),
             Err(error) => return Err(error),
         };
+        if may_change {
+            self.remove_cut_off(&names).await;
+        }
         let mut ops = vec![
             HostOp::Read {
                 path: self.layout.manager(),
@@ -80,12 +89,15 @@ impl Store {
             }
         }
         if may_change {
-            let left = own
+            let intents = own
+                .iter()
+                .filter_map(|entry| entry.name.strip_prefix(Layout::INTENT));
+            loaded.unfinished = intents.filter_map(|uuid| uuid.parse().ok()).collect();
+            let half_written = own
                 .into_iter()
-                .map(|entry| entry.name)
-                .filter(|name| name.starts_with(TEMPORARY_PREFIX) || name.starts_with("removed-"));
-            let ops = left.map(|name| HostOp::RemoveDirAll {
-                path: format!("{}/{name}", self.layout.own()),
+                .filter(|entry| entry.name.starts_with(TEMPORARY_PREFIX));
+            let ops = half_written.map(|entry| HostOp::RemoveFile {
+                path: format!("{}/{}", self.layout.own(), entry.name),
             });
             for reply in self.host.batch(BatchMode::All, ops.collect()).await {
                 if let Err(error) = reply {
@@ -170,7 +182,7 @@ impl Store {
             }
             if record.removed {
                 if may_change {
-                    self.remove(record.uuid, name).await?;
+                    self.remove(name).await?;
                 }
                 return Ok(None);
             }
@@ -230,14 +242,14 @@ impl Store {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(content: &[u8]) -> Result<T> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(content: &[u8]) -> Result<T> {
     serde_json::from_slice(content).map_err(|error| {
         Error::new(ErrorKind::Corrupt, "a record of a container cannot be read").with_source(error)
     })
 }
 
 /// A file's content; `None` where there is none.
-fn bytes(reply: Option<Result<HostReply>>) -> Result<Option<Vec<u8>>> {
+pub(super) fn bytes(reply: Option<Result<HostReply>>) -> Result<Option<Vec<u8>>> {
     match reply {
         Some(Ok(HostReply::Bytes(content))) => Ok(Some(content)),
         Some(Err(error)) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -1,9 +1,12 @@
 //! What is on disk: the containers of a directory, as liblxc's tools have them, and what those have no place for.
 
 mod container;
+mod cut_off;
 mod layout;
 mod load;
+mod moved;
 mod record;
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -13,7 +16,11 @@ use virt_core::{Error, ErrorKind, Result};
 pub(crate) use container::{Definition, native_text};
 pub(crate) use layout::Layout;
 pub(crate) use load::Found;
+pub(crate) use moved::{moved_config, moved_document};
 pub(crate) use record::{DefinitionRecord, ManagerRecord, RunRecord};
+pub(crate) use snapshots::{
+    Backing, BackingKind, Intent, KeptSnapshot, SnapshotRecord, Snapshots, Unfinished,
+};
 
 /// Reads and writes a directory of containers.
 #[derive(Debug, Clone)]

@@ -10,6 +10,9 @@ use super::{Tools, succeeded};
 /// What a program in a container finds when nobody says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// And its home.
+const HOME: &str = "/root";
+
 /// A part of a container to go into, the rest being the machine's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Namespace {
@@ -57,6 +60,16 @@ impl Tools {
             Some(Namespace::HostName) => command = command.args(["-s", "UTSNAME"]),
             None => {}
         }
+        if self.home.is_some() {
+            // The tool needs the home of who runs it, and the program that of the container.
+            let of_program = program
+                .env
+                .iter()
+                .rev()
+                .find(|variable| variable.starts_with("HOME="));
+            let of_program = of_program.cloned().unwrap_or_else(|| format!("HOME={HOME}"));
+            command = command.args(["-v", &of_program]);
+        }
         command = command
             .arg("--")
             .arg(program.program)
@@ -65,11 +78,14 @@ impl Tools {
         // Only what the program is to find: the machine's own variables are none of its business.
         command.env.clear();
         if program.env.is_empty() {
-            command = command.env("PATH", PATH).env("HOME", "/root");
+            command = command.env("PATH", PATH).env("HOME", HOME);
         }
         for variable in &program.env {
             let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
             command = command.env(name, value);
+        }
+        if let Some(home) = &self.home {
+            command = command.env("HOME", home);
         }
         // Where we are is nowhere in the container.
         command.directory = Some("/".to_owned());

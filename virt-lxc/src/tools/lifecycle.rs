@@ -10,6 +10,8 @@ use super::{ToolError, Tools, first_error, refused};
 
 /// What `lxc-stop` exits with where the container did not run.
 const NOT_RUNNING: i32 = 2;
+/// What is answered where `lxc-start` found the container running, which it takes for a success.
+pub(crate) const STARTED_BY_OTHERS: &str = "others have just started the container";
 /// How much of a log is read for the cause of a failure.
 const LOG_TAIL: u64 = 64 * 1024;
 
@@ -37,6 +39,8 @@ pub(crate) struct Launched {
     pub(crate) monitor: Option<ProcessIdentity>,
     /// The content of `/proc/PID/cgroup` of its init.
     pub(crate) groups: String,
+    /// Whether it is known to be frozen.
+    pub(crate) is_frozen: bool,
 }
 
 impl Tools {
@@ -74,6 +78,11 @@ impl Tools {
                 Ok(HostReply::Output(output)) if !output.status.success() && at > before => {
                     let failure = ToolError::of("lxc-start", &output);
                     return Err(self.why_not_started(failure, &launch.log).await);
+                }
+                Ok(HostReply::Output(output))
+                    if at > before && output.stderr_text().contains("Container is already running") =>
+                {
+                    return Err(Error::new(ErrorKind::InvalidState, STARTED_BY_OTHERS));
                 }
                 Ok(HostReply::Process(process)) => monitor = process.map(|process| process.identity),
                 Ok(_) => {}
@@ -150,6 +159,7 @@ impl Tools {
                     init: process.identity,
                     monitor: None,
                     groups,
+                    is_frozen: false,
                 };
                 found.push((key, launched, parent));
             }
@@ -164,7 +174,7 @@ impl Tools {
             .map(|((key, mut launched, _), parent)| {
                 launched.monitor = match parent {
                     // A process that was given to another parent has no monitor any more.
-                    Ok(HostReply::Process(Some(process))) if process.identity.pid > 1 => {
+                    Ok(HostReply::Process(Some(process))) if is_monitor(&process.argv) => {
                         Some(process.identity)
                     }
                     _ => None,
@@ -280,4 +290,14 @@ fn parent_of(status: &str) -> Option<u32> {
         .lines()
         .find_map(|line| line.strip_prefix("PPid:"))
         .and_then(|pid| pid.trim().parse().ok())
+}
+
+/// Whether these are the arguments of a container's monitor, as it calls itself, and as it was started in the foreground.
+fn is_monitor(argv: &[String]) -> bool {
+    argv.first().is_some_and(|program| {
+        program.starts_with("[lxc monitor]")
+            || ["lxc-start", "lxc-execute", "lxc-checkpoint"]
+                .iter()
+                .any(|tool| program.ends_with(tool))
+    })
 }

@@ -21,7 +21,20 @@ pub(crate) enum EndCause {
 
 /// How the last run in a log ended; `None` where the log does not say.
 pub(crate) fn end_cause(log: &str) -> Option<EndCause> {
-    log.lines().rev().find_map(|line| {
+    // What stands before its start is about the runs before it.
+    let mut last_run = log
+        .lines()
+        .rev()
+        .take_while(|line| !line.contains(":post_start:"));
+    last_run.find_map(|line| {
+        // Said of all, and of one that has exited nothing follows.
+        if line.contains(":signal_handler:") && line.ends_with(" exited") {
+            return Some(EndCause::Exited { killed: false });
+        }
+        // liblxc up to 5.0.2 at least cannot boot a container again while its console is open, and has just tried so.
+        if line.contains(":lxc_poll:") && line.ends_with("Failed to add console handlers to mainloop") {
+            return Some(EndCause::Rebooted);
+        }
         let (_, said) = line.split_once(":__lxc_start:")?;
         if said.ends_with("is halting") {
             Some(EndCause::Halted)
@@ -84,5 +97,23 @@ lxc-start c2 20261128003713.576 ERROR    start - ../src/lxc/start.c:__lxc_start:
         );
         assert_eq!(end_cause(&killed), Some(EndCause::Exited { killed: true }));
         assert_eq!(end_cause(FAILED), None);
+    }
+
+    #[test]
+    fn only_the_last_run_counts_and_an_init_that_exits_is_told_by_its_signal_alone() {
+        let line = |place: &str, said: &str| {
+            format!("lxc-start c1 2026.1 DEBUG    start - ../src/lxc/start.c:{place} - {said}\n")
+        };
+        let exited = line("signal_handler:464", "Container init process 7 exited");
+        let halted = line("__lxc_start:2137", "Interrupt(2) - Container \"c1\" is halting");
+        let started = line("post_start:2205", "Started \"/sbin/init\" with pid \"8\"");
+        assert_eq!(end_cause(&exited), Some(EndCause::Exited { killed: false }));
+        assert_eq!(end_cause(&format!("{exited}{halted}")), Some(EndCause::Halted));
+        assert_eq!(end_cause(&format!("{exited}{halted}{started}")), None);
+        let open = line("lxc_poll:615", "Failed to add console handlers to mainloop");
+        assert_eq!(
+            end_cause(&format!("{exited}{started}{open}")),
+            Some(EndCause::Rebooted)
+        );
     }
 }

@@ -1,29 +1,34 @@
 //! liblxc's own tools, one file per family: their arguments, their exit codes, what they say.
 
 mod attach;
+mod checkpoint;
 mod console;
 mod device;
 mod failure;
+mod files;
 mod groups;
 mod init_control;
 mod lifecycle;
 mod log;
 mod monitor;
+mod snapshot;
 mod state;
+mod unpack;
 mod version;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use virt_core::Result;
-use virt_core::host::{Command, CommandOutput, Host};
+use virt_core::host::{Command, CommandOutput, Host, HostFacts};
+use virt_core::{Error, ErrorKind, Result};
 
 pub(crate) use attach::{Attached, Namespace};
 pub(crate) use console::console_command;
 pub use failure::ToolError;
 pub(crate) use failure::refused;
+pub(crate) use files::Rights;
 pub(crate) use init_control::RunLevel;
-pub(crate) use lifecycle::{Launch, Launched};
+pub(crate) use lifecycle::{Launch, Launched, STARTED_BY_OTHERS};
 pub(crate) use log::{EndCause, end_cause, first_error};
 pub(crate) use monitor::{SeenState, parse_line};
 pub(crate) use state::ContainerState;
@@ -39,6 +44,8 @@ pub(crate) struct Tools {
     asking: Arc<dyn Host>,
     /// The directory whose containers these are, for `-P`.
     directory: String,
+    /// The home of an ordinary user, below which liblxc has the locks of that user; `None` for root.
+    home: Option<String>,
 }
 
 impl Tools {
@@ -47,7 +54,14 @@ impl Tools {
             host,
             asking,
             directory: directory.to_owned(),
+            home: None,
         }
+    }
+
+    /// The same for who we are on that machine.
+    pub(crate) fn of_user(mut self, facts: &HostFacts) -> Self {
+        self.home = (facts.uid != 0).then(|| facts.home.clone());
+        self
     }
 
     /// A tool that does something with a container.
@@ -57,7 +71,9 @@ impl Tools {
 
     /// Runs a tool that changes nothing.
     async fn ask(&self, command: Command) -> Result<CommandOutput> {
-        self.asking.processes().run(command.time_limit(ASKING)).await
+        let tool = command.program.clone();
+        let said = self.asking.processes().run(command.time_limit(ASKING)).await;
+        said.map_err(|error| installed(&tool, error))
     }
 
     /// Runs a tool that acts at once.
@@ -66,7 +82,9 @@ impl Tools {
     }
 
     async fn run(&self, command: Command) -> Result<CommandOutput> {
-        self.host.processes().run(command).await
+        let tool = command.program.clone();
+        let said = self.host.processes().run(command).await;
+        said.map_err(|error| installed(&tool, error))
     }
 
     /// Runs a tool that has to succeed.
@@ -74,6 +92,15 @@ impl Tools {
         let tool = command.program.clone();
         succeeded(&tool, self.act(command).await?)
     }
+}
+
+/// What a tool of liblxc that is not there is told as: there is a package to be installed.
+fn installed(tool: &str, error: Error) -> Error {
+    if error.kind() != ErrorKind::NotFound || !tool.starts_with("lxc-") {
+        return error;
+    }
+    let message = format!("liblxc's tools are not installed there ({tool}): install the package lxc");
+    Error::unsupported(message).with_source(error)
 }
 
 fn succeeded(tool: &str, output: CommandOutput) -> Result<CommandOutput> {

@@ -49,11 +49,24 @@ pub(crate) fn parse_line(line: &str) -> Option<(&str, SeenState)> {
     ))
 }
 
+/// Runs a program until it ends, or until nothing is at the other end of standard input any more: `lxc-monitor` does not
+/// look there, and would outlive a manager that was killed.
+const WHILE_LISTENED_TO: &str = "exec 3<&0; \"$0\" \"$@\" </dev/null 3<&- & m=$!; \
+    { exec >/dev/null 2>&1; read -r x <&3; kill $m; } & r=$!; exec >/dev/null 3<&-; wait $m; kill $r";
+
 impl Tools {
-    /// Listens to what happens to all containers of the directory.
+    /// Listens to what happens to all containers of the directory. It ends when its standard input does.
     pub(crate) async fn monitor(&self) -> Result<Box<dyn ChildProcess>> {
-        let command = Command::new("lxc-monitor")
-            .args(["-P", &self.directory, "-n", ".*"])
+        let command = Command::new("/bin/sh")
+            .args([
+                "-c",
+                WHILE_LISTENED_TO,
+                "lxc-monitor",
+                "-P",
+                &self.directory,
+                "-n",
+                ".*",
+            ])
             .env("LC_ALL", "C");
         self.asking.processes().spawn(command).await
     }

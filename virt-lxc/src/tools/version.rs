@@ -4,7 +4,7 @@ use virt_core::connection::HypervisorVersion;
 use virt_core::host::Command;
 use virt_core::{Error, ErrorKind, Result, Subject};
 
-use super::Tools;
+use super::{Tools, succeeded};
 
 impl Tools {
     /// The version of liblxc's tools.
@@ -27,6 +27,16 @@ impl Tools {
             major,
             minor: next().unwrap_or(0),
             micro: next().unwrap_or(0),
+        })
+    }
+
+    /// The machine's time, in nanoseconds since 1970.
+    pub(crate) async fn time(&self) -> Result<i64> {
+        let date = Command::new("date").arg("+%s%N");
+        let said = succeeded("date", self.ask(date).await?)?.stdout_text();
+        said.trim().parse().map_err(|_| {
+            let message = format!("{:?} is no time of date", said.trim());
+            Error::new(ErrorKind::Corrupt, message)
         })
     }
 

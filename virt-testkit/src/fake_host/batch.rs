@@ -56,6 +56,11 @@ async fn one(host: &FakeHost, op: HostOp) -> Result<HostReply> {
     if let HostOp::Run(command) = op {
         return processes::run_beneath(host, command).await.map(HostReply::Output);
     }
+    if let HostOp::Read { path } = &op
+        && let Some(content) = host.shared.file_of(path)
+    {
+        return Ok(HostReply::Bytes(content));
+    }
     let mut results = host.inner.batch(BatchMode::All, vec![op]).await;
     results.pop().unwrap_or_else(|| {
         Err(Error::new(

@@ -14,7 +14,13 @@ use super::{FakeHost, Op};
 impl Files for FakeHost {
     async fn read(&self, path: &str) -> Result<Vec<u8>> {
         let op = Op::Host(HostOp::Read { path: path.into() });
-        self.shared.single(op, self.inner.files().read(path)).await
+        let work = async {
+            match self.shared.file_of(path) {
+                Some(content) => Ok(content),
+                None => self.inner.files().read(path).await,
+            }
+        };
+        self.shared.single(op, work).await
     }
 
     async fn read_tail(&self, path: &str, limit: u64) -> Result<Vec<u8>> {

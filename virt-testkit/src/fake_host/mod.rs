@@ -204,6 +204,14 @@ impl FakeHost {
         self.shared.answer_program(file_name.into(), Arc::new(answer));
     }
 
+    /// Answers reads of files for which this has a content, instead of reading them.
+    pub fn answer_files<F>(&self, answer: F)
+    where
+        F: Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static,
+    {
+        self.shared.answer_files(Arc::new(answer));
+    }
+
     /// Gives the machine other facts than its own.
     pub fn set_facts(&self, facts: HostFacts) {
         self.shared.set_facts(Arc::new(facts));

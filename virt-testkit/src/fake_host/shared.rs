@@ -15,6 +15,8 @@ use super::lease::Held;
 use super::way::{CutPlan, Way, cut_error};
 use super::{Fate, Fault, Op, Recorded};
 
+/// A file's content by its path, where a test has one for it.
+pub(super) type FileAnswer = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 pub(super) type Answer = Arc<dyn Fn(&Command) -> Result<CommandOutput> + Send + Sync>;
 
 const CRASHED: &str = "the manager of this machine was made to crash";
@@ -38,6 +40,7 @@ struct State {
     latency: Duration,
     leases: Vec<Weak<Held>>,
     programs: HashMap<String, Answer>,
+    files: Vec<FileAnswer>,
     facts: Option<Arc<HostFacts>>,
 }
 
@@ -209,6 +212,7 @@ impl Shared {
         let state = self.state();
         let mut new = heir.state();
         new.programs = state.programs.clone();
+        new.files = state.files.clone();
         new.facts = state.facts.clone();
         new.latency = state.latency;
     }
@@ -227,6 +231,16 @@ impl Shared {
 
     pub(super) fn answer_program(&self, file_name: String, answer: Answer) {
         self.state().programs.insert(file_name, answer);
+    }
+
+    pub(super) fn answer_files(&self, answer: FileAnswer) {
+        self.state().files.push(answer);
+    }
+
+    /// What a test has for a file that is read.
+    pub(super) fn file_of(&self, path: &str) -> Option<Vec<u8>> {
+        let answers = self.state().files.clone();
+        answers.iter().find_map(|answer| answer(path))
     }
 
     pub(super) fn answer_of(&self, command: &Command) -> Option<Answer> {

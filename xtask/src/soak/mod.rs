@@ -48,9 +48,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     command
         .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
         .env("VIRT_LIVE", "1");
+    if let Some(seconds) = seconds {
+        command.env("VIRT_SOAK_SECONDS", seconds);
+    }
     cargo::run(command)?;
     match group {
-        "qemu" => kills(),
+        "lxc" => kills("a_restless_manager_of_containers_is_killed_at_any_time"),
+        "qemu" => kills("a_restless_manager_is_killed_at_any_time"),
         "ssh" => conformance("on a far machine", "qemu+ssh::"),
         "rpc" => {
             conformance("through a daemon", "libvirt-qemu::")?;
@@ -61,14 +65,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// A manager at work that is killed again and again, at another moment each time.
-fn kills() -> Outcome {
+fn kills(test: &str) -> Outcome {
     say::heading("A manager is killed fifty times");
     let target = ["test", "--workspace", "--all-features", "--test", "live", "--"];
     let mut command = cargo::command(&target);
-    command
-        .arg("a_restless_manager_is_killed_at_any_time")
-        .env("VIRT_KILLS", "50")
-        .env("VIRT_LIVE", "1");
+    command.arg(test).env("VIRT_KILLS", "50").env("VIRT_LIVE", "1");
     cargo::run(command)
 }
 

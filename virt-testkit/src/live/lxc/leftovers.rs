@@ -249,6 +249,12 @@ fn remove(leftover: &Leftover) {
 
 /// Its processes first, for a monitor that was killed took them along and what was attached stays; then from within.
 fn remove_group(path: &Path) {
+    // What is frozen does not die; each is there in one kind of hierarchy only.
+    for (file, word) in [("freezer.state", "THAWED"), ("cgroup.freeze", "0")] {
+        if path.join(file).exists() {
+            drop(fs::write(path.join(file), word));
+        }
+    }
     let processes = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
     for pid in processes.lines() {
         let mut kill = Command::new("kill");

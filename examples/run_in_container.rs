@@ -2,6 +2,7 @@
 //!
 //! The URI is `lxc:///embed` unless said, ROOTFS the directory `rootfs` here, PROGRAM `/bin/sh -c 'id; hostname; ps'`. Nothing of the
 //! container is left; what the program writes into ROOTFS is. Ends as the program ended.
+#![expect(clippy::print_stderr, reason = "it is a program for a terminal")]
 
 mod cli;
 

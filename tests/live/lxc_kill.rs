@@ -205,7 +205,10 @@ async fn a_definition_that_was_cut_off_is_finished_or_absent(containers: &Contai
     let text = std::fs::read_to_string(&path).doing("reading the record")?;
     let mut record: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| Failure::new(error.to_string()))?;
-    record["previous"] = before.clone().into();
+    let fields = record
+        .as_object_mut()
+        .ok_or_else(|| Failure::new("the record is no object"))?;
+    fields.insert("previous".to_owned(), before.clone().into());
     std::fs::write(&path, record.to_string()).doing("writing the record")?;
     // A directory in which only a file was begun is no container; one of which only the record is there is one.
     let (empty, recorded) = (containers.name("empty"), containers.name("recorded"));

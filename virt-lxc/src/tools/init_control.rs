@@ -13,7 +13,7 @@ const RUN_LEVEL: u32 = 1;
 /// The length of a request.
 const LENGTH: usize = 384;
 /// How long an init may take to read a request: a pipe nobody reads cannot be opened.
-const READS: Duration = Duration::from_secs(2);
+const READS: Duration = Duration::from_secs(5);
 /// What the script exits with where there is no pipe.
 const NO_PIPE: i32 = 66;
 

@@ -30,8 +30,9 @@ const TABLE: &[(Capability, [Since; 3])] = &[
     (Capability::Suspend, [ALWAYS, ALWAYS, Unknown]),
     (Capability::ShutdownAcpi, [ALWAYS, Never, Never]),
     (Capability::ShutdownAgent, [ALWAYS, Never, Never]),
-    (Capability::ShutdownSignal, [Never, Never, ALWAYS]),
-    (Capability::ShutdownInitControl, [Never, Never, ALWAYS]),
+    // It depends on the container's init, and on whether the daemon knows its number by then.
+    (Capability::ShutdownSignal, [Never, Never, Unknown]),
+    (Capability::ShutdownInitControl, [Never, Never, Unknown]),
     (Capability::Reboot, [ALWAYS, ALWAYS, Unknown]),
     (Capability::Reset, [ALWAYS, ALWAYS, Never]),
     (Capability::DestroyGraceful, [ALWAYS, ALWAYS, Unknown]),

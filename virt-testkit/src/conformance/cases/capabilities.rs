@@ -253,21 +253,7 @@ async fn ends(env: &Env, domain: &Domain, options: &ShutdownOptions) -> Result<C
             env.agent_answers(domain).await?;
         }
     }
-    let until = tokio::time::Instant::now() + env.patience();
-    let asked = loop {
-        match domain.shutdown_with(options).await {
-            // Without an agent nothing tells when a guest that was just started can be asked.
-            Err(error)
-                if error.kind() == ErrorKind::InvalidState
-                    && !env.has(Capability::Agent)
-                    && tokio::time::Instant::now() < until =>
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-            asked => break asked,
-        }
-    };
-    if let Err(error) = asked {
+    if let Err(error) = domain.shutdown_with(options).await {
         return Ok(Err(error));
     }
     let waiter = domain.with_deadline(env.patience());

@@ -39,7 +39,7 @@ pub use lease::{KeptLease, LeaseKeeper, take_lease};
 pub use life::{Alive, Life};
 pub use line::{Asked, OwnerLine};
 pub use lock::lock;
-pub use preempt::unless;
+pub use preempt::{end_early_for_a_destroy, unless};
 pub use reach::{Look, Reach};
 pub use refusal::{lease_lost, not_running, unreachable};
 pub use registry::{Registered, Registry};

@@ -69,6 +69,21 @@ impl<E: Registered> Registry<E> {
             .collect()
     }
 
+    /// Those of these uuids that exist, or all that run where none are named: what is read in bulk.
+    pub fn named_or_running(&self, domains: Option<&[Uuid]>) -> Vec<Arc<E>> {
+        match domains {
+            Some(uuids) => uuids
+                .iter()
+                .filter_map(|uuid| self.existing(*uuid).ok())
+                .collect(),
+            None => self
+                .all()
+                .into_iter()
+                .filter(|entry| entry.id().is_some())
+                .collect(),
+        }
+    }
+
     /// All domains, those that nobody sees yet included.
     pub fn everyone(&self) -> Vec<Arc<E>> {
         self.read().by_uuid.values().cloned().collect()

@@ -33,19 +33,7 @@ impl StatisticsDriver for EmbedDriver {
         groups: StatsGroups,
     ) -> Result<Vec<DomainStatsRow>> {
         self.manager.life.check_open()?;
-        let entries: Vec<Arc<Entry>> = match domains {
-            Some(uuids) => uuids
-                .iter()
-                .filter_map(|uuid| self.manager.registry.existing(*uuid).ok())
-                .collect(),
-            None => self
-                .manager
-                .registry
-                .all()
-                .into_iter()
-                .filter(|entry| entry.view().is_active())
-                .collect(),
-        };
+        let entries = self.manager.registry.named_or_running(domains);
         let mut asked: Vec<Asked> = entries
             .into_iter()
             .map(|entry| Asked::of(entry, groups))

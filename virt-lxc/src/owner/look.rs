@@ -137,7 +137,6 @@ impl Owner {
             monitor: adopted.launched.monitor,
             has_ended: false,
             end_cause: None,
-            has_log: true,
             live_differs: adopted.is_on_disk,
             begun: live.clone(),
         });
@@ -249,7 +248,7 @@ impl Owner {
 
     /// How the run ended, as liblxc's log says; `None` where it does not.
     async fn cause_of_end(&self) -> Result<Option<EndCause>> {
-        if !self.running.as_ref().is_some_and(|running| running.has_log) {
+        if self.running.is_none() {
             return Ok(None);
         }
         let log = self.manager.store.layout.log(&self.name());

@@ -25,7 +25,9 @@ use virt_core::event::DomainChange;
 use virt_core::host::ProcessIdentity;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Alive, Closing, DestroyRequest, Inbox, Look, Request, not_running};
+use virt_manager::{
+    Alive, Closing, DestroyRequest, Inbox, Look, Request, end_early_for_a_destroy, not_running,
+};
 
 use crate::manager::{Entry, Manager, Operation, Run, View};
 use crate::tools::Launched;
@@ -63,8 +65,6 @@ struct Running {
     has_ended: bool,
     /// Why it ends, where we know: it was us.
     end_cause: Option<StateReason>,
-    /// Whether its monitor logs where we read it.
-    has_log: bool,
     /// Whether its configuration is not the definition's, and so is on disk.
     live_differs: bool,
     /// The document it began with: what it has again after a reboot.
@@ -184,20 +184,8 @@ impl Owner {
         let starts =
             matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
         let was_running = self.running.is_some();
-        let destroy = {
-            let mut work = Box::pin(self.follow_step(step));
-            let destroy = tokio::select! {
-                biased;
-                Some(destroy) = inbox.destroys.recv() => Some(destroy),
-                () = &mut work => None,
-            };
-            if destroy.is_some() {
-                preempt.send_replace(true);
-                work.await;
-                preempt.send_replace(false);
-            }
-            destroy
-        };
+        let work = Box::pin(self.follow_step(step));
+        let destroy = end_early_for_a_destroy(work, &mut inbox.destroys, preempt).await;
         match destroy {
             // The start that was given up has taken everything back.
             Some(destroy) if starts && !was_running && self.running.is_none() => {

@@ -20,7 +20,9 @@ use tokio::sync::watch;
 use virt_core::domain::DomainRef;
 use virt_core::event::DomainChange;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Alive, Closing, DestroyRequest, Inbox, Request, not_running, unless, unreachable};
+use virt_manager::{
+    Alive, Closing, DestroyRequest, Inbox, Request, end_early_for_a_destroy, not_running, unless, unreachable,
+};
 
 pub(crate) use events::paused_because;
 use run::News;
@@ -128,21 +130,8 @@ impl Owner {
         let starts =
             matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
         let was_running = self.running.is_some();
-        let destroy = {
-            // What is done at a start is large.
-            let mut work = Box::pin(self.follow_step(step));
-            let destroy = tokio::select! {
-                biased;
-                Some(destroy) = inbox.destroys.recv() => Some(destroy),
-                () = &mut work => None,
-            };
-            if destroy.is_some() {
-                preempt.send_replace(true);
-                work.await;
-                preempt.send_replace(false);
-            }
-            destroy
-        };
+        let work = Box::pin(self.follow_step(step));
+        let destroy = end_early_for_a_destroy(work, &mut inbox.destroys, preempt).await;
         match destroy {
             // The start that was given up has taken everything back.
             Some(destroy) if starts && !was_running && self.running.is_none() => {

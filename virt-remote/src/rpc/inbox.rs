@@ -14,6 +14,10 @@ pub(super) const WINDOW: usize = 4 * 1024 * 1024;
 /// How many items are kept, whatever their size.
 const ITEMS: usize = 1024;
 
+/// How many times as much is kept before the call that opens the stream is answered: until then nobody reads, and to wait
+/// would be to wait for ever.
+const BEFORE_REPLY: usize = 16;
+
 /// A piece of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,6 +103,12 @@ impl Inbox {
     pub(super) fn is_full(&self) -> bool {
         let state = self.lock();
         state.bytes > WINDOW || state.items.len() > ITEMS
+    }
+
+    /// Whether more has come than is kept before the call that opens the stream is answered.
+    pub(super) fn is_flooded(&self) -> bool {
+        let state = self.lock();
+        state.bytes > BEFORE_REPLY * WINDOW || state.items.len() > BEFORE_REPLY * ITEMS
     }
 
     /// Takes what has come, and waits for it. Cancel-safe.

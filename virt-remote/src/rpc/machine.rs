@@ -9,6 +9,9 @@
 //! stream: (in flight) ── reply ok ──> open ── data, holes, end ──> open ── finish or abort sent ──> ending
 //!                                       └───────────── error, or the word that it is over ───────────┴──> gone
 //! ```
+//!
+//! What a stream holds may come before the reply to the call that opens it: a libvirtd sends both from threads of their
+//! own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -216,7 +219,8 @@ impl<T> Machine<T> {
             other => return Err(malformed(format!("a reply of status {other:?}"))),
         };
         let mut opened = false;
-        if let (Some(inbox), Answer::Returned(_)) = (flight.inbox, &answer) {
+        let inbox = flight.inbox.filter(|inbox| !inbox.is_over());
+        if let (Some(inbox), Answer::Returned(_)) = (inbox, &answer) {
             opened = true;
             let stream = OpenStream {
                 address: flight.address,
@@ -236,8 +240,20 @@ impl<T> Machine<T> {
 
     fn piece(&mut self, packet: &Packet) -> Result<Received<T>, EndReason> {
         let header = &packet.header;
-        let Some(stream) = self.streams.get(&header.serial) else {
-            return Ok(Received::Stray);
+        let serial = header.serial;
+        let (inbox, called, wanted) = match (self.streams.get(&serial), self.flights.get(&serial)) {
+            // What comes after an abort was on its way before it.
+            (Some(stream), _) => (Arc::clone(&stream.inbox), &stream.called, !stream.ending),
+            (None, Some(flight)) => match &flight.inbox {
+                Some(inbox) if inbox.is_flooded() => {
+                    return Err(malformed(
+                        "more than 64 MiB of a stream before its call was answered".into(),
+                    ));
+                }
+                Some(inbox) => (Arc::clone(inbox), &flight.called, true),
+                None => return Ok(Received::Stray),
+            },
+            (None, None) => return Ok(Received::Stray),
         };
         match header.status {
             MessageStatus::CONTINUE if header.type_ == MessageType::STREAM_HOLE => {
@@ -245,32 +261,29 @@ impl<T> Machine<T> {
                     .map_err(|error| malformed(format!("a hole in a stream: {error}")))?;
                 let length = u64::try_from(hole.length)
                     .map_err(|_| malformed(format!("a hole of {} bytes in a stream", hole.length)))?;
-                if !stream.ending {
-                    stream.inbox.push(StreamItem::Hole(length));
+                if wanted {
+                    inbox.push(StreamItem::Hole(length));
                 }
             }
-            MessageStatus::CONTINUE if packet.payload.is_empty() => stream.inbox.end(),
+            MessageStatus::CONTINUE if packet.payload.is_empty() => inbox.end(),
             MessageStatus::CONTINUE => {
-                // What comes after an abort was on its way before it.
-                if !stream.ending {
-                    stream.inbox.push(StreamItem::Data(packet.payload.clone()));
+                if wanted {
+                    inbox.push(StreamItem::Data(packet.payload.clone()));
                 }
             }
-            MessageStatus::OK => self.stream_over(header.serial, Ok(())),
+            MessageStatus::OK => {
+                inbox.over(Ok(()));
+                self.streams.remove(&serial);
+            }
             MessageStatus::ERROR => {
                 let error = Box::new(error_of(&packet.payload)?);
-                let procedure = stream.called.clone();
-                self.stream_over(header.serial, Err(RpcError::Libvirt { procedure, error }));
+                let procedure = called.clone();
+                inbox.over(Err(RpcError::Libvirt { procedure, error }));
+                self.streams.remove(&serial);
             }
             other => return Err(malformed(format!("a piece of a stream of status {other:?}"))),
         }
-        Ok(Received::Stream(header.serial))
-    }
-
-    fn stream_over(&mut self, serial: u32, how: Result<(), RpcError>) {
-        if let Some(stream) = self.streams.remove(&serial) {
-            stream.inbox.over(how);
-        }
+        Ok(Received::Stream(serial))
     }
 
     /// The connection has ended: whatever is under way is given back, and every stream is told.

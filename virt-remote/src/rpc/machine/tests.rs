@@ -107,7 +107,8 @@ fn a_stream_lives_from_its_reply_to_the_word_that_it_is_over() {
     let inbox = inbox();
     let serial = send(&mut machine, 1, Some(Arc::clone(&inbox)));
     let data = packet(MessageType::STREAM, serial, MessageStatus::CONTINUE, b"abc");
-    assert!(matches!(machine.receive(data.clone()), Ok(Received::Stray)));
+    let stray = packet(MessageType::STREAM, serial + 1, MessageStatus::CONTINUE, b"abc");
+    assert!(matches!(machine.receive(stray), Ok(Received::Stray)));
     assert!(matches!(
         reply(&mut machine, serial),
         Received::Answered { opened: true, .. }
@@ -124,6 +125,70 @@ fn a_stream_lives_from_its_reply_to_the_word_that_it_is_over() {
         .expect("the end");
     assert!(inbox.is_over());
     assert!(machine.stream(serial).is_none());
+}
+
+#[test]
+fn what_a_stream_holds_may_come_before_the_reply_to_its_call() {
+    let mut machine = Machine::new(4);
+    let inbox = inbox();
+    let serial = send(&mut machine, 1, Some(Arc::clone(&inbox)));
+    let hole = xdr::to_bytes(&StreamHole { length: 7, flags: 0 }).expect("a hole");
+    let early = [
+        packet(MessageType::STREAM_HOLE, serial, MessageStatus::CONTINUE, &hole),
+        packet(MessageType::STREAM, serial, MessageStatus::CONTINUE, b"abc"),
+        packet(MessageType::STREAM, serial, MessageStatus::CONTINUE, b""),
+    ];
+    for piece in early {
+        machine.receive(piece).expect("a piece");
+    }
+    assert!(
+        machine
+            .stream_header(serial, MessageType::STREAM, MessageStatus::OK)
+            .is_none()
+    );
+    assert!(matches!(
+        reply(&mut machine, serial),
+        Received::Answered { opened: true, .. }
+    ));
+    let items = [StreamItem::Hole(7), StreamItem::Data(Bytes::from_static(b"abc"))];
+    let mut read = std::pin::pin!(async {
+        for item in items {
+            assert_eq!(inbox.next().await.expect("a piece"), Some(item));
+        }
+        assert_eq!(inbox.next().await.expect("the end"), None);
+    });
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(read.as_mut().poll(&mut context).is_ready());
+}
+
+#[test]
+fn a_stream_that_is_over_before_the_reply_to_its_call_is_not_opened() {
+    let mut machine = Machine::new(4);
+    let inbox = inbox();
+    let serial = send(&mut machine, 1, Some(Arc::clone(&inbox)));
+    machine
+        .receive(packet(MessageType::STREAM, serial, MessageStatus::OK, b""))
+        .expect("the end");
+    assert!(inbox.is_over());
+    assert!(matches!(
+        reply(&mut machine, serial),
+        Received::Answered { opened: false, .. }
+    ));
+    assert!(machine.stream(serial).is_none());
+}
+
+#[test]
+fn a_flood_before_the_reply_ends_the_connection() {
+    let mut machine = Machine::new(4);
+    let serial = send(&mut machine, 1, Some(inbox()));
+    let piece = packet(
+        MessageType::STREAM,
+        serial,
+        MessageStatus::CONTINUE,
+        &[0; 1 << 20],
+    );
+    let taken = std::iter::repeat_with(|| machine.receive(piece.clone())).take_while(Result::is_ok);
+    assert_eq!(taken.take(1_000).count(), 65);
 }
 
 #[test]

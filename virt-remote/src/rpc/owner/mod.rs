@@ -276,8 +276,11 @@ impl Owner {
                     opened,
                 } => {
                     // Fails where the caller has given up: a reply ends here, and a stream is not wanted.
-                    if token.send(Answered { answer, serial, fds }).is_err() && opened {
-                        self.abort(serial);
+                    let is_wanted = token.send(Answered { answer, serial, fds }).is_ok();
+                    match (opened, is_wanted) {
+                        (true, true) => self.look_at_inbox(serial),
+                        (true, false) => self.abort(serial),
+                        (false, _) => {}
                     }
                 }
                 Received::Event(packet) => self.events.tell(packet),

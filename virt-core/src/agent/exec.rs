@@ -15,7 +15,8 @@ pub struct ExecRequest {
     pub args: Vec<String>,
     /// Its environment, `NAME=value`; the agent's own where empty.
     pub env: Vec<String>,
-    /// What it reads on standard input.
+    /// What it reads on standard input. In a guest of a libvirt daemon, more than about 70 KB goes through a temporary file
+    /// there, which takes `/bin/sh`, `mktemp` and `/bin/rm` in the guest.
     pub stdin: Vec<u8>,
     /// It is given up, not killed (the agent can't), when it has not ended by then; 60 s unless said.
     pub time_limit: Option<Duration>,

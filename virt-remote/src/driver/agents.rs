@@ -4,6 +4,7 @@ mod base64;
 mod command;
 mod files;
 mod guest_info;
+mod input;
 mod programs;
 
 use async_trait::async_trait;

@@ -14,8 +14,9 @@ use crate::driver::link::Link;
 use crate::driver::{RemoteConnection, objects};
 use crate::protocol::qemu::{DomainAgentCommand, DomainAgentCommandArgs};
 
-/// How much is moved in one exchange, in bytes. libvirt's agent code hands a command to its socket in one piece, and
-/// begins anew where the socket takes only a part of it: a command has to fit the socket's buffer (208 KiB).
+/// How much is moved in one exchange, in bytes: a command with as much in base64 is less than [`LARGEST_COMMAND`].
+///
+/// [`LARGEST_COMMAND`]: super::command::LARGEST_COMMAND
 const CHUNK: usize = 64 * 1024;
 
 /// How long the agent is given to close a file that nobody reads any more.

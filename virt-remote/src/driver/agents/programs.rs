@@ -11,6 +11,7 @@ use virt_core::host::ExitStatus;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::base64::{decoded, encoded};
+use super::command::LARGEST_COMMAND;
 use crate::driver::RemoteConnection;
 
 /// The first pause between two questions whether a program has ended, and the longest.
@@ -56,17 +57,53 @@ impl From<Status> for ExecOutput {
 }
 
 impl RemoteConnection {
-    /// The agent tells of the end only when asked: it is asked again and again, with pauses that grow.
+    /// Runs a program to its end, whatever it reads.
     pub(super) async fn run_program(
         &self,
         call: &CallContext,
         domain: Uuid,
         request: &ExecRequest,
     ) -> Result<ExecOutput> {
-        let started: Started = self
-            .agent_answer(call, domain, "guest-exec", arguments(request))
-            .await?;
-        let (limit, begun) = (request.limit(), Instant::now());
+        if request.stdin.is_empty() || fits_one_command(request) {
+            return self.run_command(call, domain, request).await;
+        }
+        let input = self.bring_input(call, domain, request).await?;
+        let through = input.request(request);
+        let started = self.start_program(call, domain, &through).await?;
+        input.leave_to_shell();
+        self.output_of(call, domain, started, request.limit()).await
+    }
+
+    /// Runs a program whose input one command carries.
+    pub(super) async fn run_command(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        request: &ExecRequest,
+    ) -> Result<ExecOutput> {
+        let started = self.start_program(call, domain, request).await?;
+        self.output_of(call, domain, started, request.limit()).await
+    }
+
+    async fn start_program(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        request: &ExecRequest,
+    ) -> Result<Started> {
+        self.agent_answer(call, domain, "guest-exec", arguments(request))
+            .await
+    }
+
+    /// The agent tells of the end only when asked: it is asked again and again, with pauses that grow.
+    async fn output_of(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        started: Started,
+        limit: Duration,
+    ) -> Result<ExecOutput> {
+        let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
             let exchange = CallContext::new(call.operation, CallClass::Agent, EXCHANGE);
@@ -88,6 +125,13 @@ impl RemoteConnection {
     }
 }
 
+/// Whether one command carries the program with all it is given.
+fn fits_one_command(request: &ExecRequest) -> bool {
+    // Beside the arguments there are the command's name and braces.
+    const REST: usize = 256;
+    arguments(request).to_string().len() <= LARGEST_COMMAND - REST
+}
+
 fn arguments(request: &ExecRequest) -> Value {
     let mut arguments = Map::new();
     arguments.insert("path".into(), json!(request.program));
@@ -102,4 +146,17 @@ fn arguments(request: &ExecRequest) -> Value {
         arguments.insert("input-data".into(), json!(encoded(&request.stdin)));
     }
     Value::Object(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_goes_with_the_command_while_both_fit_it() {
+        let cat = |bytes: usize| ExecRequest::new("/bin/cat").stdin(vec![0; bytes]);
+        assert!(fits_one_command(&cat(64 * 1024)));
+        assert!(!fits_one_command(&cat(200_000)));
+        assert!(!fits_one_command(&cat(64 * 1024).arg("x".repeat(20_000))));
+    }
 }

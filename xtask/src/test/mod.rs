@@ -1,12 +1,14 @@
 //! `cargo xtask test`: installs what is missing and runs every test, with one closing line of counts.
 
 mod counts;
+mod failures;
 
 use crate::cargo::{self, Ended};
 use crate::failure::{Doing as _, Failure, Outcome};
 use crate::install::{self, Need};
 use crate::{guest, say};
 use counts::Counts;
+use failures::Failures;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -40,6 +42,7 @@ pub(crate) fn run() -> Outcome {
     cargo::run(cargo::command(&building))?;
     let deadline = Instant::now() + LIMIT;
     let mut counts = Counts::default();
+    let mut failures = Failures::default();
     let mut complete = true;
     for (title, arguments) in [
         ("Tests", runner()),
@@ -48,7 +51,10 @@ pub(crate) fn run() -> Outcome {
         say::heading(title);
         let mut command = cargo::command(&arguments);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
-        let ended = cargo::run_read(command, deadline, |line| counts.read(line))?;
+        let ended = cargo::run_read(command, deadline, |line| {
+            counts.read(line);
+            failures.read(line);
+        })?;
         complete &= matches!(&ended, Ended::Itself(status) if status.success());
         if matches!(ended, Ended::AtDeadline) {
             say::warn(&format!(
@@ -56,6 +62,10 @@ pub(crate) fn run() -> Outcome {
                 LIMIT.as_secs() / 60
             ));
         }
+    }
+    if !failures.said().is_empty() {
+        say::heading("What did not pass, or not at once");
+        failures.said().iter().for_each(|line| say::line(line));
     }
     close(counts, &skips, complete)
 }

@@ -15,6 +15,7 @@ use crate::containers::{Containers, contained, listens, run_in, until};
 
 contained! { "lxc_network";
     an_interface_is_put_into_a_running_container_and_taken_out;
+    what_was_put_into_a_run_that_was_taken_over_goes_with_its_reboot;
     a_link_is_cut_and_joined_again;
     an_interface_that_cannot_be_put_in_leaves_nothing;
     an_interface_of_the_host_is_never_taken_for_ours;
@@ -110,6 +111,38 @@ async fn an_interface_is_put_into_a_running_container_and_taken_out(
             "detaching it twice",
         )?;
     }
+    containers.remove_all(&conn).await
+}
+
+async fn what_was_put_into_a_run_that_was_taken_over_goes_with_its_reboot(
+    containers: &Containers,
+) -> Result<(), Failure> {
+    let conn = containers.open_soon().await?;
+    let bridge = Bridge::create()?;
+    let (_, theirs) = network(0);
+    let domain = containers.running(&conn, "plugged", Init::Quick).await?;
+    let device = interface(bridge.name(), &theirs, "up")?;
+    domain
+        .attach_device(&device, ConfigScope::Live)
+        .await
+        .doing("attaching an interface")?;
+    let name = domain.name().to_owned();
+    conn.shutdown().await.doing("shutting down")?;
+    let conn = containers.open_soon().await?;
+    let domain = conn.domain(name.as_str()).await.doing("looking it up")?;
+    let interfaces = async || {
+        let config = domain.config().await.doing("reading its document")?;
+        Ok::<_, Failure>(config.devices.map_or(0, |devices| devices.interfaces.len()))
+    };
+    equal(
+        interfaces().await?,
+        1,
+        "interfaces of the run that was taken over",
+    )?;
+    let mut events = domain.events().await.doing("listening")?;
+    domain.reboot().await.doing("rebooting it")?;
+    until(&mut events, &name, &DomainChange::Rebooted).await?;
+    equal(interfaces().await?, 0, "interfaces after its reboot")?;
     containers.remove_all(&conn).await
 }
 

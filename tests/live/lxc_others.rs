@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use virt_sdk::domain::{ConfigScope, DefineOptions, MetadataItem, XmlOptions};
+use virt_sdk::domain::{ConfigScope, DefineOptions, MetadataItem, StateReason, XmlOptions};
 use virt_sdk::event::{
     DefinedReason, DomainChange, Event, EventFilter, ResumedReason, StartedReason, SuspendedReason,
 };
@@ -16,6 +16,7 @@ use crate::containers::{Containers, builder, contained, is, listens, rest, state
 
 contained! { "lxc_others";
     what_others_do_to_a_container_is_seen;
+    how_a_run_of_others_ended_is_not_told_by_the_log_of_ours;
     a_container_that_others_make_is_there_and_its_name_is_taken;
     a_container_that_others_remove_is_gone;
     what_others_write_into_a_configuration_counts_and_ours_is_kept;
@@ -82,6 +83,40 @@ async fn what_others_do_to_a_container_is_seen(containers: &Containers) -> Resul
         "after lxc-freeze of one that does not run",
     )
     .await?;
+    containers.remove_all(&conn).await
+}
+
+async fn how_a_run_of_others_ended_is_not_told_by_the_log_of_ours(
+    containers: &Containers,
+) -> Result<(), Failure> {
+    let conn = containers.open_soon().await?;
+    let domain = containers.defined(&conn, "logged", Init::Quick).await?;
+    let mut events = domain.events().await.doing("listening")?;
+    domain.start().await.doing("starting it")?;
+    listens(&domain).await?;
+    domain.shutdown().await.doing("shutting it down")?;
+    wait_stopped(&mut events, domain.name()).await?;
+    let reason = async |when: &str| Ok::<_, Failure>(domain.info().await.doing(when)?.reason);
+    equal(
+        reason("after our run").await?,
+        StateReason::Shutdown,
+        "why our run ended",
+    )?;
+    let native = containers.native(domain.name());
+    native.start()?;
+    until(
+        &mut events,
+        domain.name(),
+        &DomainChange::Started(StartedReason::Booted),
+    )
+    .await?;
+    native.kill()?;
+    wait_stopped(&mut events, domain.name()).await?;
+    equal(
+        reason("after the run of others").await?,
+        StateReason::Unknown,
+        "why the run of others ended",
+    )?;
     containers.remove_all(&conn).await
 }
 

@@ -154,10 +154,18 @@ impl CallContext {
     ///
     /// # Errors
     /// [`ErrorKind::Timeout`] when the deadline passes first, else whatever `work` gives.
-    pub async fn bound<T>(&self, outcome: Outcome, work: impl Future<Output = Result<T>>) -> Result<T> {
-        match timeout_at(self.deadline, work).await {
-            Ok(result) => result,
-            Err(_) => Err(self.timeout(outcome)),
+    pub fn bound<T>(
+        &self,
+        outcome: Outcome,
+        work: impl Future<Output = Result<T>>,
+    ) -> impl Future<Output = Result<T>> {
+        // On the heap: in place it would be in the caller's future twice, and every caller's caller the larger.
+        let work = Box::pin(work);
+        async move {
+            match timeout_at(self.deadline, work).await {
+                Ok(result) => result,
+                Err(_) => Err(self.timeout(outcome)),
+            }
         }
     }
 

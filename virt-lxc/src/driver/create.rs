@@ -133,7 +133,7 @@ impl EmbedDriver {
         let made = match copied.get() {
             Some(CopiedOut::Made { config, native }) => {
                 let making = Making {
-                    config: config.as_ref().clone(),
+                    config: config.clone(),
                     native: Some(native.clone()),
                     content: Content::Made,
                 };

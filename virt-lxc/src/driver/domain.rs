@@ -87,7 +87,7 @@ impl DomainDriver for EmbedDriver {
         let (config, uuid) = self.complete(call, config).await?;
         let existing = options.existing;
         self.ask_claimed(call, uuid, &config.name, || {
-            Operation::Define(Box::new(config.clone()), existing)
+            Operation::Define(config.clone(), existing)
         })
         .await
     }
@@ -102,7 +102,7 @@ impl DomainDriver for EmbedDriver {
         let (config, uuid) = self.complete(call, config).await?;
         let start = || Operation::Start {
             options: options.clone(),
-            config: Some(Box::new(config.clone())),
+            config: Some(config.clone()),
         };
         self.ask_claimed(call, uuid, &config.name, start).await
     }
@@ -226,7 +226,7 @@ impl EmbedDriver {
         &self,
         call: &CallContext,
         config: &DomainConfig,
-    ) -> Result<(DomainConfig, Uuid)> {
+    ) -> Result<(Box<DomainConfig>, Uuid)> {
         self.manager.life.check_open()?;
         self.manager.reach.check()?;
         DomainName::new(config.name.as_str())?;
@@ -242,7 +242,7 @@ impl EmbedDriver {
         }
         config.validate()?;
         check_end_actions(config)?;
-        let mut complete = config.normalized();
+        let mut complete = Box::new(config.normalized());
         complete_interfaces(&mut complete);
         let uuid = *complete.uuid.get_or_insert_with(Uuid::new_v4);
         let context = self.manager.native_context(&complete);

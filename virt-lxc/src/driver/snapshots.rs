@@ -48,10 +48,10 @@ impl SnapshotDriver for EmbedDriver {
             let then = async {
                 let present = self.definition(domain).await?;
                 let store = &self.manager.store;
-                store.definition_of(kept, &present, self.manager.machine()).await
+                store.definition_of(kept, &present, &self.manager.machine()).await
             };
             let then = call.bound(Outcome::NotApplied, then).await?;
-            config.domain = Some(then.config.into());
+            config.domain = Some((*then.config).into());
         }
         Ok(config)
     }
@@ -140,7 +140,7 @@ impl EmbedDriver {
         let config = kept.config()?;
         let native = self.manager.store.read_config(&config.name).await?;
         Ok(Definition {
-            config,
+            config: Box::new(config),
             native: native.unwrap_or_default(),
             autostart,
             transient: false,

@@ -73,7 +73,7 @@ impl Manager {
         }
         let found = self
             .store
-            .load_one(name, self.machine(), !self.only_watches())
+            .load_one(name, &self.machine(), !self.only_watches())
             .await?;
         let Some(found) = found else {
             lock(&self.pending).insert(name.to_owned());
@@ -81,7 +81,7 @@ impl Manager {
         };
         lock(&self.pending).remove(name);
         let state = self.tools.state(name).await?;
-        let runs = match state.init {
+        let runs = match state.and_then(|state| state.init) {
             Some(init) => self.tools.inspect(init, None).await?,
             None => None,
         };

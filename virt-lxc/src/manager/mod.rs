@@ -21,7 +21,7 @@ pub(crate) use entry::{Entry, Operation, Run, View};
 pub use recovery::RecoveryReport;
 
 use crate::cgroup::CgroupLayout;
-use crate::store::{ManagerRecord, Store};
+use crate::store::{Machine, ManagerRecord, Store};
 use crate::tools::Tools;
 
 /// What all owners of the domains of a directory share.
@@ -79,8 +79,12 @@ impl Manager {
         self.access == AccessMode::ReadOnly
     }
 
-    pub(crate) fn machine(&self) -> &str {
-        &self.machine
+    /// What containers' configurations are read by.
+    pub(crate) fn machine(&self) -> Machine<'_> {
+        Machine {
+            id: &self.machine,
+            groups: self.groups(),
+        }
     }
 
     /// What the opening found and did.

@@ -10,6 +10,7 @@ use virt_core::connection::AccessMode;
 use virt_core::domain::{StartOptions, StateReason};
 use virt_core::event::EventBus;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply};
+use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 use virt_manager::document::Kept;
 use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registered, Registry, chain, lock, take_lease};
@@ -107,8 +108,9 @@ impl Manager {
             let own = self.store.layout.own();
             self.tools.erase_leftovers(&own, (facts.uid, facts.gid)).await;
         }
+        let machine = self.machine();
         let (loaded, running) = tokio::try_join!(
-            self.store.load(&self.machine, !self.only_watches()),
+            self.store.load(&machine, !self.only_watches()),
             self.tools.running()
         )?;
         lock(&self.recovery).corrupt.clone_from(&loaded.corrupt);
@@ -175,13 +177,6 @@ impl Manager {
         } = found;
         let boot = self.facts().boot_id.clone();
         let run_record = run.filter(|record| record.boot_id == boot).unwrap_or_default();
-        if runs.is_none() && definition.transient {
-            // It has ended while nobody was there.
-            if !self.only_watches() {
-                self.store.remove(&name).await?;
-            }
-            return Ok(None);
-        }
         let uuid = definition.config.uuid.ok_or_else(|| {
             Error::new(
                 ErrorKind::Internal,
@@ -190,7 +185,6 @@ impl Manager {
         })?;
         let kept = Kept::new(&definition.config);
         let mut view = View::hidden(&name);
-        view.visible = true;
         view.autostart = definition.autostart;
         if definition.transient {
             view.origin = Some(kept.clone());
@@ -200,18 +194,13 @@ impl Manager {
         let auto_destroy = run_record.auto_destroy;
         let adopted = runs.map(|launched| Adopted {
             launched,
-            live: run_record.live.as_deref().and_then(|live| {
-                let config = virt_core::model::DomainConfig::from_xml(live).ok()?;
-                Some(Kept::new(&config))
-            }),
+            live: run_record.live.as_deref().and_then(document),
+            begun: run_record.begun.as_deref().and_then(document),
             is_on_disk: run_record.live.is_some(),
             auto_destroy,
         });
         if adopted.is_none() {
             view.reason = StateReason::Unknown;
-            if !self.only_watches() {
-                drop(self.store.all(self.store.remove_run(&name)).await);
-            }
         }
         let is_running = adopted.is_some();
         let (entry, inbox) = Entry::new(uuid, view, self.life.closing());
@@ -220,6 +209,16 @@ impl Manager {
         if !Arc::ptr_eq(&registered, &entry) {
             return Ok(None);
         }
+        // Nothing of it is touched before it is ours: whoever else has found it may be about to start it.
+        if !is_running {
+            let is_over = definition.transient;
+            let cleared = self.clear_what_ended(&name, is_over).await;
+            if is_over || cleared.is_err() {
+                self.registry.remove(&entry);
+                return cleared.map(|()| None);
+            }
+        }
+        entry.view().visible = true;
         owner::spawn(self, Arc::clone(&entry), inbox, Some(definition.native), adopted)?;
         if is_running {
             lock(&self.recovery).adopted.push(name.clone());
@@ -233,6 +232,20 @@ impl Manager {
             }
         }
         Ok(Some(entry))
+    }
+
+    /// What a run has left that ended while nobody was there; and the domain, where it goes with its run.
+    async fn clear_what_ended(&self, name: &str, is_over: bool) -> Result<()> {
+        if self.only_watches() {
+            return Ok(());
+        }
+        if is_over {
+            return self.store.remove(name).await;
+        }
+        if let Err(error) = self.store.all(self.store.remove_run(name)).await {
+            tracing::warn!(container = name, %error, "what a run has left could not be removed");
+        }
+        Ok(())
     }
 
     async fn read_groups_again(&self) -> Result<()> {
@@ -292,6 +305,12 @@ impl Manager {
                 .await;
         }));
     }
+}
+
+/// A document that was written down; `None` where it cannot be read any more.
+fn document(xml: &str) -> Option<Kept> {
+    let config = DomainConfig::from_xml(xml).ok()?;
+    Some(Kept::new(&config))
 }
 
 /// Where a machine has its control groups, and what tells it from others.

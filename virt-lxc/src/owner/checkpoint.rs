@@ -49,7 +49,7 @@ impl Owner {
         let tools = &self.manager.tools;
         let restored = tools.restore(&name, directory).await;
         restored.map_err(|error| error.with_subject(Subject::Path(directory.to_owned())))?;
-        let init = tools.state(&name).await?.init;
+        let init = tools.state(&name).await?.and_then(|state| state.init);
         let launched = match init {
             Some(init) => tools.inspect(init, None).await?,
             None => None,
@@ -64,6 +64,7 @@ impl Owner {
         self.adopt(Adopted {
             launched,
             live: None,
+            begun: None,
             is_on_disk: false,
             auto_destroy: false,
         });

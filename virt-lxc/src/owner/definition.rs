@@ -2,7 +2,6 @@
 
 use virt_core::domain::{DomainName, ExistingPolicy};
 use virt_core::event::{DefinedReason, DomainChange};
-use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result};
 use virt_manager::Registered;
@@ -11,7 +10,7 @@ use virt_manager::document::Kept;
 use super::Owner;
 use crate::config::ContainerConfig;
 use crate::convert;
-use crate::store::{Definition, moved_config, moved_document, native_text};
+use crate::store::{Definition, native_text};
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
@@ -81,17 +80,13 @@ impl Owner {
         }
         let uuid = self.entry.uuid();
         self.manager.registry.reserve_name(uuid, name.as_str())?;
-        let renamed = self.move_directory(definition, &from, name.as_str()).await;
-        let renamed = match renamed {
+        let renamed = match self.manager.store.rename(&definition, name.as_str()).await {
             Ok(renamed) => renamed,
             Err(error) => {
                 self.manager.registry.release_name(uuid, name.as_str());
                 return Err(error);
             }
         };
-        if let Err(error) = self.move_snapshots(&from, name.as_str()).await {
-            tracing::warn!(domain = %name, %error, "lxc-snapshot would look for snapshots where they were before");
-        }
         self.native = Some(renamed.native);
         self.update(|view| {
             view.name = name.to_string();
@@ -100,29 +95,6 @@ impl Owner {
         self.manager.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
         Ok(())
-    }
-
-    /// Gives the container's directory another name; what its configuration says of the directory goes with it.
-    async fn move_directory(&self, mut definition: Definition, from: &str, to: &str) -> Result<Definition> {
-        let store = &self.manager.store;
-        let (old, new) = (store.layout.container(from), store.layout.container(to));
-        if self.manager.host.files().stat(&new).await?.is_some() {
-            let message = format!("there is a directory {new:?} already");
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
-        let previous = definition.native.clone();
-        let mut native = ContainerConfig::parse(&previous)?;
-        if native.get("lxc.uts.name") == Some(from) {
-            native.set("lxc.uts.name", to)?;
-        }
-        moved_config(&mut native, &old, &new)?;
-        definition.native = native.to_string();
-        definition.config = moved_document(&definition.config, &old, &new)?;
-        to.clone_into(&mut definition.config.name);
-        let mut ops = vec![HostOp::Rename { from: old, to: new }];
-        ops.extend(store.write_definition(&definition, Some(&previous))?);
-        store.all(ops).await?;
-        Ok(definition)
     }
 
     /// What another tool may have made of the configuration since is what counts.
@@ -138,7 +110,7 @@ impl Owner {
         let found = self
             .manager
             .store
-            .load_one(&name, self.manager.machine(), !self.manager.only_watches())
+            .load_one(&name, &self.manager.machine(), !self.manager.only_watches())
             .await?;
         let Some(found) = found else { return Ok(()) };
         // What runs goes on with what it had.
@@ -160,7 +132,7 @@ impl Owner {
             (view.inactive.clone(), view.autostart)
         };
         Ok(Definition {
-            config: kept.ok_or_else(transient)?.config()?,
+            config: Box::new(kept.ok_or_else(transient)?.config()?),
             native: self.native.clone().unwrap_or_default(),
             autostart,
             transient: false,
@@ -178,7 +150,7 @@ impl Owner {
             None => convert::to_native(config, &context)?,
         };
         Ok(Definition {
-            config: config.clone(),
+            config: Box::new(config.clone()),
             native: native_text(native, autostart)?,
             autostart,
             transient: false,

@@ -51,8 +51,10 @@ impl Owner {
                 return self.end_after_reboot().await;
             }
         }
+        // Of one whose configuration others have spoiled its processes tell.
         let state = self.manager.tools.state(&name).await?;
-        match (state.state, state.init) {
+        let (seen, pid) = state.map_or((SeenState::Stopped, None), |state| (state.state, state.init));
+        match (seen, pid) {
             (SeenState::Running | SeenState::Frozen, Some(pid)) if pid != init.pid => {
                 if self.ends_with_reboot() {
                     // It was quicker than we were.
@@ -92,7 +94,9 @@ impl Owner {
 
     /// Somebody else may have started the container, or removed it.
     async fn look_for_a_start(&mut self, name: &str) -> Result<()> {
-        let state = self.manager.tools.state(name).await?;
+        let Some(state) = self.manager.tools.state(name).await? else {
+            return Ok(());
+        };
         if let (SeenState::Running | SeenState::Frozen, Some(pid)) = (state.state, state.init) {
             let Some(launched) = self.manager.tools.inspect(pid, None).await? else {
                 return Ok(());
@@ -101,6 +105,7 @@ impl Owner {
             self.adopt(Adopted {
                 launched,
                 live: None,
+                begun: None,
                 is_on_disk: false,
                 auto_destroy: false,
             });
@@ -138,7 +143,7 @@ impl Owner {
             has_ended: false,
             end_cause: None,
             live_differs: adopted.is_on_disk,
-            begun: live.clone(),
+            begun: adopted.begun.or_else(|| live.clone()),
         });
         self.update(|view| {
             view.live = live;
@@ -248,12 +253,13 @@ impl Owner {
 
     /// How the run ended, as liblxc's log says; `None` where it does not.
     async fn cause_of_end(&self) -> Result<Option<EndCause>> {
-        if self.running.is_none() {
+        let Some(running) = &self.running else {
             return Ok(None);
-        }
+        };
+        let init = running.run.init.pid;
         let log = self.manager.store.layout.log(&self.name());
         match self.manager.host.files().read_tail(&log, LOG_TAIL).await {
-            Ok(bytes) => Ok(end_cause(&String::from_utf8_lossy(&bytes))),
+            Ok(bytes) => Ok(end_cause(&String::from_utf8_lossy(&bytes), init)),
             Err(error) if error.kind() == ErrorKind::ConnectionLost => Err(error),
             Err(_) => Ok(None),
         }
@@ -263,7 +269,8 @@ impl Owner {
         let known = self.running.as_ref().and_then(|running| running.end_cause);
         known.unwrap_or(match cause {
             Some(EndCause::Exited { killed: true }) => StateReason::Crashed,
-            // Its monitor was killed, or somebody else started it and has the log.
+            // Its monitor was killed, or somebody else started it and has the log: what may lie at the place of ours is of
+            // another run.
             None => StateReason::Unknown,
             Some(_) => StateReason::Shutdown,
         })

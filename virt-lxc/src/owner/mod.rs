@@ -77,7 +77,9 @@ pub(crate) struct Adopted {
     pub(crate) launched: Launched,
     /// Its configuration, where that is known apart from the definition's.
     pub(crate) live: Option<Kept>,
-    /// Whether that is on disk, too.
+    /// The configuration it began with, where that is another.
+    pub(crate) begun: Option<Kept>,
+    /// Whether they are on disk, too.
     pub(crate) is_on_disk: bool,
     pub(crate) auto_destroy: bool,
 }
@@ -241,9 +243,7 @@ impl Owner {
         match operation {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
-            Operation::Start { options, config } => {
-                Box::pin(self.start(&options, config.map(|config| *config))).await
-            }
+            Operation::Start { options, config } => Box::pin(self.start(&options, config)).await,
             Operation::Shutdown(mode) => self.shutdown(call, mode).await,
             Operation::Reboot(mode) => self.reboot(call, mode).await,
             Operation::Suspend => self.suspend(call).await,

@@ -15,7 +15,7 @@ use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
 use crate::store::RunRecord;
-use crate::tools::{Launch, Launched, STARTED_BY_OTHERS, SeenState};
+use crate::tools::{ContainerState, Launch, Launched, STARTED_BY_OTHERS, SeenState};
 
 /// How much of what a console prints is kept on disk.
 const CONSOLE_LOG_SIZE: &str = "1MB";
@@ -27,7 +27,11 @@ const KILL_AGAIN: Duration = Duration::from_millis(50);
 
 impl Owner {
     /// Starts the domain: with this configuration for one run, or with that of its definition.
-    pub(super) async fn start(&mut self, options: &StartOptions, config: Option<DomainConfig>) -> Result<()> {
+    pub(super) async fn start(
+        &mut self,
+        options: &StartOptions,
+        config: Option<Box<DomainConfig>>,
+    ) -> Result<()> {
         self.launch(options, config).await?;
         self.publish(DomainChange::Started(StartedReason::Booted));
         Ok(())
@@ -37,7 +41,7 @@ impl Owner {
     pub(super) async fn launch(
         &mut self,
         options: &StartOptions,
-        config: Option<DomainConfig>,
+        config: Option<Box<DomainConfig>>,
     ) -> Result<()> {
         self.must_be_inactive()?;
         if self.native.is_some() {
@@ -95,6 +99,7 @@ impl Owner {
                 format: 0,
                 boot_id: self.manager.facts().boot_id.clone(),
                 live,
+                begun: None,
                 auto_destroy: options.auto_destroy,
             };
             launch.before.push(self.manager.store.write_run(&name, &record)?);
@@ -117,7 +122,7 @@ impl Owner {
         let uuid = self.entry.uuid();
         let document = match config {
             Some(config) => config,
-            None => self.present_document()?,
+            None => Box::new(self.present_document()?),
         };
         self.update(|view| {
             view.visible = true;
@@ -128,6 +133,7 @@ impl Owner {
         self.adopt(Adopted {
             launched,
             live: Some(Kept::new(&live_document(&document, uuid))),
+            begun: None,
             is_on_disk: is_once,
             auto_destroy: options.auto_destroy,
         });
@@ -198,7 +204,9 @@ impl Owner {
     async fn take_back(&mut self, name: &str, is_transient: bool) -> Result<()> {
         // Of one whose configuration cannot be read nothing can be asked, and nothing was started.
         let state = self.manager.tools.state(name).await;
-        if state.is_ok_and(|state| state.state != SeenState::Stopped) {
+        let runs =
+            |state: Option<ContainerState>| state.is_some_and(|state| state.state != SeenState::Stopped);
+        if state.is_ok_and(runs) {
             self.manager.tools.kill(name).await?;
         }
         self.remove_groups(name).await;
@@ -240,6 +248,11 @@ impl Owner {
             format: 0,
             boot_id: self.manager.facts().boot_id.clone(),
             live: Some(live.xml().to_owned()),
+            begun: running
+                .begun
+                .as_ref()
+                .map(|begun| begun.xml().to_owned())
+                .filter(|begun| begun != live.xml()),
             auto_destroy: running.run.auto_destroy,
         };
         let op = self.manager.store.write_run(&name, &record)?;

@@ -1,5 +1,7 @@
 //! One container on disk.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 use virt_core::host::{Command, DirEntry, FileKind, HostOp};
 use virt_core::model::DomainConfig;
@@ -7,6 +9,7 @@ use virt_core::{Error, ErrorKind, Result};
 
 use super::record::FORMAT;
 use super::{DefinitionRecord, Store};
+use crate::cgroup::CgroupLayout;
 use crate::config::ContainerConfig;
 use crate::convert::{FromNative, from_native, set_settings, settings};
 
@@ -19,10 +22,20 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5b0c_8a86_2f1e_4d57_9c4e_8d1f_6a3b_7e2
 /// The setting by which liblxc starts a container by itself.
 const AUTOSTART: &str = "lxc.start.auto";
 
+/// The machine, as far as the meaning of a configuration depends on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine<'m> {
+    /// Tells it from others.
+    pub(crate) id: &'m str,
+    /// Of limits for both generations of control groups, those of the one that has the controller count.
+    pub(crate) groups: Arc<CgroupLayout>,
+}
+
 /// What is known of a container that is defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Definition {
-    pub(crate) config: DomainConfig,
+    /// Boxed: it is large, and goes through many futures.
+    pub(crate) config: Box<DomainConfig>,
     /// Its configuration, as liblxc's tools read it.
     pub(crate) native: String,
     pub(crate) autostart: bool,
@@ -31,30 +44,27 @@ pub(crate) struct Definition {
 
 impl Definition {
     /// From what is on disk: a configuration, and the record beside it, which counts as long as nobody has changed the
-    /// configuration since. `machine` tells this machine from others.
+    /// configuration since.
     pub(crate) fn read(
         name: &str,
         root: &str,
-        machine: &str,
+        machine: &Machine<'_>,
         native: String,
         record: Option<DefinitionRecord>,
     ) -> Result<Self> {
-        let known = record.as_ref().map(|record| {
-            DomainConfig::from_xml(&record.document).map_err(|error| {
-                Error::new(ErrorKind::Corrupt, "the document of a container cannot be read")
-                    .with_source(error)
-            })
-        });
-        let known = known.transpose()?;
+        let known = record.as_ref().map(DefinitionRecord::config).transpose()?;
         let parsed = ContainerConfig::parse(&native)?;
         let uuid = record.as_ref().map_or_else(
-            || Uuid::new_v5(&NAMESPACE, format!("{machine}:{root}/{name}").as_bytes()),
+            || Uuid::new_v5(&NAMESPACE, format!("{}:{root}/{name}", machine.id).as_bytes()),
             |record| record.uuid,
         );
         let mut config = match (known, &record) {
             (Some(known), Some(record)) if record.native == native => known,
             (known, _) => {
-                let mut read = from_native(&parsed, &FromNative::complete())?;
+                let mut read = from_native(
+                    &parsed,
+                    &FromNative::complete().with_layout((*machine.groups).clone()),
+                )?;
                 // That is told apart from the document.
                 let mut kept = settings(&read)?;
                 kept.retain(|setting| setting.key != AUTOSTART);
@@ -65,7 +75,7 @@ impl Definition {
         config.uuid = Some(uuid);
         name.clone_into(&mut config.name);
         Ok(Self {
-            config,
+            config: Box::new(config),
             autostart: is_autostarted(&parsed),
             native,
             transient: record.is_some_and(|record| record.transient),
@@ -231,4 +241,25 @@ pub(super) fn text(bytes: Vec<u8>) -> Result<String> {
         )
         .with_source(error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_both_generations_are_read_as_the_machine_has_them() {
+        let text =
+            "lxc.uts.name = web\nlxc.cgroup.memory.limit_in_bytes = 64M\nlxc.cgroup2.memory.max = 128M\n";
+        let layouts = [(CgroupLayout::legacy(), 64), (CgroupLayout::unified(), 128)];
+        for (groups, mib) in layouts {
+            let machine = Machine {
+                id: "machine",
+                groups: Arc::new(groups),
+            };
+            let read = Definition::read("web", "/c", &machine, text.to_owned(), None).unwrap();
+            let limit = read.config.memtune.unwrap().hard_limit.unwrap().size.unwrap();
+            assert_eq!(limit, virt_core::model::ByteSize::mib(mib));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use virt_manager::chain;
 
 use super::container::text;
 use super::record::FORMAT;
-use super::{Definition, DefinitionRecord, Layout, ManagerRecord, RunRecord, Store};
+use super::{Definition, DefinitionRecord, Layout, Machine, ManagerRecord, RunRecord, Store};
 
 /// A container that was found.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ struct Files {
 
 impl Store {
     /// Reads everything. Where it may, finishes what a crash has cut off.
-    pub(crate) async fn load(&self, machine: &str, may_change: bool) -> Result<Loaded> {
+    pub(crate) async fn load(&self, machine: &Machine<'_>, may_change: bool) -> Result<Loaded> {
         let mut loaded = Loaded::default();
         if may_change {
             // First: it brings records back that liblxc has removed.
@@ -112,7 +112,7 @@ impl Store {
     pub(crate) async fn load_one(
         &self,
         name: &str,
-        machine: &str,
+        machine: &Machine<'_>,
         may_change: bool,
     ) -> Result<Option<Found>> {
         let replies = self.host.batch(BatchMode::All, self.reads(name).into()).await;
@@ -147,7 +147,7 @@ impl Store {
     async fn take(
         &self,
         name: &str,
-        machine: &str,
+        machine: &Machine<'_>,
         replies: [Option<Result<HostReply>>; 3],
         may_change: bool,
     ) -> Result<Option<Found>> {
@@ -168,7 +168,7 @@ impl Store {
         &self,
         name: &str,
         files: Files,
-        machine: &str,
+        machine: &Machine<'_>,
         may_change: bool,
     ) -> Result<Option<Found>> {
         let Files { config, record, run } = files;
@@ -195,7 +195,19 @@ impl Store {
             (None, Some(record)) => self.finish(name, &record.native, may_change).await?,
             (None, None) => return Ok(None),
         };
-        let definition = Definition::read(name, self.layout.root(), machine, native, record)?;
+        // What was defined under another name has been renamed since, where nobody has written anything else.
+        let named = record.as_ref().filter(|record| record.native == native);
+        let named = named
+            .map(DefinitionRecord::config)
+            .transpose()?
+            .map(|config| config.name);
+        let mut definition = Definition::read(name, self.layout.root(), machine, native, record)?;
+        if let Some(before) = named.filter(|before| before != name) {
+            definition.config.name = before;
+            let finished = self.finish_rename(&definition, name, may_change).await?;
+            definition = finished.unwrap_or(definition);
+            name.clone_into(&mut definition.config.name);
+        }
         Ok(Some(Found {
             name: name.to_owned(),
             definition,

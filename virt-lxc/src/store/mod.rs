@@ -6,6 +6,7 @@ mod layout;
 mod load;
 mod moved;
 mod record;
+mod rename;
 mod snapshots;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply};
 use virt_core::{Error, ErrorKind, Result};
 
-pub(crate) use container::{Definition, native_text};
+pub(crate) use container::{Definition, Machine, native_text};
 pub(crate) use layout::Layout;
 pub(crate) use load::Found;
 pub(crate) use moved::{moved_config, moved_document};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use virt_core::model::DomainConfig;
+use virt_core::{Error, ErrorKind, Result};
 
 /// The form of these records.
 pub(crate) const FORMAT: u32 = 1;
@@ -29,6 +31,15 @@ pub(crate) struct DefinitionRecord {
     pub(crate) removed: bool,
 }
 
+impl DefinitionRecord {
+    /// The document of the definition.
+    pub(super) fn config(&self) -> Result<DomainConfig> {
+        DomainConfig::from_xml(&self.document).map_err(|error| {
+            Error::new(ErrorKind::Corrupt, "the document of a container cannot be read").with_source(error)
+        })
+    }
+}
+
 /// What is to be known of a run that the definition does not tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunRecord {
@@ -38,6 +49,9 @@ pub(crate) struct RunRecord {
     /// The document of this run, as XML, where it is not the definition's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) live: Option<String>,
+    /// The document it began with, as XML, where that is not `live`: what it has again after a reboot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) begun: Option<String>,
     /// Whether it is destroyed with the connection.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) auto_destroy: bool,

@@ -104,7 +104,7 @@ impl Tools {
         };
         let init = match init {
             Some(init) => Some(init),
-            None => self.state(container).await?.init,
+            None => self.state(container).await?.and_then(|state| state.init),
         };
         let gone = || Error::new(ErrorKind::Failed, "the container ended as soon as it was started");
         self.inspect(init.ok_or_else(gone)?, monitor)

@@ -16,16 +16,25 @@ pub(crate) struct ContainerState {
 }
 
 impl Tools {
-    /// The state of a container. One of which nothing is known is stopped.
-    pub(crate) async fn state(&self, container: &str) -> Result<ContainerState> {
+    /// The state of a container; one that is not there is stopped. `None` where the tool cannot tell, as of one whose
+    /// configuration it does not understand.
+    pub(crate) async fn state(&self, container: &str) -> Result<Option<ContainerState>> {
         let output = self
             .ask(self.command("lxc-info", container).args(["-s", "-p", "-H"]))
             .await?;
-        let text = output.stdout_text();
-        Ok(parse_info(&text).unwrap_or(ContainerState {
-            state: SeenState::Stopped,
-            init: None,
-        }))
+        let told = parse_info(&output.stdout_text());
+        if told.is_some() {
+            return Ok(told);
+        }
+        let said = output.stderr_text();
+        if said.trim_end().ends_with(" doesn't exist") {
+            return Ok(Some(ContainerState {
+                state: SeenState::Stopped,
+                init: None,
+            }));
+        }
+        tracing::debug!(container, %said, "lxc-info cannot tell whether a container runs");
+        Ok(None)
     }
 
     /// The containers of the directory that run, by name.

@@ -120,10 +120,7 @@ impl Owner {
         let native = native_text(native, false)?;
         let document = moved_document(&definition.config, &here, &there)?;
         let config = self.document_of_copy(plan, definition, &native, document.to_xml())?;
-        Ok(CopiedOut::Made {
-            config: Box::new(config),
-            native,
-        })
+        Ok(CopiedOut::Made { config, native })
     }
 
     /// The document of a copy, as its configuration and that of the first one say it.
@@ -133,7 +130,7 @@ impl Owner {
         definition: &Definition,
         native: &str,
         document: String,
-    ) -> Result<DomainConfig> {
+    ) -> Result<Box<DomainConfig>> {
         let record = DefinitionRecord {
             format: 0,
             uuid: plan.uuid,
@@ -149,7 +146,7 @@ impl Owner {
         let read = Definition::read(
             &plan.name,
             root,
-            manager.machine(),
+            &manager.machine(),
             native.to_owned(),
             Some(record),
         )?;

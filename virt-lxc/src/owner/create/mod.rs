@@ -37,7 +37,7 @@ pub(crate) enum CreateWork {
 /// A container that is to be made.
 #[derive(Debug, Clone)]
 pub(crate) struct Making {
-    pub(crate) config: DomainConfig,
+    pub(crate) config: Box<DomainConfig>,
     /// The configuration it is made over, of a copy.
     pub(crate) native: Option<String>,
     pub(crate) content: Content,

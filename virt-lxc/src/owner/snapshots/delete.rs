@@ -57,10 +57,10 @@ impl Owner {
             None => {
                 let definition = self.present_definition()?;
                 let then = store
-                    .definition_of(snapshot, &definition, self.manager.machine())
+                    .definition_of(snapshot, &definition, &self.manager.machine())
                     .await?;
                 let mut document = snapshot.config.as_ref().clone();
-                document.domain = Some(then.config.into());
+                document.domain = Some((*then.config).into());
                 SnapshotRecord {
                     format: 0,
                     uuid: self.entry.uuid(),

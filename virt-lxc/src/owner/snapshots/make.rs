@@ -175,7 +175,7 @@ impl Owner {
         match live.filter(|_| differs) {
             Some(live) => {
                 snapshot.domain = Some(live.config()?.inactive().into());
-                snapshot.inactive_domain = Some(definition.config.clone());
+                snapshot.inactive_domain = Some((*definition.config).clone());
             }
             None => snapshot.domain = Some(definition.config.inactive().into()),
         }

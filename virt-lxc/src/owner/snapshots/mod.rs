@@ -26,7 +26,6 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::Owner;
 use crate::config::ContainerConfig;
-use crate::store::moved_config;
 use crate::tools::{Rights, SeenState};
 
 /// So often a container that is ending is looked at.
@@ -122,7 +121,12 @@ impl Owner {
     /// Refuses to touch the files of a container that runs, whoever has started it.
     pub(in crate::owner) async fn must_be_stopped(&self) -> Result<()> {
         for _ in 0..MOST_LOOKS {
-            match self.manager.tools.state(&self.name()).await?.state {
+            let Some(state) = self.manager.tools.state(&self.name()).await? else {
+                let message =
+                    "lxc-info cannot tell whether the container runs: see whether its configuration is valid";
+                return Err(Error::new(ErrorKind::InvalidState, message));
+            };
+            match state.state {
                 SeenState::Stopped => return Ok(()),
                 SeenState::Stopping | SeenState::Aborting => tokio::time::sleep(super::LOOK_AGAIN).await,
                 _ => {
@@ -135,25 +139,6 @@ impl Owner {
         }
         let message = "the container is just about to end: try again";
         Err(Error::new(ErrorKind::Busy, message))
-    }
-
-    /// The container's directory has another name: what liblxc has of its snapshots says so.
-    pub(super) async fn move_snapshots(&self, from: &str, to: &str) -> Result<()> {
-        let store = &self.manager.store;
-        let known = store.snapshots(to).await?;
-        let (then, now) = (store.layout.container(from), store.layout.container(to));
-        for kept in known.on_disk() {
-            let path = format!("{}/config", store.layout.snapshot(to, &kept.directory));
-            let config = self.manager.host.files().read(&path).await?;
-            let mut config = ContainerConfig::parse(&String::from_utf8_lossy(&config))?;
-            moved_config(&mut config, &then, &now)?;
-            self.manager
-                .host
-                .files()
-                .write_atomic(&path, config.to_string().as_bytes(), 0o644)
-                .await?;
-        }
-        Ok(())
     }
 
     /// With whose rights the files of a container of this configuration are touched.

@@ -35,7 +35,7 @@ impl Owner {
             Some(record) => record.native.clone(),
             None => {
                 store
-                    .definition_of(kept, &definition, self.manager.machine())
+                    .definition_of(kept, &definition, &self.manager.machine())
                     .await?
                     .native
             }

@@ -28,7 +28,7 @@ impl Owner {
         let known = store.snapshots(&present.config.name).await?;
         let kept = known.get(snapshot)?.clone();
         let definition = store
-            .definition_of(&kept, &present, self.manager.machine())
+            .definition_of(&kept, &present, &self.manager.machine())
             .await?;
         let native = ContainerConfig::parse(&definition.native)?;
         let backing = Backing::of(&native)?;
@@ -267,7 +267,7 @@ impl Owner {
         let live = live.and_then(|domain| domain.to_config()).map(|mut live| {
             live.name.clone_from(&definition.config.name);
             live.uuid = definition.config.uuid;
-            live
+            Box::new(live)
         });
         self.launch(options, live).await?;
         self.update(|view| view.reason = StateReason::FromSnapshot);

@@ -18,7 +18,7 @@ pub(crate) use tree::{KeptSnapshot, Snapshots};
 use super::container::text;
 use super::load::{bytes, parse};
 use super::record::FORMAT;
-use super::{Definition, DefinitionRecord, Store};
+use super::{Definition, DefinitionRecord, Machine, Store};
 use crate::config::ContainerConfig;
 use record::SnapshotsRecord;
 
@@ -94,7 +94,7 @@ impl Store {
         &self,
         snapshot: &KeptSnapshot,
         present: &Definition,
-        machine: &str,
+        machine: &Machine<'_>,
     ) -> Result<Definition> {
         let name = present.config.name.as_str();
         let uuid = present.config.uuid.unwrap_or_default();

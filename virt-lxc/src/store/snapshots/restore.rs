@@ -103,6 +103,7 @@ mod tests {
     use virt_core::host::LocalHost;
 
     use super::*;
+    use crate::store::Machine;
 
     /// A directory of containers with work that was cut off.
     async fn cut_off(place: &std::path::Path, uuid: Uuid) -> Store {
@@ -143,7 +144,11 @@ mod tests {
         std::fs::create_dir(&directory).unwrap();
         std::fs::write(directory.join("config"), "lxc.uts.name = web\nlxc.tty.max = 1\n").unwrap();
         store.restore_records().await;
-        let found = store.load_one("web", "machine", true).await.unwrap().unwrap();
+        let machine = Machine {
+            id: "machine",
+            groups: Arc::default(),
+        };
+        let found = store.load_one("web", &machine, true).await.unwrap().unwrap();
         assert_eq!(found.definition.config.uuid, Some(uuid));
         assert!(found.definition.native.contains("lxc.tty.max"));
         assert_eq!(store.snapshots("web").await.unwrap().current(), None);

@@ -21,6 +21,7 @@ contained! { "lxc_faults";
     a_program_in_it_that_is_killed_changes_nothing;
     a_monitor_that_is_killed_is_cleaned_up_after;
     a_frozen_container_whose_monitor_is_killed_is_cleaned_up_after;
+    a_start_that_others_freeze_in_the_middle_goes_on;
     a_root_file_system_that_is_missing_is_named;
     a_bridge_that_is_missing_is_named;
     an_init_that_is_missing_is_named;
@@ -193,6 +194,38 @@ async fn a_frozen_container_whose_monitor_is_killed_is_cleaned_up_after(
     is(&domain, DomainState::ShutOff, "after its monitor was killed").await?;
     containers.nothing_runs().await?;
     domain.start().await.doing("starting it again")?;
+    containers.remove_all(&conn).await
+}
+
+async fn a_start_that_others_freeze_in_the_middle_goes_on(containers: &Containers) -> Result<(), Failure> {
+    let conn = containers.open_soon().await?;
+    let domain = containers.defined(&conn, "icy", Init::Quick).await?;
+    // It takes its time within its own group, before its init runs.
+    let path = containers.native(domain.name()).config();
+    let mut config = std::fs::read_to_string(&path).doing("reading its configuration")?;
+    config.push_str("lxc.hook.version = 1\nlxc.hook.mount = /bin/sleep 1\n");
+    std::fs::write(&path, config).doing("writing its configuration")?;
+    let group = format!("lxc.payload.{}", domain.name());
+    let freezing = tokio::task::spawn_blocking(move || {
+        let find = "until f=$(find /sys/fs/cgroup -maxdepth 3 -path \"*/$1/freezer.state\" -o -maxdepth 3 -path \
+                    \"*/$1/cgroup.freeze\" | grep .); do sleep 0.01; done; sleep 0.3; for f in $f; do case $f in \
+                    */freezer.state) echo FROZEN >\"$f\";; *) echo 1 >\"$f\";; esac; done";
+        std::process::Command::new("timeout")
+            .args(["10", "/bin/sh", "-c", find, "sh", &group])
+            .status()
+    });
+    let began = Instant::now();
+    domain.start().await.doing("starting one that others freeze")?;
+    let frozen = freezing.await.map_err(|error| Failure::new(error.to_string()))?;
+    check(
+        frozen.doing("freezing it")?.success(),
+        "it was not frozen in the middle of its start",
+    )?;
+    check(
+        began.elapsed() < Duration::from_secs(8),
+        format!("the start took {:?}", began.elapsed()),
+    )?;
+    is(&domain, DomainState::Running, "after its start").await?;
     containers.remove_all(&conn).await
 }
 

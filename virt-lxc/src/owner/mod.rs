@@ -15,6 +15,7 @@ mod limits;
 mod look;
 mod snapshots;
 mod start;
+mod thaw;
 
 use std::sync::Arc;
 use std::time::Duration;

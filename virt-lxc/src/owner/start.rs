@@ -11,6 +11,7 @@ use virt_core::{Error, ErrorKind, Outcome, Result};
 use virt_manager::Registered;
 use virt_manager::document::Kept;
 
+use super::thaw::STARTS_WITHIN;
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
@@ -149,13 +150,23 @@ impl Owner {
         let is_preempted = async {
             drop(preempted.wait_for(|preempted| *preempted).await);
         };
-        tokio::select! {
-            biased;
-            launched = &mut starting => return launched,
-            () = is_preempted => {}
+        tokio::pin!(is_preempted);
+        loop {
+            tokio::select! {
+                biased;
+                launched = &mut starting => return launched,
+                () = &mut is_preempted => break,
+                () = tokio::time::sleep(STARTS_WITHIN) => {
+                    if let Err(error) = self.thaw_start(name).await {
+                        tracing::debug!(domain = name, %error, "a start that may be frozen could not be thawed");
+                    }
+                }
+            }
         }
         let until = Instant::now() + GIVING_UP;
         while Instant::now() < until {
+            // What is frozen does not die.
+            drop(self.thaw_start(name).await);
             drop(tools.kill(name).await);
             if let Ok(started) = timeout(KILL_AGAIN, &mut starting).await {
                 if started.is_ok() {

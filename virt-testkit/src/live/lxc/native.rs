@@ -111,7 +111,12 @@ impl Native {
     }
 
     fn info(&self, what: &str) -> Result<String, LiveError> {
-        let said = output_of(self.tool("lxc-info").args([what, "-H"]))?;
+        // Of a container that stands still in the middle of its start it waits for ever.
+        let mut bounded = Command::new("timeout");
+        bounded
+            .args(["20", "lxc-info"])
+            .args(self.tool("lxc-info").get_args());
+        let said = output_of(bounded.args([what, "-H"]))?;
         Ok(String::from_utf8_lossy(&said).trim().to_owned())
     }
 

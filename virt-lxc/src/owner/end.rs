@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::DomainChange;
-use virt_core::host::Command;
+use virt_core::host::{Command, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::stopped;
 
 use super::Owner;
+use crate::cgroup::Controller;
 
 /// How long the monitor of a container that was killed may take to be done with it.
 const DONE: Duration = Duration::from_secs(10);
+/// How often what is in a control group is waited for, and how long: what was killed ends when it is thawed.
+const SWEEPS: u32 = 20;
+const SWEEP_AGAIN: Duration = Duration::from_millis(25);
 /// How long liblxc may take to kill a container, before it is taken to wait for one that somebody has frozen just then:
 /// what is frozen does not die.
 const STUCK: Duration = Duration::from_secs(3);
@@ -102,19 +106,15 @@ impl Owner {
         running.run.disconnect();
         let name = self.name();
         if !self.manager.only_watches() {
-            if swept {
-                self.remove_groups(&name).await;
-            }
-            let is_transient = self.entry.view().inactive.is_none();
-            let store = &self.manager.store;
-            let removed = if is_transient {
-                store.remove(&name).await
-            } else {
-                store.all(store.remove_run(&name)).await.map(drop)
-            };
-            if let Err(error) = removed {
+            let group = running.run.groups.of(Controller::Freezer);
+            let group = group.map(|(_, directory)| directory.to_owned());
+            let has_group = self.remove_traces(&name, group).await.unwrap_or_else(|error| {
                 // It has ended all the same; the next open removes what is left.
                 tracing::warn!(domain = %name, %error, "what a run left could not be removed");
+                false
+            });
+            if swept || has_group {
+                self.remove_groups(&name).await;
             }
         }
         self.update(|view| {
@@ -130,12 +130,41 @@ impl Owner {
         Ok(())
     }
 
+    /// Removes what is known of a run that is over. Whether its control group is still there: a program that was to go
+    /// into the container just when others froze it is, until it is thawed.
+    async fn remove_traces(&self, name: &str, group: Option<String>) -> Result<bool> {
+        let is_transient = self.entry.view().inactive.is_none();
+        let store = &self.manager.store;
+        let mut ops = Vec::new();
+        if is_transient {
+            store.remove(name).await?;
+        } else {
+            ops = store.remove_run(name);
+        }
+        ops.extend(group.map(|path| HostOp::Stat { path }));
+        let replies = store.all(ops).await?;
+        Ok(matches!(replies.last(), Some(HostReply::Stat(Some(_)))))
+    }
+
     /// Removes control groups that liblxc has left: those of a start that failed, and of a monitor that was killed.
     pub(super) async fn remove_groups(&self, name: &str) {
+        if let Err(error) = self.thaw_group(name).await {
+            tracing::debug!(domain = %name, %error, "a control group could not be thawed");
+        }
+        for _ in 0..SWEEPS {
+            if !self.sweep_groups(name).await {
+                return;
+            }
+            tokio::time::sleep(SWEEP_AGAIN).await;
+        }
+    }
+
+    /// Whether there were any.
+    async fn sweep_groups(&self, name: &str) -> bool {
         let groups = self.manager.groups();
         let mounts = groups.mounts();
         if mounts.is_empty() {
-            return;
+            return false;
         }
         // Its own, and those with a number since one of its name was there already. What is used cannot be removed.
         let mut command = Command::new("find").args(mounts).args([
@@ -162,9 +191,13 @@ impl Owner {
             }
             command = command.arg("-path").arg(path);
         }
-        command = command.args([")", "-exec", "rmdir", "{}", ";"]);
-        if let Err(error) = self.manager.host.processes().run(command).await {
-            tracing::debug!(domain = %name, %error, "control groups could not be removed");
+        command = command.args([")", "-print", "-exec", "rmdir", "{}", ";"]);
+        match self.manager.host.processes().run(command).await {
+            Ok(output) => !output.stdout.is_empty(),
+            Err(error) => {
+                tracing::debug!(domain = %name, %error, "control groups could not be removed");
+                false
+            }
         }
     }
 

@@ -157,7 +157,7 @@ impl Owner {
                 launched = &mut starting => return launched,
                 () = &mut is_preempted => break,
                 () = tokio::time::sleep(STARTS_WITHIN) => {
-                    if let Err(error) = self.thaw_start(name).await {
+                    if let Err(error) = self.thaw_group(name).await {
                         tracing::debug!(domain = name, %error, "a start that may be frozen could not be thawed");
                     }
                 }
@@ -166,7 +166,7 @@ impl Owner {
         let until = Instant::now() + GIVING_UP;
         while Instant::now() < until {
             // What is frozen does not die.
-            drop(self.thaw_start(name).await);
+            drop(self.thaw_group(name).await);
             drop(tools.kill(name).await);
             if let Ok(started) = timeout(KILL_AGAIN, &mut starting).await {
                 if started.is_ok() {

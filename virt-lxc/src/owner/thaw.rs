@@ -1,7 +1,8 @@
-//! A start that others freeze in the middle.
+//! What others freeze when liblxc does not expect it: the group is thawed by its file.
 //!
 //! `lxc-freeze` takes a container that is just being started, too. liblxc then waits for its init, which stands still, and
-//! hears nobody who asks it to go on: the group is thawed by its file.
+//! hears nobody who asks it to go on. And a program that is just going into a container is frozen with it, outlives it,
+//! and keeps its group.
 
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ done
 "#;
 
 impl Owner {
-    /// Lets a container go on that is being started.
-    pub(super) async fn thaw_start(&self, name: &str) -> Result<()> {
+    /// Lets go on whatever is in a container's group.
+    pub(super) async fn thaw_group(&self, name: &str) -> Result<()> {
         let groups = self.manager.groups();
         let command = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "sh", name])

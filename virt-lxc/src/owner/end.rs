@@ -57,6 +57,12 @@ impl Owner {
     }
 
     async fn kill_and_wait(&self, call: &CallContext, name: &str, was_ending: bool) -> Result<bool> {
+        // Whoever freezes it again and again does not keep it from its end.
+        self.thawing(name, self.kill_until_it_is_gone(call, name, was_ending))
+            .await
+    }
+
+    async fn kill_until_it_is_gone(&self, call: &CallContext, name: &str, was_ending: bool) -> Result<bool> {
         // Carried through even when the caller has no time left for it.
         let killed = match tokio::time::timeout(STUCK, self.manager.tools.kill(name)).await {
             Ok(killed) => killed.map_err(|error| error.with_outcome(Outcome::Unknown))?,

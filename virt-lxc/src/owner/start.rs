@@ -11,7 +11,6 @@ use virt_core::{Error, ErrorKind, Outcome, Result};
 use virt_manager::Registered;
 use virt_manager::document::Kept;
 
-use super::thaw::STARTS_WITHIN;
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
@@ -150,18 +149,10 @@ impl Owner {
         let is_preempted = async {
             drop(preempted.wait_for(|preempted| *preempted).await);
         };
-        tokio::pin!(is_preempted);
-        loop {
-            tokio::select! {
-                biased;
-                launched = &mut starting => return launched,
-                () = &mut is_preempted => break,
-                () = tokio::time::sleep(STARTS_WITHIN) => {
-                    if let Err(error) = self.thaw_group(name).await {
-                        tracing::debug!(domain = name, %error, "a start that may be frozen could not be thawed");
-                    }
-                }
-            }
+        tokio::select! {
+            biased;
+            launched = self.thawing(name, &mut starting) => return launched,
+            () = is_preempted => {}
         }
         let until = Instant::now() + GIVING_UP;
         while Instant::now() < until {

@@ -11,8 +11,8 @@ use virt_core::host::Command;
 
 use super::Owner;
 
-/// A start that takes longer may be frozen.
-pub(super) const STARTS_WITHIN: Duration = Duration::from_secs(1);
+/// A start or an end that takes longer may be frozen.
+pub(super) const QUICKLY: Duration = Duration::from_secs(1);
 
 /// Thaws a group by its name, in whatever hierarchies are mounted there.
 const SCRIPT: &str = r#"
@@ -26,6 +26,19 @@ done
 "#;
 
 impl Owner {
+    /// Waits for work on a container that ends only if what is in its group goes on.
+    pub(super) async fn thawing<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
+        let mut work = Box::pin(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(QUICKLY, &mut work).await {
+                return done;
+            }
+            if let Err(error) = self.thaw_group(name).await {
+                tracing::debug!(domain = name, %error, "what may be frozen could not be thawed");
+            }
+        }
+    }
+
     /// Lets go on whatever is in a container's group.
     pub(super) async fn thaw_group(&self, name: &str) -> Result<()> {
         let groups = self.manager.groups();

@@ -4,6 +4,7 @@ mod apt;
 mod backports;
 mod need;
 mod qemu_7_2;
+mod vsphere;
 
 pub(crate) use need::Need;
 pub(crate) use qemu_7_2::has_qemu_7_2;
@@ -25,8 +26,12 @@ pub(crate) fn ensure(needs: &[Need]) -> Outcome<Installed> {
     let missing: Vec<&Need> = needs.iter().filter(|need| !need.is_met()).collect();
     if !missing.is_empty() {
         announce(&missing);
-        require_debian_root(&missing)?;
-        install(&missing)?;
+        // What has its packages already and is only to be built needs nobody's rights.
+        if !missing.iter().all(|need| need.can_be_built()) {
+            require_debian_root(&missing)?;
+            install(&missing)?;
+        }
+        build(&missing)?;
         for need in missing {
             if !need.is_met() {
                 return Err(
@@ -71,6 +76,13 @@ fn require_debian_root(missing: &[&Need]) -> Outcome {
             .advise("run the same command once as root (or through sudo), then again as yourself"));
     }
     Ok(())
+}
+
+fn build(missing: &[&Need]) -> Outcome {
+    match missing.contains(&&Need::Vsphere) {
+        true => vsphere::build(),
+        false => Ok(()),
+    }
 }
 
 fn install(missing: &[&Need]) -> Outcome {

@@ -1,7 +1,7 @@
 //! What the commands need of a machine, why, and how one sees that it is there.
 
 use super::apt::Package;
-use super::{apt, qemu_7_2};
+use super::{apt, qemu_7_2, vsphere};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Sshd,
     /// Shells of other kinds, as far machines may have them.
     Shells,
+    /// The simulator of the vSphere API, built into the cache from Debian's Go and govmomi.
+    Vsphere,
     /// The judge of libvirt's schemas.
     Schemas,
     /// A C compiler, for the peer of the benches.
@@ -35,7 +37,7 @@ pub(crate) enum Need {
 
 impl Need {
     /// Everything this step knows.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Qemu,
         Self::Qemu72,
         Self::GuestTools,
@@ -43,6 +45,7 @@ impl Need {
         Self::Lxc,
         Self::Sshd,
         Self::Shells,
+        Self::Vsphere,
         Self::Schemas,
         Self::Compiler,
         Self::CxxCompiler,
@@ -59,6 +62,7 @@ impl Need {
             Self::Lxc => "lxc",
             Self::Sshd => "sshd",
             Self::Shells => "shells",
+            Self::Vsphere => "vsphere",
             Self::Schemas => "schemas",
             Self::Compiler => "compiler",
             Self::CxxCompiler => "c++-compiler",
@@ -81,6 +85,7 @@ impl Need {
             Self::Lxc => "LXC",
             Self::Sshd => "sshd",
             Self::Shells => "busybox, zsh, fish and tcsh",
+            Self::Vsphere => "the vSphere simulator",
             Self::Schemas => "xmllint",
             Self::Compiler => "gcc",
             Self::CxxCompiler => "g++",
@@ -101,6 +106,9 @@ impl Need {
                 "the tests of far machines log in to an sshd of their own on this one, as users of their own too"
             }
             Self::Shells => "the tests talk to far machines by the shells that these may have",
+            Self::Vsphere => {
+                "the tests of ESX and vCenter have no other server: a small program over VMware's own simulator library"
+            }
             Self::Schemas => "checks documents against libvirt's schemas",
             Self::Compiler => "the libvirt side of the benches is a small C program",
             Self::CxxCompiler => "libFuzzer, which is built with the fuzz targets, is C++",
@@ -120,8 +128,12 @@ impl Need {
             ""
         };
         let note = match self {
-            Self::Libvirt | Self::Lxc | Self::Sshd => "; its services are not started",
-            _ => "",
+            Self::Libvirt | Self::Lxc | Self::Sshd => "; its services are not started".to_owned(),
+            Self::Vsphere => format!(
+                "; from them it is built into {}, which takes half a minute",
+                vsphere::cache().display()
+            ),
+            _ => String::new(),
         };
         format!("Debian packages {}{from}{note}", names.join(", "))
     }
@@ -136,6 +148,7 @@ impl Need {
             Self::Lxc => "lxc-start --version; newuidmap; rsync --version",
             Self::Sshd => "ssh -V; sudo --version; ip -V; ls /usr/sbin/sshd",
             Self::Shells => "busybox; zsh --version; fish --version; tcsh --version",
+            Self::Vsphere => "go version; ls /usr/share/gocode/src/github.com/vmware/govmomi/simulator",
             Self::Schemas => "xmllint --version",
             Self::Compiler => "gcc --version",
             Self::CxxCompiler => "g++ --version",
@@ -179,10 +192,16 @@ impl Need {
                 .into_iter()
                 .map(Package::plain)
                 .collect(),
+            Self::Vsphere => vsphere::packages(),
             Self::Schemas => vec![Package::plain("libxml2-utils")],
             Self::Compiler => vec![Package::plain("gcc"), Package::plain("libc6-dev")],
             Self::CxxCompiler => vec![Package::plain("g++")],
         }
+    }
+
+    /// Whether all that is missing is to build it.
+    pub(crate) fn can_be_built(self) -> bool {
+        self == Self::Vsphere && vsphere::can_be_built()
     }
 
     /// Whether it is on this machine already, by asking the programs themselves.
@@ -220,6 +239,7 @@ impl Need {
                 let others = ["zsh", "fish", "tcsh"];
                 answers("busybox", "true") && others.into_iter().all(|shell| answers(shell, "--version"))
             }
+            Self::Vsphere => vsphere::is_built(),
             Self::Schemas => answers("xmllint", "--version"),
             Self::Compiler => answers("gcc", "--version"),
             Self::CxxCompiler => answers("g++", "--version"),

@@ -112,6 +112,7 @@ fn prepare() -> Outcome<Vec<(&'static str, PathBuf)>> {
         Need::Lxc,
         Need::Sshd,
         Need::Shells,
+        Need::Vsphere,
         Need::Schemas,
     ];
     if install::has_qemu_7_2() {

@@ -49,6 +49,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `test` | `test:///default`: a whole driver in memory; for the tests of programs |
+//! | `esx` | `esx://[user@]host/`, `vpx://[user@]vcenter/[datacenter/cluster/host]`: VMware ESX and vCenter |
 //! | `lxc` | `lxc:///embed[?root=DIR]`: Linux containers, through liblxc's own tools |
 //! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
 //! | `rpc` | `qemu:///system`, `xen:///system`, `lxc+unix://…`, `test+tcp://host/default` …: whatever a libvirt daemon serves |
@@ -64,6 +65,8 @@ pub use virt_core::{
     agent, backend, connection, console, credentials, domain, driver, event, host, job, migration, model,
     params, snapshot, stats, storage, xml,
 };
+#[cfg(feature = "esx")]
+pub use virt_esx as esx;
 #[cfg(feature = "lxc")]
 pub use virt_lxc as lxc;
 #[cfg(feature = "qemu")]
@@ -92,7 +95,7 @@ pub async fn connect(uri: &str) -> Result<Connection> {
 /// The backends this program has, a row each; what is a cargo feature away is in it by the feature's name.
 #[must_use]
 pub fn backends() -> BackendTable {
-    with_ssh(with_rpc(with_lxc(with_qemu(BackendTable::default()))))
+    with_ssh(with_rpc(with_esx(with_lxc(with_qemu(BackendTable::default())))))
 }
 
 #[cfg(not(feature = "rpc"))]
@@ -122,6 +125,23 @@ fn with_qemu(table: BackendTable) -> BackendTable {
 fn with_qemu(table: BackendTable) -> BackendTable {
     let backend = std::sync::Arc::new(virt_qemu::QemuBackend);
     table.backend("qemu", backend::PathRule::Is("/embed"), "qemu", Some(backend))
+}
+
+#[cfg(not(feature = "esx"))]
+fn with_esx(table: BackendTable) -> BackendTable {
+    let drivers = ["esx", "vpx"].into_iter();
+    drivers.fold(table, |table, driver| {
+        table.backend(driver, backend::PathRule::Any, "esx", None)
+    })
+}
+
+#[cfg(feature = "esx")]
+fn with_esx(table: BackendTable) -> BackendTable {
+    let drivers = ["esx", "vpx"].into_iter();
+    drivers.fold(table, |table, driver| {
+        let backend = std::sync::Arc::new(virt_esx::EsxBackend);
+        table.backend(driver, backend::PathRule::Any, "esx", Some(backend))
+    })
 }
 
 #[cfg(not(feature = "lxc"))]

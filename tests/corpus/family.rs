@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{active, domain, domain_status, host, lxc, moment, network, schema, storage};
+use crate::{active, domain, domain_status, host, lxc, moment, network, schema, storage, vmx};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -102,5 +102,13 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "storagevolxml2xml",
         judge: storage::judge_volume,
+    },
+    Family {
+        name: "vmx2xml",
+        judge: vmx::judge_read,
+    },
+    Family {
+        name: "xml2vmx",
+        judge: vmx::judge_written,
     },
 ];

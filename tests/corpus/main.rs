@@ -22,6 +22,7 @@ mod report;
 mod schema;
 mod storage;
 mod verdict;
+mod vmx;
 
 use std::process::ExitCode;
 use std::sync::Arc;

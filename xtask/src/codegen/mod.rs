@@ -1,4 +1,5 @@
-//! `cargo xtask codegen [--check]`: the protocol's types and procedures, from the collected facts to checked-in Rust.
+//! `cargo xtask codegen [--check]`: the types and procedures of libvirt's protocol and of the vSphere API, from the
+//! collected facts to checked-in Rust.
 
 mod error_code;
 mod names;
@@ -9,6 +10,7 @@ mod schema;
 mod secrets;
 mod subsystem;
 mod types;
+mod vim;
 
 use crate::failure::{Doing as _, Failure, Outcome};
 use crate::{cargo, check_flag, facts, say};
@@ -18,31 +20,41 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the generated files are, in the workspace.
-const TARGET: &str = "virt-remote/src/protocol/generated";
+/// Where the generated files of libvirt's protocol are, in the workspace.
+const PROTOCOL: &str = "virt-remote/src/protocol/generated";
 
 /// Writes the files, or with `--check` compares them byte for byte.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let check = check_flag::is_given("codegen", arguments)?;
-    let files = generate()?;
-    let target = cargo::workspace().join(TARGET);
-    if check {
-        compare(&target, &files)
-    } else {
-        write(&target, &files)
+    for (target, files) in generate()? {
+        let target = cargo::workspace().join(target);
+        if check {
+            compare(&target, &files)?;
+        } else {
+            write(&target, &files)?;
+        }
     }
+    Ok(())
 }
 
-/// All files, by their path under the target.
-fn generate() -> Outcome<BTreeMap<String, String>> {
+/// The files of a directory, by their path under it.
+type Files = BTreeMap<String, String>;
+
+/// All files, by the directory in the workspace that has only them.
+fn generate() -> Outcome<Vec<(&'static str, Files)>> {
     let schema = Schema::parse(&facts::read("remote_protocol.json")?)?;
-    let mut output = Output::default();
-    program::emit_all(&schema, &mut output)?;
-    error_code::emit(&facts::read("enums.json")?, &mut output)?;
-    Ok(output.into_files())
+    let mut protocol = Output::default();
+    program::emit_all(&schema, &mut protocol)?;
+    error_code::emit(&facts::read("enums.json")?, &mut protocol)?;
+    let mut vim = Output::default();
+    vim::emit_all(&facts::read(vim::FACTS)?, &mut vim)?;
+    Ok(vec![
+        (PROTOCOL, protocol.into_files()),
+        (vim::TARGET, vim.into_files()),
+    ])
 }
 
-fn write(target: &Path, files: &BTreeMap<String, String>) -> Outcome {
+fn write(target: &Path, files: &Files) -> Outcome {
     for stale in present(target)?.iter().filter(|name| !files.contains_key(*name)) {
         let path = target.join(stale);
         fs::remove_file(&path).doing(|| format!("remove {}", path.display()))?;
@@ -67,7 +79,7 @@ fn write(target: &Path, files: &BTreeMap<String, String>) -> Outcome {
     Ok(())
 }
 
-fn compare(target: &Path, files: &BTreeMap<String, String>) -> Outcome {
+fn compare(target: &Path, files: &Files) -> Outcome {
     let mut differing: Vec<String> = present(target)?
         .into_iter()
         .filter(|name| !files.contains_key(name))
@@ -120,18 +132,20 @@ mod tests {
     #[test]
     fn what_is_checked_in_is_what_the_facts_say() {
         if !facts::are_here() {
-            virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
+            virt_testkit::skip!("the facts are not here: set VIRT_FACTS");
         }
-        let files = generate().expect("generated files");
-        compare(&cargo::workspace().join(TARGET), &files).expect("the same files");
+        for (target, files) in generate().expect("generated files") {
+            compare(&cargo::workspace().join(target), &files).expect("the same files");
+        }
     }
 
     #[test]
     fn a_file_of_generated_code_can_be_read_by_people() {
         if !facts::are_here() {
-            virt_testkit::skip!("the facts about libvirt's protocol are not here: set VIRT_FACTS");
+            virt_testkit::skip!("the facts are not here: set VIRT_FACTS");
         }
-        for (name, text) in generate().expect("generated files") {
+        let generated = generate().expect("generated files");
+        for (name, text) in generated.into_iter().flat_map(|(_, files)| files) {
             let lines = text.lines().count();
             assert!(
                 lines <= 400,

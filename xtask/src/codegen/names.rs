@@ -22,13 +22,18 @@ pub(super) fn snake(name: &str) -> String {
 /// The name of a field; a word of Rust's own gets an underscore.
 pub(super) fn field(name: &str) -> String {
     let name = snake(name);
-    match name.as_str() {
-        "type" | "in" | "match" | "ref" | "move" | "use" | "mod" | "fn" | "impl" | "self" | "where" => {
-            format!("{name}_")
-        }
-        _ => name,
+    if KEYWORDS.contains(&name.as_str()) {
+        return name + "_";
     }
+    name
 }
+
+/// Rust's own words that are names of something.
+const KEYWORDS: &[&str] = &[
+    "as", "async", "const", "enum", "extern", "final", "fn", "for", "impl", "in", "loop", "macro", "match",
+    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "type", "unsafe", "use", "virtual", "where", "while", "yield",
+];
 
 /// `domain_get_info` to `DomainGetInfo`.
 pub(super) fn camel(name: &str) -> String {

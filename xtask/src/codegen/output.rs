@@ -29,7 +29,8 @@ impl Output {
 pub(super) struct File {
     title: String,
     imports: BTreeMap<String, BTreeSet<String>>,
-    modules: BTreeSet<String>,
+    modules: BTreeMap<String, &'static str>,
+    exports: String,
     body: String,
 }
 
@@ -38,7 +39,8 @@ impl File {
         Self {
             title: title.into(),
             imports: BTreeMap::new(),
-            modules: BTreeSet::new(),
+            modules: BTreeMap::new(),
+            exports: String::new(),
             body: String::new(),
         }
     }
@@ -53,7 +55,17 @@ impl File {
 
     /// Has this as a module of its own.
     pub(super) fn module(&mut self, name: &str) {
-        self.modules.insert(name.to_owned());
+        self.modules.insert(name.to_owned(), "pub mod");
+    }
+
+    /// Has this as a module of its own that nobody else sees.
+    pub(super) fn private_module(&mut self, name: &str) {
+        self.modules.insert(name.to_owned(), "mod");
+    }
+
+    /// Exports names of a module of its own. To be called in the order of the modules.
+    pub(super) fn export(&mut self, module: &str, names: &BTreeSet<String>) {
+        self.exports.push_str(&import("pub use", module, names));
     }
 
     pub(super) fn line(&mut self, text: &str) {
@@ -66,8 +78,12 @@ impl File {
         if !self.modules.is_empty() {
             text.push('\n');
         }
-        for module in &self.modules {
-            text.push_str(&format!("pub mod {module};\n"));
+        for (module, declared) in &self.modules {
+            text.push_str(&format!("{declared} {module};\n"));
+        }
+        if !self.exports.is_empty() {
+            text.push('\n');
+            text.push_str(&self.exports);
         }
         // Other crates, then what is next to this file and the rest of this crate.
         for groups in [&[""][..], &["super", "crate"]] {
@@ -78,7 +94,7 @@ impl File {
                         .iter()
                         .filter(move |(path, _)| group_of(path) == *group)
                 })
-                .map(|(path, names)| import(path, names))
+                .map(|(path, names)| import("use", path, names))
                 .collect();
             if !lines.is_empty() {
                 text.push('\n');
@@ -99,19 +115,20 @@ fn group_of(path: &str) -> &str {
 }
 
 /// An import as rustfmt lays it out.
-fn import(path: &str, names: &BTreeSet<String>) -> String {
+fn import(by: &str, path: &str, names: &BTreeSet<String>) -> String {
     let list: Vec<&str> = names.iter().map(String::as_str).collect();
     if let [only] = list.as_slice() {
-        return format!("use {path}::{only};\n");
+        return format!("{by} {path}::{only};\n");
     }
-    let line = format!("use {path}::{{{}}};", list.join(", "));
+    let line = format!("{by} {path}::{{{}}};", list.join(", "));
     if line.len() <= WIDTH {
         return line + "\n";
     }
-    let mut text = format!("use {path}::{{\n");
+    let mut text = format!("{by} {path}::{{\n");
     let mut current = String::from("   ");
     for name in list {
-        if current.len() + name.len() + 2 > WIDTH {
+        // In a list, rustfmt leaves room for one character more.
+        if current.len() + name.len() + 2 >= WIDTH {
             text.push_str(&current);
             text.push('\n');
             current = String::from("   ");

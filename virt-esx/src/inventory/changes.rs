@@ -1,0 +1,140 @@
+//! What is told of a machine that is another one than before: pure.
+
+use virt_core::domain::StateReason;
+use virt_core::event::{
+    AgentState, DefinedReason, DomainChange, ResumedReason, StartedReason, StoppedReason, SuspendedReason,
+};
+
+use super::machine::Machine;
+use crate::vim::VirtualMachinePowerState as Power;
+
+/// What is to be told of a change, in order.
+pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedReason>) -> Vec<DomainChange> {
+    let mut told = Vec::new();
+    if before.name != after.name {
+        let from = before.name.clone();
+        told.push(DomainChange::Defined(DefinedReason::Renamed { from }));
+    }
+    let differs = before.change_version != after.change_version
+        || before.memory_mib != after.memory_mib
+        || before.cpus != after.cpus
+        || before.annotation != after.annotation;
+    if differs {
+        told.push(DomainChange::Defined(DefinedReason::Updated));
+    }
+    match (&before.power, &after.power) {
+        (Power::PoweredOff, Power::PoweredOn) => {
+            told.push(DomainChange::Started(StartedReason::Booted));
+            told.push(DomainChange::Resumed(ResumedReason::Unpaused));
+        }
+        (Power::PoweredOff, Power::Suspended) => {
+            told.push(DomainChange::Started(StartedReason::FromSnapshot))
+        }
+        (Power::PoweredOn, Power::Suspended) => told.push(DomainChange::Suspended(SuspendedReason::Paused)),
+        (Power::Suspended, Power::PoweredOn) => told.push(DomainChange::Resumed(ResumedReason::Unpaused)),
+        (Power::PoweredOn, Power::PoweredOff) => match ended {
+            Some(reason) => told.push(DomainChange::Stopped(reason)),
+            None => told.extend([
+                DomainChange::ShutdownFinished,
+                DomainChange::Stopped(StoppedReason::Shutdown),
+            ]),
+        },
+        (Power::Suspended, Power::PoweredOff) => {
+            told.push(DomainChange::Stopped(ended.unwrap_or(StoppedReason::Destroyed)));
+        }
+        (Power::PoweredOn, Power::PoweredOn) => {
+            if let (Some(begun), Some(again)) = (before.boot_time, after.boot_time)
+                && again > begun
+            {
+                told.push(DomainChange::Rebooted);
+            }
+        }
+        _ => {}
+    }
+    if before.tools_run != after.tools_run {
+        told.push(DomainChange::Agent(if after.tools_run {
+            AgentState::Connected
+        } else {
+            AgentState::Disconnected
+        }));
+    }
+    told
+}
+
+/// Why a machine is in the state it is in, by what was told last of it.
+pub(super) fn reason(told: &DomainChange) -> Option<StateReason> {
+    Some(match told {
+        DomainChange::Started(StartedReason::FromSnapshot)
+        | DomainChange::Stopped(StoppedReason::FromSnapshot) => StateReason::FromSnapshot,
+        DomainChange::Started(_) | DomainChange::Rebooted => StateReason::Booted,
+        DomainChange::Resumed(_) => StateReason::Unpaused,
+        DomainChange::Suspended(_) => StateReason::User,
+        DomainChange::Stopped(StoppedReason::Destroyed) => StateReason::Destroyed,
+        DomainChange::Stopped(_) => StateReason::Shutdown,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    fn machine(power: Power) -> Machine {
+        Machine {
+            name: "web".to_owned(),
+            power,
+            ..Machine::default()
+        }
+    }
+
+    #[test]
+    fn starts_and_ends_are_told_as_everywhere() {
+        let (off, on, asleep) = (
+            machine(Power::PoweredOff),
+            machine(Power::PoweredOn),
+            machine(Power::Suspended),
+        );
+        let started = [
+            DomainChange::Started(StartedReason::Booted),
+            DomainChange::Resumed(ResumedReason::Unpaused),
+        ];
+        assert_eq!(between(&off, &on, None), started);
+        let destroyed = [DomainChange::Stopped(StoppedReason::Destroyed)];
+        assert_eq!(between(&on, &off, Some(StoppedReason::Destroyed)), destroyed);
+        let by_itself = [
+            DomainChange::ShutdownFinished,
+            DomainChange::Stopped(StoppedReason::Shutdown),
+        ];
+        assert_eq!(between(&on, &off, None), by_itself);
+        assert_eq!(
+            between(&on, &asleep, None),
+            [DomainChange::Suspended(SuspendedReason::Paused)]
+        );
+        assert_eq!(
+            between(&asleep, &on, None),
+            [DomainChange::Resumed(ResumedReason::Unpaused)]
+        );
+        assert_eq!(between(&asleep, &off, None), destroyed);
+        assert_eq!(between(&on, &on, None), []);
+    }
+
+    #[test]
+    fn a_later_boot_is_a_reboot_and_another_name_a_rename() {
+        let mut before = machine(Power::PoweredOn);
+        before.boot_time = Some(SystemTime::UNIX_EPOCH);
+        let mut after = before.clone();
+        after.boot_time = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(9));
+        after.name = "db".to_owned();
+        after.change_version = "2".to_owned();
+        let from = "web".to_owned();
+        assert_eq!(
+            between(&before, &after, None),
+            [
+                DomainChange::Defined(DefinedReason::Renamed { from }),
+                DomainChange::Defined(DefinedReason::Updated),
+                DomainChange::Rebooted,
+            ]
+        );
+    }
+}

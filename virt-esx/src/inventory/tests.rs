@@ -1,0 +1,126 @@
+//! The inventory alone, told what a server would tell.
+
+use virt_core::event::EventFilter;
+
+use super::*;
+use crate::vim::{AnyValue, PropertyChange, PropertyChangeOp};
+
+const UUID: Uuid = Uuid::from_u128(7);
+
+fn machine(value: &str) -> ManagedObjectReference {
+    ManagedObjectReference::new("VirtualMachine", value)
+}
+
+fn update(kind: ObjectUpdateKind, value: &str, properties: &[(&str, AnyValue)]) -> ObjectUpdate {
+    let change = |(name, value): &(&str, AnyValue)| PropertyChange {
+        name: (*name).to_owned(),
+        op: PropertyChangeOp::Assign,
+        val: Some(value.clone()),
+    };
+    ObjectUpdate {
+        kind,
+        obj: machine(value),
+        change_set: properties.iter().map(change).collect(),
+        missing_set: Vec::new(),
+    }
+}
+
+fn web(power: &str) -> ObjectUpdate {
+    update(
+        ObjectUpdateKind::Enter,
+        "vm-12",
+        &[
+            ("name", "web".into()),
+            ("config.uuid", UUID.to_string().into()),
+            ("runtime.powerState", power.into()),
+        ],
+    )
+}
+
+fn inventory() -> (Inventory, virt_core::event::EventStream) {
+    let events = EventBus::new();
+    let stream = events.subscribe(EventFilter::all());
+    (Inventory::new(events), stream)
+}
+
+fn told(stream: &mut virt_core::event::EventStream) -> Vec<DomainChange> {
+    let events = std::iter::from_fn(|| stream.try_next());
+    events
+        .filter_map(|event| match event {
+            Event::Domain(event) => Some(event.change),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_there_at_first_is_not_told_and_what_comes_and_goes_is() {
+    let (inventory, mut stream) = inventory();
+    inventory.begin_again();
+    inventory.apply(&[web("poweredOff")]);
+    inventory.is_complete();
+    assert_eq!(told(&mut stream), []);
+    let on = update(
+        ObjectUpdateKind::Modify,
+        "vm-12",
+        &[("runtime.powerState", "poweredOn".into())],
+    );
+    inventory.apply(&[on]);
+    assert_eq!(told(&mut stream).len(), 2);
+    let info = inventory.info(UUID).unwrap();
+    assert_eq!((info.id, info.state.is_active()), (Some(12), true));
+    inventory.apply(&[update(ObjectUpdateKind::Leave, "vm-12", &[])]);
+    assert_eq!(
+        told(&mut stream),
+        [
+            DomainChange::Stopped(StoppedReason::Migrated),
+            DomainChange::Undefined
+        ]
+    );
+    let error = inventory.select(&DomainSelector::Uuid(UUID)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn what_went_while_nobody_heard_is_told_when_all_was_told_again() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&[web("poweredOff")]);
+    inventory.is_complete();
+    inventory.begin_again();
+    inventory.apply(&[update(ObjectUpdateKind::Enter, "vm-13", &[("name", "db".into())])]);
+    inventory.is_complete();
+    assert_eq!(told(&mut stream), [DomainChange::Undefined]);
+    assert!(inventory.infos().is_empty(), "one without a uuid is no domain");
+}
+
+#[test]
+fn an_end_of_our_own_is_told_as_one() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&[web("poweredOn")]);
+    inventory.is_complete();
+    inventory.will_end(&machine("vm-12"), StoppedReason::Destroyed);
+    let off = update(
+        ObjectUpdateKind::Modify,
+        "vm-12",
+        &[("runtime.powerState", "poweredOff".into())],
+    );
+    inventory.apply(&[off]);
+    assert_eq!(
+        told(&mut stream),
+        [DomainChange::Stopped(StoppedReason::Destroyed)]
+    );
+    assert_eq!(inventory.info(UUID).unwrap().reason, StateReason::Destroyed);
+}
+
+#[test]
+fn a_template_is_no_domain() {
+    let (inventory, _) = inventory();
+    let mut template = web("poweredOff");
+    template.change_set.push(PropertyChange {
+        name: "config.template".to_owned(),
+        op: PropertyChangeOp::Assign,
+        val: Some(true.into()),
+    });
+    inventory.apply(&[template]);
+    assert!(inventory.infos().is_empty());
+}

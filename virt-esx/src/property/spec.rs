@@ -1,0 +1,57 @@
+//! What is to be read of which objects.
+
+use crate::vim::{ManagedObjectReference, ObjectSpec, PropertyFilterSpec, PropertySpec, TraversalSpec};
+
+/// The properties that are wanted of all objects of a type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// The API's name of the type.
+    pub(crate) kind: &'static str,
+    /// The paths of the properties.
+    pub(crate) paths: &'static [&'static str],
+}
+
+impl Wanted {
+    fn spec(&self) -> PropertySpec {
+        PropertySpec {
+            type_: self.kind.to_owned(),
+            all: Some(false),
+            path_set: self.paths.iter().map(|path| (*path).to_owned()).collect(),
+        }
+    }
+}
+
+/// Of the objects that a view shows.
+pub(crate) fn in_view(view: &ManagedObjectReference, wanted: &[Wanted]) -> PropertyFilterSpec {
+    let shown = TraversalSpec {
+        type_: view.kind.clone(),
+        path: "view".to_owned(),
+        skip: Some(false),
+        ..TraversalSpec::default()
+    };
+    PropertyFilterSpec {
+        prop_set: wanted.iter().map(Wanted::spec).collect(),
+        object_set: vec![ObjectSpec {
+            obj: view.clone(),
+            skip: Some(true),
+            select_set: vec![shown.into()],
+        }],
+        report_missing_objects_in_results: None,
+    }
+}
+
+/// Of one object.
+pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> PropertyFilterSpec {
+    PropertyFilterSpec {
+        prop_set: vec![PropertySpec {
+            type_: object.kind.clone(),
+            all: Some(false),
+            path_set: paths.iter().map(|path| (*path).to_owned()).collect(),
+        }],
+        object_set: vec![ObjectSpec {
+            obj: object.clone(),
+            ..ObjectSpec::default()
+        }],
+        report_missing_objects_in_results: None,
+    }
+}

@@ -1,0 +1,142 @@
+//! Following properties: a collector of our own with one filter, asked what is new since the version we know.
+
+use std::sync::Arc;
+
+use virt_core::{CallContext, Error, Result};
+
+use super::spec::{Wanted, in_view};
+use crate::session::{Session, has_ended, said};
+use crate::soap::SoapError;
+use crate::vim::{
+    CreateContainerView, CreateFilter, CreatePropertyCollector, DestroyPropertyCollector, DestroyView,
+    ManagedObjectReference, ObjectUpdate, UpdateSet, WaitForUpdatesEx, WaitOptions,
+};
+
+/// How long the server holds back an answer that would say nothing, in seconds.
+const PATIENCE: i32 = 60;
+
+/// Follows the objects below one of the inventory.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    session: Arc<Session>,
+    collector: ManagedObjectReference,
+    view: ManagedObjectReference,
+    /// What we know: of the beginning, nothing.
+    version: String,
+}
+
+/// What is new.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) objects: Vec<ObjectUpdate>,
+    /// Whether there is more, which is to be asked for at once.
+    pub(crate) truncated: bool,
+}
+
+/// Why nothing more is told.
+#[derive(Debug)]
+pub(crate) enum WatchEnd {
+    /// The session has ended, and what was made in it is gone with it.
+    SessionEnded,
+    /// The answer did not come, or was no answer.
+    Failed(Error),
+}
+
+impl Watcher {
+    /// Begins to follow what is below an object of the inventory.
+    pub(crate) async fn begin(
+        session: &Arc<Session>,
+        call: &CallContext,
+        container: &ManagedObjectReference,
+        wanted: &[Wanted],
+    ) -> Result<Self> {
+        let content = session.content();
+        let view_manager = content
+            .view_manager
+            .clone()
+            .ok_or_else(|| Error::unsupported("the server knows no views: it is older than vSphere 4"))?;
+        let view = CreateContainerView {
+            this: view_manager,
+            container: container.clone(),
+            type_: wanted.iter().map(|wanted| wanted.kind.to_owned()).collect(),
+            recursive: true,
+        };
+        // They are made anew where an answer is lost: the server removes them all with the session.
+        let view = session.read(call, &view).await?;
+        let collector = CreatePropertyCollector {
+            this: content.property_collector.clone(),
+        };
+        let collector = session.read(call, &collector).await?;
+        let filter = CreateFilter {
+            this: collector.clone(),
+            spec: in_view(&view, wanted),
+            partial_updates: false,
+        };
+        session.read(call, &filter).await?;
+        Ok(Self {
+            session: Arc::clone(session),
+            collector,
+            view,
+            version: String::new(),
+        })
+    }
+
+    /// What is new since the last time: all of it at first. Waits for it, up to a minute.
+    pub(crate) async fn next(&mut self) -> Result<Changes, WatchEnd> {
+        let options = WaitOptions {
+            max_wait_seconds: Some(PATIENCE),
+            max_object_updates: None,
+        };
+        let ask = WaitForUpdatesEx {
+            this: self.collector.clone(),
+            version: Some(self.version.clone()),
+            options: Some(options),
+        };
+        let set = self
+            .session
+            .wait(&ask)
+            .await
+            .map_err(|error| self.end_of(error))?;
+        let Some(set) = set else {
+            return Ok(Changes::default());
+        };
+        self.version.clone_from(&set.version);
+        Ok(changes(set))
+    }
+
+    fn end_of(&self, error: SoapError) -> WatchEnd {
+        let is_gone = error
+            .fault()
+            .is_some_and(|fault| fault.is_a("ManagedObjectNotFound"));
+        if has_ended(&error) || is_gone {
+            WatchEnd::SessionEnded
+        } else {
+            WatchEnd::Failed(said(error, self.session.host()))
+        }
+    }
+
+    /// Has the server forget it.
+    pub(crate) async fn end(self, call: &CallContext) {
+        let collector = DestroyPropertyCollector { this: self.collector };
+        let view = DestroyView { this: self.view };
+        let ended = futures::future::join(
+            self.session.read(call, &collector),
+            self.session.read(call, &view),
+        );
+        let (collector, view) = ended.await;
+        for error in [collector.err(), view.err()].into_iter().flatten() {
+            tracing::debug!(%error, "the server could not be told that nobody listens any more");
+        }
+    }
+}
+
+fn changes(set: UpdateSet) -> Changes {
+    Changes {
+        truncated: set.truncated.unwrap_or_default(),
+        objects: set
+            .filter_set
+            .into_iter()
+            .flat_map(|filter| filter.object_set)
+            .collect(),
+    }
+}

@@ -1,0 +1,19 @@
+//! SOAP over HTTP/1.1: connections that are kept, a session's cookie, compression, bounds on size and time.
+//!
+//! What a method means is said in `vim`; nothing here knows any of them.
+
+mod client;
+mod connect;
+mod endpoint;
+mod envelope;
+mod error;
+mod file;
+mod pool;
+mod proxy;
+mod thumbprint;
+mod tls;
+
+pub(crate) use client::SoapClient;
+pub(crate) use endpoint::{Endpoint, Proxy, ProxyKind, Trust};
+pub(crate) use error::SoapError;
+pub(crate) use file::DatastoreFile;

@@ -1,0 +1,162 @@
+//! Sessions that end on the server, and servers that do not answer as they should.
+
+use std::time::Duration;
+
+use virt_core::domain::DomainFilter;
+use virt_core::event::{DomainChange, Event, EventFilter, StoppedReason};
+use virt_core::{ErrorKind, Outcome};
+use virt_testkit::live::vsphere::SimulatorOptions;
+
+use crate::fixture::{SOON, open, simulator, until};
+
+#[tokio::test]
+async fn a_session_that_ends_while_32_calls_are_under_way_is_opened_again() {
+    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+        return;
+    };
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    let conn = conn.with_deadline(Duration::from_secs(20));
+    let mut all = conn.events(EventFilter::all()).await.expect("its events");
+    let domain = conn
+        .domains()
+        .await
+        .expect("the machines")
+        .into_iter()
+        .next()
+        .expect("one");
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..32 {
+        let conn = conn.clone();
+        calls.spawn(async move { conn.node_info().await.map(drop) });
+    }
+    simulator.control().end_sessions().await.expect("they end");
+    while let Some(ended) = calls.join_next().await {
+        ended.expect("no panic").expect("what only reads is asked again");
+    }
+    let resync = async {
+        while let Some(event) = all.next().await {
+            if matches!(event, Event::Resync) {
+                return true;
+            }
+        }
+        false
+    };
+    assert_eq!(
+        tokio::time::timeout(SOON, resync).await,
+        Ok(true),
+        "nobody said Resync"
+    );
+    // Events go on, in the new session.
+    let mut events = domain.events().await.expect("its events");
+    let mut ended = domain.destroy().await;
+    if let Err(error) = &ended
+        && error.kind() == ErrorKind::Busy
+    {
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+        ended = domain.destroy().await;
+    }
+    ended.expect("it ends");
+    until(
+        &mut events,
+        &domain,
+        &DomainChange::Stopped(StoppedReason::Destroyed),
+    )
+    .await;
+    conn.shutdown().await.expect("it ends");
+}
+
+#[tokio::test]
+async fn what_would_change_something_is_not_done_twice() {
+    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+        return;
+    };
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    let domain = conn
+        .domains()
+        .await
+        .expect("the machines")
+        .into_iter()
+        .next()
+        .expect("one");
+    simulator.control().end_sessions().await.expect("they end");
+    // The follower may have opened the session again before.
+    match domain.suspend().await {
+        Ok(()) => {}
+        Err(error) => {
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (ErrorKind::Busy, Outcome::NotApplied),
+                "{error}"
+            );
+            domain.suspend().await.expect("the session is open again");
+        }
+    }
+    conn.shutdown().await.expect("it ends");
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_for_a_moment_is_told_and_comes_back() {
+    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+        return;
+    };
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    let control = simulator.control();
+    // Whoever listens for events may meet one of them.
+    control.be_unavailable(3).await.expect("it is away");
+    let error = conn.node_info().await.map(drop).expect_err("it does not answer");
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    while conn.node_info().await.is_err() {}
+    conn.node_info().await.expect("it answers again");
+    control.reset_connections(1).await.expect("one is cut");
+    conn.node_info().await.expect("what only reads is asked again");
+    conn.shutdown().await.expect("it ends");
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_ends_at_its_deadline() {
+    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+        return;
+    };
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    let control = simulator.control();
+    control
+        .delay("CreateContainerView", Duration::from_secs(5))
+        .await
+        .expect("it is slow");
+    let began = std::time::Instant::now();
+    let hurried = conn.with_deadline(Duration::from_secs(1));
+    let error = hurried.node_info().await.map(drop).expect_err("it is too slow");
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    conn.shutdown().await.expect("it ends");
+}
+
+#[tokio::test]
+async fn an_inventory_that_comes_in_parts_is_whole_when_the_connection_is_open() {
+    let options = SimulatorOptions::esx().with_machines(50).with_page(7);
+    let Some(simulator) = simulator(options).await else {
+        return;
+    };
+    simulator
+        .control()
+        .truncate_next_update()
+        .await
+        .expect("the next one is cut");
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    let infos = conn
+        .domain_infos(&DomainFilter::all())
+        .await
+        .expect("the machines");
+    assert_eq!(infos.len(), 50);
+    conn.shutdown().await.expect("it ends");
+}

@@ -1,0 +1,196 @@
+//! The methods there is code for.
+
+/// The methods, by the managed object that declares them.
+pub(in crate::codegen::vim) const METHODS: &[(&str, &[&str])] = &[
+    ("ServiceInstance", &["RetrieveServiceContent", "CurrentTime"]),
+    (
+        "SessionManager",
+        &[
+            "Login",
+            "Logout",
+            "SessionIsActive",
+            "AcquireGenericServiceTicket",
+        ],
+    ),
+    (
+        "PropertyCollector",
+        &[
+            "CreatePropertyCollector",
+            "DestroyPropertyCollector",
+            "CreateFilter",
+            "RetrievePropertiesEx",
+            "ContinueRetrievePropertiesEx",
+            "CancelRetrievePropertiesEx",
+            "WaitForUpdatesEx",
+            "CancelWaitForUpdates",
+        ],
+    ),
+    ("PropertyFilter", &["DestroyPropertyFilter"]),
+    ("ViewManager", &["CreateContainerView"]),
+    ("View", &["DestroyView"]),
+    (
+        "SearchIndex",
+        &[
+            "FindByUuid",
+            "FindAllByUuid",
+            "FindByInventoryPath",
+            "FindByIp",
+            "FindByDnsName",
+            "FindChild",
+        ],
+    ),
+    ("ManagedEntity", &["Destroy_Task", "Rename_Task"]),
+    (
+        "VirtualMachine",
+        &[
+            "PowerOnVM_Task",
+            "PowerOffVM_Task",
+            "SuspendVM_Task",
+            "ResetVM_Task",
+            "ShutdownGuest",
+            "RebootGuest",
+            "StandbyGuest",
+            "AnswerVM",
+            "ReconfigVM_Task",
+            "CloneVM_Task",
+            "RelocateVM_Task",
+            "MigrateVM_Task",
+            "UnregisterVM",
+            "MarkAsTemplate",
+            "MarkAsVirtualMachine",
+            "CreateSnapshot_Task",
+            "RemoveAllSnapshots_Task",
+            "RevertToCurrentSnapshot_Task",
+            "ConsolidateVMDisks_Task",
+            "CreateScreenshot_Task",
+            "AcquireTicket",
+            "AcquireMksTicket",
+        ],
+    ),
+    (
+        "VirtualMachineSnapshot",
+        &["RemoveSnapshot_Task", "RevertToSnapshot_Task", "RenameSnapshot"],
+    ),
+    (
+        "Folder",
+        &[
+            "CreateVM_Task",
+            "RegisterVM_Task",
+            "CreateFolder",
+            "MoveIntoFolder_Task",
+        ],
+    ),
+    ("Task", &["CancelTask"]),
+    ("EventManager", &["CreateCollectorForEvents", "QueryEvents"]),
+    ("EventHistoryCollector", &["ReadNextEvents", "ReadPreviousEvents"]),
+    (
+        "HistoryCollector",
+        &[
+            "ResetCollector",
+            "RewindCollector",
+            "SetCollectorPageSize",
+            "DestroyCollector",
+        ],
+    ),
+    (
+        "PerformanceManager",
+        &[
+            "QueryPerf",
+            "QueryAvailablePerfMetric",
+            "QueryPerfProviderSummary",
+            "QueryPerfCounter",
+        ],
+    ),
+    ("HostAutoStartManager", &["ReconfigureAutostart"]),
+    (
+        "HostDatastoreBrowser",
+        &["SearchDatastore_Task", "SearchDatastoreSubFolders_Task"],
+    ),
+    (
+        "FileManager",
+        &[
+            "MoveDatastoreFile_Task",
+            "CopyDatastoreFile_Task",
+            "DeleteDatastoreFile_Task",
+            "MakeDirectory",
+        ],
+    ),
+    (
+        "VirtualDiskManager",
+        &[
+            "CreateVirtualDisk_Task",
+            "DeleteVirtualDisk_Task",
+            "MoveVirtualDisk_Task",
+            "CopyVirtualDisk_Task",
+            "ExtendVirtualDisk_Task",
+            "ZeroFillVirtualDisk_Task",
+            "EagerZeroVirtualDisk_Task",
+            "QueryVirtualDiskUuid",
+        ],
+    ),
+    (
+        "Datastore",
+        &[
+            "RefreshDatastore",
+            "RefreshDatastoreStorageInfo",
+            "DestroyDatastore",
+            "RenameDatastore",
+        ],
+    ),
+    (
+        "HostDatastoreSystem",
+        &[
+            "CreateNasDatastore",
+            "CreateLocalDatastore",
+            "CreateVmfsDatastore",
+            "QueryAvailableDisksForVmfs",
+            "QueryVmfsDatastoreCreateOptions",
+            "RemoveDatastore",
+        ],
+    ),
+    (
+        "HostStorageSystem",
+        &["RescanAllHba", "RescanVmfs", "RefreshStorageSystem"],
+    ),
+    (
+        "HostNetworkSystem",
+        &[
+            "AddVirtualSwitch",
+            "RemoveVirtualSwitch",
+            "UpdateVirtualSwitch",
+            "AddPortGroup",
+            "RemovePortGroup",
+            "UpdatePortGroup",
+        ],
+    ),
+    (
+        "HostSystem",
+        &[
+            "QueryHostConnectionInfo",
+            "EnterMaintenanceMode_Task",
+            "ExitMaintenanceMode_Task",
+        ],
+    ),
+    ("GuestAuthManager", &["ValidateCredentialsInGuest"]),
+    (
+        "GuestProcessManager",
+        &[
+            "StartProgramInGuest",
+            "ListProcessesInGuest",
+            "TerminateProcessInGuest",
+            "ReadEnvironmentVariableInGuest",
+        ],
+    ),
+    (
+        "GuestFileManager",
+        &[
+            "InitiateFileTransferFromGuest",
+            "InitiateFileTransferToGuest",
+            "MakeDirectoryInGuest",
+            "DeleteFileInGuest",
+            "MoveFileInGuest",
+            "ListFilesInGuest",
+            "CreateTemporaryFileInGuest",
+        ],
+    ),
+];

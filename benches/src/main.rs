@@ -6,6 +6,7 @@
 
 mod cold_build;
 mod documents;
+mod esx;
 mod failure;
 mod figure;
 mod lxc;
@@ -37,6 +38,9 @@ fn run(words: &[&str]) -> Outcome {
         [documents::MEMORY] => documents::memory_peer(),
         ["documents"] => documents::run(None),
         ["documents", part] => documents::run(Some(part)),
+        [esx::COMMAND, uri] => esx::run_peer(uri),
+        ["esx"] => esx::run(None),
+        ["esx", part] => esx::run(Some(part)),
         ["lxc"] => lxc::run(None),
         ["lxc", part] => lxc::run(Some(part)),
         ["qemu"] => qemu::run(None),
@@ -45,6 +49,6 @@ fn run(words: &[&str]) -> Outcome {
         ["rpc", part] => rpc::run(Some(part)),
         ["ssh"] => ssh::run(None),
         ["ssh", part] => ssh::run(Some(part)),
-        _ => failed("say: cargo xtask bench documents, lxc, qemu, rpc or ssh"),
+        _ => failed("say: cargo xtask bench documents, esx, lxc, qemu, rpc or ssh"),
     }
 }

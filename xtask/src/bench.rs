@@ -6,9 +6,10 @@ use crate::{cargo, say};
 
 /// Runs the group's figures, in the profile of a program as it is shipped.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    const ADVICE: &str = "say: cargo xtask bench documents, lxc, qemu, rpc or ssh";
+    const ADVICE: &str = "say: cargo xtask bench documents, esx, lxc, qemu, rpc or ssh";
     let needs: &[Need] = match arguments.first().map(String::as_str) {
         Some("documents") => &[Need::Libvirt, Need::Compiler],
+        Some("esx") => &[Need::Vsphere, Need::Libvirt, Need::Compiler],
         Some("lxc") => &[Need::Lxc, Need::Libvirt, Need::Compiler],
         Some("qemu") => &[Need::Qemu, Need::Libvirt, Need::Compiler],
         Some("rpc") => &[Need::Libvirt, Need::Compiler, Need::Sshd],

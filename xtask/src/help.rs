@@ -13,7 +13,8 @@ The commands of the virt SDK project
                               documents [SECONDS] (each type of document fuzzed so long, 600 unless said),
                               rpc (a libvirtd with 64 callers, calls given up, events counted, and one killed again and again),
                               rpc-decoders [SECONDS] (what a daemon may say, fuzzed so long, 600 unless said)
-  cargo xtask bench GROUP     measure against the floor, libvirt, OpenSSH and lxc-start: documents, lxc, qemu, rpc, ssh
+  cargo xtask bench GROUP     measure against the floor, libvirt, OpenSSH, lxc-start and pyvmomi: documents, esx, lxc, qemu, rpc,
+                              ssh
   cargo xtask corpus [FAMILY…]  judge by libvirt's own test data, a line a family: passed failed excepted unsupported total
   cargo xtask coverage [--check]  which of libvirt's functions are typed, an object a line; writes docs/rpc-coverage.md
   cargo xtask codegen [--check]  make the types of libvirt's protocol and of the vSphere API from the facts about them, or

@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) deadlines: Deadlines,
     access: AccessMode,
     closed: AtomicBool,
+    logged_out: AtomicBool,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -78,6 +79,7 @@ impl Server {
             deadlines: request.deadlines.clone(),
             access: request.access,
             closed: AtomicBool::new(false),
+            logged_out: AtomicBool::new(false),
             tasks: Mutex::new(vec![following, keeping]),
         });
         let told = call.bound(Outcome::NotApplied, async {
@@ -93,14 +95,15 @@ impl Server {
 
     /// Whether the connection still works, as far as known.
     pub(crate) fn is_open(&self) -> bool {
-        !self.closed.load(Ordering::Acquire)
+        !self.closed.load(Ordering::Acquire) && !self.inventory.has_ended()
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.is_open() {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::ConnectionLost, "the connection is closed"))
+        let message = "the connection is closed, or the server does not let it go on: open a new one";
+        Err(Error::new(ErrorKind::ConnectionLost, message))
     }
 
     /// Refuses to change anything on a connection that only reads.
@@ -135,10 +138,10 @@ impl Server {
 
     /// Ends the connection and logs out: the server removes what belonged to the session.
     pub(crate) async fn close(&self, call: &CallContext) -> Result<()> {
-        if self.closed.swap(true, Ordering::AcqRel) {
+        self.stop();
+        if self.logged_out.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        self.stop();
         self.session.close(call).await
     }
 }

@@ -176,6 +176,11 @@ impl<E: Registered> Registry<E> {
         Ok(())
     }
 
+    /// Whether a name is some domain's, or about to be.
+    pub fn is_reserved(&self, name: &str) -> bool {
+        self.read().by_name.contains_key(name)
+    }
+
     /// Gives a name back.
     pub fn release_name(&self, uuid: Uuid, name: &str) {
         let mut maps = self.write();

@@ -64,8 +64,13 @@ impl ConnectionDriver for EsxDriver {
 
     fn close(&self) {
         let server = std::sync::Arc::clone(&self.server);
+        server.stop();
         let time = server.deadlines.of(CallClass::Query);
-        drop(tokio::spawn(async move {
+        // Without a runtime the session ends by itself, after the server's time.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        drop(runtime.spawn(async move {
             let call = CallContext::new("close", CallClass::Query, time);
             if let Err(error) = server.close(&call).await {
                 tracing::debug!(%error, "a session is left to end by itself");

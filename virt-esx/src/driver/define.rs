@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use virt_core::domain::{DefineOptions, DomainName, DomainRef};
 use virt_core::model::DomainConfig;
-use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::EsxDriver;
 use super::datacenter::Datacenter;
@@ -51,6 +51,7 @@ impl EsxDriver {
             },
             ..image
         };
+        self.must_be_nobodys(call, &file).await?;
         let host = self.host_for(call).await?;
         let options = ToVmx::new()
             .with_files(Arc::new(names_of(&file)))
@@ -64,9 +65,11 @@ impl EsxDriver {
             .session
             .put_file(call, &file, vmx.to_string().into_bytes())
             .await?;
-        let machine = self
-            .register_file(call, &datacenter, &file, &host, &config.name)
-            .await?;
+        let registered = self.register_file(call, &datacenter, &file, &host, &config.name);
+        // The file is there, whatever becomes of it.
+        let machine = registered
+            .await
+            .map_err(|error| error.with_outcome(Outcome::Unknown))?;
         let is_so = |machine: Option<&Machine>| machine.is_some_and(|machine| machine.uuid == Some(uuid));
         self.server.inventory.until(&machine, is_so).await;
         // What the server has made of the uuid counts.
@@ -94,6 +97,23 @@ impl EsxDriver {
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
         Ok(())
+    }
+
+    /// Another machine's file is not overwritten: one may be called otherwise than its file, or not be registered now.
+    async fn must_be_nobodys(&self, call: &CallContext, file: &DatastoreFile) -> Result<()> {
+        let name = format!("[{}] {}", file.datastore, file.path);
+        let is_there = self.server.inventory.has_file(&name)
+            || match self.server.session.get_file(call, file).await {
+                Ok(_) => true,
+                Err(error) if error.kind() == ErrorKind::NotFound => false,
+                Err(error) => return Err(error),
+            };
+        if !is_there {
+            return Ok(());
+        }
+        let message = "the configuration file of a machine is there already: put the first image into another directory, \
+                       or register that machine";
+        Err(Error::new(ErrorKind::AlreadyExists, message).with_subject(Subject::Path(name)))
     }
 
     /// The host that a new machine is for.

@@ -61,7 +61,9 @@ impl EsxDriver {
         let inventory = &self.server.inventory;
         inventory.will_end(reference, StoppedReason::Destroyed);
         if let Err(error) = self.answering(call, reference, self.carry_out(call, &off)).await {
-            inventory.does_not_end(reference);
+            if error.outcome() == Outcome::NotApplied {
+                inventory.does_not_end(reference);
+            }
             return Err(error);
         }
         self.until_power(reference, &Power::PoweredOff).await;
@@ -155,14 +157,12 @@ impl EsxDriver {
         if machine.power != Power::PoweredOn {
             return Err(not_valid(&machine, "only what runs is reset"));
         }
-        let before = machine.boot_time;
         let reset = ResetVmTask {
             this: reference.clone(),
         };
         self.answering(call, &reference, self.carry_out(call, &reset))
             .await?;
-        let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| machine.boot_time != before);
-        self.server.inventory.until(&reference, is_so).await;
+        self.server.inventory.was_reset(&reference);
         Ok(())
     }
 

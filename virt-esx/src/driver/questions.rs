@@ -15,20 +15,28 @@ impl EsxDriver {
         machine: &ManagedObjectReference,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        // One that stands still already takes nothing up before it is answered.
+        if let Some((name, question)) = self.server.inventory.question(machine) {
+            let answered = self.answer(call, machine, &name, &question).await;
+            answered.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+        }
         let asked = async {
+            let mut last = String::new();
             loop {
-                self.server.inventory.until_asked(machine).await;
-                let question = self.server.inventory.question(machine);
-                let Some((name, question)) = question else {
+                let inventory = &self.server.inventory;
+                let is_new = |machine: Option<&Machine>| {
+                    let question = machine.and_then(|machine| machine.question.as_ref());
+                    question.is_some_and(|question| question.id != last)
+                };
+                inventory.when(machine, is_new).await;
+                let Some((name, question)) = inventory.question(machine) else {
                     continue;
                 };
                 if let Err(error) = self.answer(call, machine, &name, &question).await {
-                    return error;
+                    // What was begun goes on, and waits for the answer.
+                    return error.with_outcome(Outcome::Unknown);
                 }
-                self.server
-                    .inventory
-                    .until(machine, |machine| is_answered(machine, &question))
-                    .await;
+                last = question.id;
             }
         };
         tokio::select! {
@@ -75,10 +83,4 @@ impl EsxDriver {
         };
         self.server.act(call, &answer).await
     }
-}
-
-fn is_answered(machine: Option<&Machine>, question: &VirtualMachineQuestionInfo) -> bool {
-    machine
-        .and_then(|machine| machine.question.as_ref())
-        .is_none_or(|asked| asked.id != question.id)
 }

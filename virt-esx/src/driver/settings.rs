@@ -7,9 +7,11 @@ use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::{EsxDriver, not_valid};
 use crate::inventory::{Machine, escaped};
+use crate::property;
 use crate::vim::{
-    AutoStartPowerInfo, AutoStartWaitHeartbeatSetting, HostAutoStartManagerConfig, ManagedObjectReference,
-    ReconfigVmTask, ReconfigureAutostart, RenameTask, UnregisterVm, VirtualMachineConfigSpec,
+    AutoStartDefaults, AutoStartPowerInfo, AutoStartWaitHeartbeatSetting, HostAutoStartManagerConfig,
+    ManagedObjectReference, ReconfigVmTask, ReconfigureAutostart, RenameTask, UnregisterVm,
+    VirtualMachineConfigSpec,
 };
 
 impl EsxDriver {
@@ -107,6 +109,9 @@ impl EsxDriver {
         count: u32,
         options: &VcpuOptions,
     ) -> Result<()> {
+        if options.guest {
+            return Err(Error::unsupported("ESX does not take vCPUs away within a guest"));
+        }
         let (reference, machine) = self.to_change(domain)?;
         check_scope(&machine, options.scope)?;
         let wanted = i32::try_from(count).ok().filter(|count| *count > 0);
@@ -161,6 +166,11 @@ impl EsxDriver {
             )
         })?;
         let manager = self.manager_of_host(call, &host, "autoStartManager").await?;
+        let defaults = if autostart {
+            self.defaults_that_count(call, &manager, &reference).await?
+        } else {
+            None
+        };
         let info = AutoStartPowerInfo {
             key: reference,
             start_order: -1,
@@ -173,11 +183,43 @@ impl EsxDriver {
         let change = ReconfigureAutostart {
             this: manager,
             spec: HostAutoStartManagerConfig {
-                defaults: None,
+                defaults,
                 power_info: vec![info],
             },
         };
         self.server.act(call, &change).await
+    }
+}
+
+impl EsxDriver {
+    /// What has to be set of a host for any machine of it to start by itself: nothing, where that is so. Where others would
+    /// begin to start by that, it is refused.
+    async fn defaults_that_count(
+        &self,
+        call: &CallContext,
+        manager: &ManagedObjectReference,
+        machine: &ManagedObjectReference,
+    ) -> Result<Option<AutoStartDefaults>> {
+        let mut read = property::of_object(&self.server.session, call, manager, &["config"]).await?;
+        let config = read.remove("config").and_then(|config| config.read().ok());
+        let config: HostAutoStartManagerConfig = config.unwrap_or_default();
+        let defaults = config.defaults.unwrap_or_default();
+        if defaults.enabled == Some(true) {
+            return Ok(None);
+        }
+        let is_other = |info: &&AutoStartPowerInfo| info.start_action == "powerOn" && info.key != *machine;
+        let others = config.power_info.iter().filter(is_other).count();
+        if others > 0 {
+            let message = format!(
+                "machines do not start by themselves on this host, and {others} others would begin to: see to those first, \
+                 and switch it on there"
+            );
+            return Err(Error::new(ErrorKind::InvalidState, message));
+        }
+        Ok(Some(AutoStartDefaults {
+            enabled: Some(true),
+            ..defaults
+        }))
     }
 }
 

@@ -32,6 +32,14 @@ pub(crate) async fn follow(
             Ok(()) => return,
             Err(error) => error,
         };
+        if session.is_over().await {
+            let Some(inventory) = inventory.upgrade() else {
+                return;
+            };
+            tracing::warn!(server = %session.host(), %error, "what happens on a server is not heard any more");
+            inventory.end(&error);
+            return;
+        }
         if let Some(ready) = ready.take() {
             drop(ready.send(Err(error)));
             return;
@@ -39,10 +47,9 @@ pub(crate) async fn follow(
         tracing::warn!(server = %session.host(), %error, "what happens on a server is not heard just now");
         tokio::time::sleep(pause).await;
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-        let Some(inventory) = inventory.upgrade() else {
+        if inventory.strong_count() == 0 {
             return;
-        };
-        inventory.resync();
+        }
     }
 }
 
@@ -90,8 +97,10 @@ async fn once(
             is_whole = true;
             inventory.is_complete();
             *pause = FIRST_PAUSE;
-            if let Some(ready) = ready.take() {
-                drop(ready.send(Ok(())));
+            match ready.take() {
+                Some(ready) => drop(ready.send(Ok(()))),
+                // Not the first time: something may have been missed, and what is known now is so.
+                None => inventory.resync(),
             }
         }
     }

@@ -110,6 +110,11 @@ impl Machine {
         }
     }
 
+    /// The uuid of the domain that it is; none where it is a template, or not accessible.
+    pub(crate) fn identity(&self) -> Option<Uuid> {
+        self.uuid.filter(|_| !self.is_template)
+    }
+
     pub(crate) fn is_active(&self) -> bool {
         self.power != VirtualMachinePowerState::PoweredOff
     }

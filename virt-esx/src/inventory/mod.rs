@@ -6,7 +6,7 @@ mod machine;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -19,6 +19,8 @@ pub(crate) use machine::{Machine, escaped, number, unescaped};
 
 use crate::vim::{ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachineQuestionInfo};
 
+/// What is told within this time of a reset is that reset.
+const ONE_RESET: Duration = Duration::from_secs(10);
 /// How long it is waited for the server to tell of what was just done.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
@@ -37,8 +39,12 @@ struct State {
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
     /// Machines that we are about to end, and how.
     ending: HashMap<ManagedObjectReference, StoppedReason>,
+    /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
+    reset: HashMap<ManagedObjectReference, Instant>,
     /// Whether all there is has been told once.
     complete: bool,
+    /// Whether nothing is told any more.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -97,10 +103,23 @@ impl Inventory {
     }
 
     fn tell(&self, told: Vec<Event>) {
-        self.changed.send_modify(|count| *count += 1);
         for event in &told {
             self.events.publish(event);
         }
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Nothing is told any more.
+    pub(crate) fn end(&self, error: &Error) {
+        self.state().ended = true;
+        tracing::debug!(%error, "an inventory has ended");
+        self.events.close();
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Whether nothing is told any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state().ended
     }
 
     /// All domains, in no order.
@@ -140,12 +159,18 @@ impl Inventory {
     /// The domain a selector names.
     pub(crate) fn select(&self, selector: &DomainSelector) -> Result<DomainRef> {
         let infos = self.infos();
-        let found = infos.iter().find(|info| match selector {
+        let mut hits = infos.iter().filter(|info| match selector {
             DomainSelector::Name(name) => &info.domain.name == name,
             DomainSelector::Uuid(uuid) => &info.domain.uuid == uuid,
             DomainSelector::Id(id) => info.id == Some(*id),
             _ => false,
         });
+        let found = hits.next();
+        if found.is_some() && hits.next().is_some() {
+            let message = "several domains of the inventory are called so: say the uuid, or a part of the inventory in the URI";
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .with_subject(Subject::Domain(selector.to_string())));
+        }
         found.map(|info| info.domain.clone()).ok_or_else(|| {
             let mut names: Vec<&str> = infos.iter().map(|info| info.domain.name.as_str()).collect();
             names.sort_unstable();
@@ -209,12 +234,6 @@ impl Inventory {
         }
     }
 
-    /// Waits until a machine asks something.
-    pub(crate) async fn until_asked(&self, machine: &ManagedObjectReference) {
-        let asks = |machine: Option<&Machine>| machine.is_some_and(|machine| machine.question.is_some());
-        self.when(machine, asks).await;
-    }
-
     /// What a machine asks, and its name.
     pub(crate) fn question(
         &self,
@@ -228,7 +247,7 @@ impl Inventory {
 
     /// The uuid of a machine, where it is a domain.
     pub(crate) fn uuid_of(&self, machine: &ManagedObjectReference) -> Option<Uuid> {
-        self.state().machines.get(machine)?.machine.uuid
+        self.state().machines.get(machine)?.machine.identity()
     }
 
     /// Whether a machine of this name is there.
@@ -237,6 +256,27 @@ impl Inventory {
             .machines
             .values()
             .any(|known| known.machine.name == name)
+    }
+
+    /// A machine was reset by us: told here, as not every server does.
+    pub(crate) fn was_reset(&self, machine: &ManagedObjectReference) {
+        let told = {
+            let mut state = self.state();
+            state.reset.insert(machine.clone(), Instant::now());
+            match state.machines.get(machine) {
+                Some(known) => state.told(machine, &known.machine, [DomainChange::Rebooted]),
+                None => Vec::new(),
+            }
+        };
+        self.tell(told);
+    }
+
+    /// Whether a machine's configuration file is this one.
+    pub(crate) fn has_file(&self, name: &str) -> bool {
+        self.state()
+            .machines
+            .values()
+            .any(|known| known.machine.file == name)
     }
 
     /// The connection has missed something: everybody looks again.
@@ -255,11 +295,12 @@ impl State {
     }
 
     fn enter(&mut self, update: &ObjectUpdate) -> Vec<Event> {
-        if self.machines.contains_key(&update.obj) {
-            return self.modify(update);
-        }
+        // It is told as a whole: what is not there now, is not.
         let mut machine = Machine::default();
         machine.apply(update);
+        if self.machines.contains_key(&update.obj) {
+            return self.change(&update.obj, machine);
+        }
         let reason = if machine.is_active() {
             StateReason::Booted
         } else {
@@ -270,59 +311,69 @@ impl State {
             reason,
             seen: true,
         };
-        let told = if self.complete {
-            let defined = DomainChange::Defined(DefinedReason::Added);
-            event(&known.machine, defined).into_iter().collect()
-        } else {
-            Vec::new()
-        };
         self.index(&update.obj, &known.machine);
+        let added = self
+            .complete
+            .then_some(DomainChange::Defined(DefinedReason::Added));
+        let told = self.told(&update.obj, &known.machine, added);
         self.machines.insert(update.obj.clone(), known);
         told
     }
 
     fn modify(&mut self, update: &ObjectUpdate) -> Vec<Event> {
-        let Some(known) = self.machines.get_mut(&update.obj) else {
+        let Some(known) = self.machines.get(&update.obj) else {
             return self.enter(update);
         };
+        let mut machine = known.machine.clone();
+        machine.apply(update);
+        self.change(&update.obj, machine)
+    }
+
+    /// A machine is so from now on.
+    fn change(&mut self, reference: &ManagedObjectReference, after: Machine) -> Vec<Event> {
+        let ended = self.ending.get(reference).copied();
+        let Some(known) = self.machines.get_mut(reference) else {
+            return Vec::new();
+        };
         known.seen = true;
-        let before = known.machine.clone();
-        known.machine.apply(update);
-        let after = known.machine.clone();
-        let ended = self.ending.get(&update.obj).copied();
-        let changes = changes::between(&before, &after, ended);
+        let before = std::mem::replace(&mut known.machine, after.clone());
+        let mut changes = changes::between(&before, &after, ended);
         if let Some(reason) = changes.iter().filter_map(changes::reason).next_back() {
             known.reason = reason;
         }
         if !after.is_active() {
-            self.ending.remove(&update.obj);
+            self.ending.remove(reference);
         }
-        if (before.uuid, before.is_template) != (after.uuid, after.is_template) {
-            self.forget(&update.obj);
-            self.index(&update.obj, &after);
+        let reset = self.reset.get(reference);
+        if reset.is_some_and(|when| when.elapsed() < ONE_RESET) {
+            changes.retain(|change| *change != DomainChange::Rebooted);
         }
-        changes
-            .into_iter()
-            .filter_map(|change| event(&after, change))
-            .collect()
+        if before.identity() == after.identity() {
+            return self.told(reference, &after, changes);
+        }
+        // It was no domain before, or is none any more, or another one.
+        let mut told = self.told(reference, &before, gone(&before));
+        self.forget(reference);
+        self.index(reference, &after);
+        let added = DomainChange::Defined(DefinedReason::Added);
+        told.extend(self.told(reference, &after, [added]));
+        told
     }
 
     fn leave(&mut self, reference: &ManagedObjectReference) -> Vec<Event> {
-        self.forget(reference);
         let Some(known) = self.machines.remove(reference) else {
             return Vec::new();
         };
-        let stopped = known
-            .machine
-            .is_active()
-            .then_some(DomainChange::Stopped(StoppedReason::Migrated));
-        let told = stopped.into_iter().chain([DomainChange::Undefined]);
-        told.filter_map(|change| event(&known.machine, change)).collect()
+        let told = self.told(reference, &known.machine, gone(&known.machine));
+        self.forget(reference);
+        self.ending.remove(reference);
+        self.reset.remove(reference);
+        told
     }
 
     /// The first machine of a uuid has it: a copy by hand may have the same.
     fn index(&mut self, reference: &ManagedObjectReference, machine: &Machine) {
-        if let Some(uuid) = machine.uuid.filter(|_| !machine.is_template) {
+        if let Some(uuid) = machine.identity() {
             let first = self.by_uuid.entry(uuid).or_insert_with(|| reference.clone());
             if first != reference {
                 tracing::warn!(machine = %machine.name, %uuid, "two virtual machines have one uuid; the first counts");
@@ -330,15 +381,46 @@ impl State {
         }
     }
 
+    /// A machine is not the domain of its uuid any more: another one of the same uuid may be.
     fn forget(&mut self, reference: &ManagedObjectReference) {
-        self.by_uuid.retain(|_, known| known != reference);
+        let had = self.by_uuid.iter().find(|(_, known)| *known == reference);
+        let Some(uuid) = had.map(|(uuid, _)| *uuid) else {
+            return;
+        };
+        self.by_uuid.remove(&uuid);
+        let mut others = self.machines.iter();
+        let next =
+            others.find(|(other, known)| *other != reference && known.machine.identity() == Some(uuid));
+        if let Some((next, _)) = next {
+            self.by_uuid.insert(uuid, next.clone());
+        }
+    }
+
+    /// The events of changes of a machine, where it is a domain.
+    fn told(
+        &self,
+        reference: &ManagedObjectReference,
+        machine: &Machine,
+        changes: impl IntoIterator<Item = DomainChange>,
+    ) -> Vec<Event> {
+        let uuid = machine
+            .identity()
+            .filter(|uuid| self.by_uuid.get(uuid) == Some(reference));
+        let Some(uuid) = uuid else { return Vec::new() };
+        let event = |change| {
+            let domain = DomainRef::new(uuid, machine.name.as_str());
+            Event::Domain(DomainEvent::now(domain, change))
+        };
+        changes.into_iter().map(event).collect()
     }
 }
 
-fn event(machine: &Machine, change: DomainChange) -> Option<Event> {
-    let uuid = machine.uuid.filter(|_| !machine.is_template)?;
-    let domain = DomainRef::new(uuid, machine.name.as_str());
-    Some(Event::Domain(DomainEvent::now(domain, change)))
+/// What is told of a domain that is there no more.
+fn gone(machine: &Machine) -> Vec<DomainChange> {
+    let stopped = machine
+        .is_active()
+        .then_some(DomainChange::Stopped(StoppedReason::Migrated));
+    stopped.into_iter().chain([DomainChange::Undefined]).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(crate) struct Watcher {
     view: ManagedObjectReference,
     /// What we know: of the beginning, nothing.
     version: String,
+    /// Whether it has answered: until then it is not waited for what may never come, of a view that shows nothing.
+    has_begun: bool,
 }
 
 /// What is new.
@@ -78,13 +80,14 @@ impl Watcher {
             collector,
             view,
             version: String::new(),
+            has_begun: false,
         })
     }
 
     /// What is new since the last time: all of it at first. Waits for it, up to a minute.
     pub(crate) async fn next(&mut self) -> Result<Changes, WatchEnd> {
         let options = WaitOptions {
-            max_wait_seconds: Some(PATIENCE),
+            max_wait_seconds: Some(if self.has_begun { PATIENCE } else { 0 }),
             max_object_updates: None,
         };
         let ask = WaitForUpdatesEx {
@@ -97,6 +100,7 @@ impl Watcher {
             .wait(&ask)
             .await
             .map_err(|error| self.end_of(error))?;
+        self.has_begun = true;
         let Some(set) = set else {
             return Ok(Changes::default());
         };
@@ -105,10 +109,7 @@ impl Watcher {
     }
 
     fn end_of(&self, error: SoapError) -> WatchEnd {
-        let is_gone = error
-            .fault()
-            .is_some_and(|fault| fault.is_a("ManagedObjectNotFound"));
-        if has_ended(&error) || is_gone {
+        if has_ended(&error) {
             WatchEnd::SessionEnded
         } else {
             WatchEnd::Failed(said(error, self.session.host()))

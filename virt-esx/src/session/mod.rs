@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use virt_core::credentials::{CredentialKind, CredentialRequest, CredentialSource, Secret};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Retry, Subject};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Retry, Subject};
 
 use crate::parameters::Parameters;
-use crate::soap::{DatastoreFile, SoapClient, SoapError};
+use crate::soap::{DatastoreFile, SoapClient, SoapError, Stage};
 use crate::vim::{
     CurrentTime, Login, Logout, ManagedObjectReference, Method, RetrieveServiceContent, ServiceContent,
     VimError,
@@ -24,6 +24,11 @@ pub(crate) use refusal::of_fault;
 
 /// How often a session that nobody uses is used, so that the server does not end it (after 30 minutes, unless told).
 const KEEP_ALIVE: Duration = Duration::from_secs(5 * 60);
+/// How long a login may take.
+const LOGIN: Duration = Duration::from_secs(60);
+/// How long a server may say nothing at all while something is waited for: it answers after a minute, if only that there is
+/// nothing new.
+const SILENCE: Duration = Duration::from_secs(100);
 /// How often a password is asked for.
 const MOST_ATTEMPTS: u32 = 3;
 
@@ -34,8 +39,23 @@ pub(crate) struct Session {
     content: ServiceContent,
     manager: ManagedObjectReference,
     identity: Identity,
-    /// How often it was logged in; held while it is done.
-    logins: Mutex<u64>,
+    logins: Mutex<Logins>,
+}
+
+/// How often it was logged in; held while it is done.
+#[derive(Debug)]
+struct Logins {
+    count: u64,
+    /// Why it is not done again.
+    end: Option<End>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was logged out.
+    Closed,
+    /// The server does not accept the password any more: to offer it again and again would lock the account.
+    Refused,
 }
 
 /// Who we are to the server.
@@ -58,7 +78,7 @@ impl Session {
             this: ManagedObjectReference::new("ServiceInstance", "ServiceInstance"),
         };
         let content = call.bound(Outcome::NotApplied, async {
-            invoke(&client, &ask).await.map_err(|error| said(error, host))
+            enter(&client, &ask).await.map_err(|error| said(error, host))
         });
         let content = content.await?;
         if !content.about.api_version.is_empty() {
@@ -79,7 +99,7 @@ impl Session {
             content,
             manager,
             identity,
-            logins: Mutex::new(1),
+            logins: Mutex::new(Logins { count: 1, end: None }),
         }))
     }
 
@@ -105,19 +125,29 @@ impl Session {
             .await
     }
 
-    /// One that waits for something to happen, over a connection of its own. Nothing is asked again.
+    /// One that waits for something to happen, over a connection of its own. Nothing is asked again; a server that does not
+    /// answer at all by [`SILENCE`] is lost.
     pub(crate) async fn wait<M: Method + Sync>(&self, method: &M) -> Result<M::Returns, SoapError> {
-        let answer = self.client.long_call(&method.body()).await?;
+        let body = method.body();
+        let answer = tokio::time::timeout(SILENCE, self.client.long_call(&body)).await;
+        let answer =
+            answer.unwrap_or_else(|_| Err(SoapError::Lost(Stage::Sent, "the server is silent".into())))?;
         understood::<M>(&answer)
     }
 
     /// The whole content of a small file of a datastore.
     pub(crate) async fn get_file(&self, call: &CallContext, file: &DatastoreFile) -> Result<Vec<u8>> {
         let content = call.bound(Outcome::NotApplied, async {
-            self.client
-                .get_file(file)
-                .await
-                .map_err(|error| of_file(error, file, self.host()))
+            let before = self.logins().await;
+            match self.client.get_file(file).await {
+                // Of files the server says so that there is no such session.
+                Err(SoapError::Status(401)) => {
+                    self.log_in_again(before).await?;
+                    self.client.get_file(file).await
+                }
+                content => content,
+            }
+            .map_err(|error| of_file(error, file, self.host()))
         });
         content.await
     }
@@ -130,14 +160,28 @@ impl Session {
         content: Vec<u8>,
     ) -> Result<()> {
         let written = call.bound(Outcome::Unknown, async {
-            let put = self.client.put_file(file, content).await;
-            put.map_err(|error| of_file(error, file, self.host()))
+            let before = self.logins().await;
+            match self.client.put_file(file, content).await {
+                Err(SoapError::Status(401)) => {
+                    self.log_in_again(before).await?;
+                    Err(self.had_ended())
+                }
+                written => written.map_err(|error| of_file(error, file, self.host())),
+            }
         });
         written.await
     }
 
+    fn had_ended(&self) -> Error {
+        let message = "the session had ended on the server, and is open again: nothing was done";
+        Error::new(ErrorKind::Busy, message)
+            .with_retry(Retry::Later)
+            .with_outcome(Outcome::NotApplied)
+            .with_subject(Subject::Host(self.host().to_owned()))
+    }
+
     async fn ask_once_more<M: Method + Sync>(&self, method: &M, only_reads: bool) -> Result<M::Returns> {
-        let before = *self.logins.lock().await;
+        let before = self.logins().await;
         let error = match invoke(&self.client, method).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
@@ -145,11 +189,7 @@ impl Session {
         if has_ended(&error) {
             self.log_in_again(before).await?;
             if !only_reads {
-                let message = "the session had ended on the server, and is open again: nothing was done";
-                return Err(Error::new(ErrorKind::Busy, message)
-                    .with_retry(Retry::Later)
-                    .with_outcome(Outcome::NotApplied)
-                    .with_subject(Subject::Host(self.host().to_owned())));
+                return Err(self.had_ended());
             }
         } else if !(only_reads && is_worth_asking_again(&error)) {
             return Err(said(error, self.host()));
@@ -162,20 +202,49 @@ impl Session {
     /// Logs in anew, unless somebody else has since. What the server says of the session counts, not what we think.
     pub(crate) async fn log_in_again(&self, before: u64) -> Result<()> {
         let mut logins = self.logins.lock().await;
-        if *logins != before {
+        let host = || Subject::Host(self.host().to_owned());
+        match logins.end {
+            Some(End::Closed) => {
+                let error = Error::new(ErrorKind::ConnectionLost, "the connection is closed");
+                return Err(error.with_subject(host()));
+            }
+            Some(End::Refused) => {
+                let message = "the server does not accept the password any more: open a new connection";
+                return Err(Error::new(ErrorKind::AuthenticationFailed, message).with_subject(host()));
+            }
+            None => {}
+        }
+        if logins.count != before {
             return Ok(());
         }
         self.client.forget_session();
-        let entered = log_in(&self.client, &self.manager, &self.identity).await;
-        entered.map_err(|error| said(error, self.host()))?;
-        *logins += 1;
+        let entering = log_in(&self.client, &self.manager, &self.identity);
+        let entered = tokio::time::timeout(LOGIN, entering).await;
+        let entered = entered.unwrap_or_else(|_| {
+            Err(SoapError::Lost(
+                Stage::NotSent,
+                "the server takes no login".into(),
+            ))
+        });
+        if let Err(error) = entered {
+            if error.fault().is_some_and(|fault| fault.is_a("InvalidLogin")) {
+                logins.end = Some(End::Refused);
+            }
+            return Err(said(error, self.host()));
+        }
+        logins.count += 1;
         tracing::info!(server = %self.host(), "a session had ended, and is open again");
         Ok(())
     }
 
+    /// Whether it will not be open any more.
+    pub(crate) async fn is_over(&self) -> bool {
+        self.logins.lock().await.end.is_some()
+    }
+
     /// How often it was logged in: what belongs to a session is gone when this is another number.
     pub(crate) async fn logins(&self) -> u64 {
-        *self.logins.lock().await
+        self.logins.lock().await.count
     }
 
     /// Uses the session now and then, for as long as it is there.
@@ -186,7 +255,8 @@ impl Session {
             let ask = CurrentTime {
                 this: ManagedObjectReference::new("ServiceInstance", "ServiceInstance"),
             };
-            if let Err(error) = session.ask_once_more(&ask, true).await {
+            let call = CallContext::new("keep_alive", CallClass::Query, LOGIN);
+            if let Err(error) = session.read(&call, &ask).await {
                 tracing::debug!(server = %session.host(), %error, "the server does not answer just now");
             }
         }
@@ -194,6 +264,7 @@ impl Session {
 
     /// Logs out.
     pub(crate) async fn close(&self, call: &CallContext) -> Result<()> {
+        self.logins.lock().await.end = Some(End::Closed);
         let leave = Logout {
             this: self.manager.clone(),
         };
@@ -212,6 +283,12 @@ impl Session {
             left => left,
         }
     }
+}
+
+/// A call by which a session is entered.
+async fn enter<M: Method>(client: &SoapClient, method: &M) -> Result<M::Returns, SoapError> {
+    let answer = client.enter(&method.body()).await?;
+    understood::<M>(&answer)
 }
 
 /// A call without any of a session's care.
@@ -271,7 +348,7 @@ async fn log_in(
         password: identity.password.expose().to_owned(),
         locale: Some("en".to_owned()),
     };
-    invoke(client, &login).await.map(drop)
+    enter(client, &login).await.map(drop)
 }
 
 /// Asks for what is needed to log in until it fits, or nobody has an answer any more.

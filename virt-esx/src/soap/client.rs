@@ -89,24 +89,32 @@ impl SoapClient {
         self.pool.clear();
     }
 
+    /// A call by which a session is entered: the cookie that comes with its answer is that session's. Any other answer may
+    /// bring one that is not ours.
+    pub(crate) async fn enter(&self, call: &str) -> std::result::Result<Element, SoapError> {
+        let sender = self.pool.take().await.map_err(SoapError::Connect)?;
+        self.exchange(sender, call, true).await
+    }
+
     /// A call: the element of a method with its arguments, to the element of its answer.
     pub(crate) async fn call(&self, call: &str) -> std::result::Result<Element, SoapError> {
         let Ok(_place) = self.places.acquire().await else {
             return Err(SoapError::Lost(Stage::NotSent, "the client is closed".into()));
         };
         let sender = self.pool.take().await.map_err(SoapError::Connect)?;
-        self.exchange(sender, call).await
+        self.exchange(sender, call, false).await
     }
 
     /// One that may take minutes, over a connection of its own: it takes no place from others.
     pub(crate) async fn long_call(&self, call: &str) -> std::result::Result<Element, SoapError> {
-        self.exchange(self.fresh().await?, call).await
+        self.exchange(self.fresh().await?, call, false).await
     }
 
     async fn exchange(
         &self,
         mut sender: SendRequest<Body>,
         call: &str,
+        enters: bool,
     ) -> std::result::Result<Element, SoapError> {
         let request = self.request(wrap(call))?;
         let answer = match sender.try_send_request(request).await {
@@ -123,7 +131,9 @@ impl SoapClient {
                 None => return Err(lost(Stage::Sent, error.into_error())),
             },
         };
-        self.keep_cookie(answer.headers());
+        if enters {
+            self.keep_cookie(answer.headers());
+        }
         let status = answer.status();
         let text = read(answer).await?;
         self.pool.give_back(sender);

@@ -39,8 +39,6 @@ impl SoapError {
         match self {
             Self::Connect(_) => true,
             Self::Lost(stage, _) => *stage == Stage::NotSent,
-            // What stands before the server has nobody behind it just now.
-            Self::Status(status) => matches!(status, 502 | 503),
             _ => false,
         }
     }

@@ -15,5 +15,5 @@ mod tls;
 
 pub(crate) use client::SoapClient;
 pub(crate) use endpoint::{Endpoint, Proxy, ProxyKind, Trust};
-pub(crate) use error::SoapError;
+pub(crate) use error::{SoapError, Stage};
 pub(crate) use file::DatastoreFile;

@@ -66,8 +66,8 @@ impl Manager {
 
     /// Takes over a container that somebody else has made.
     async fn discover(self: &Arc<Self>, name: &str) -> Result<()> {
-        // One that is being made is nobody else's.
-        if self.named(name).is_some() {
+        // One that is being made, or given that name, is nobody else's.
+        if self.named(name).is_some() || self.registry.is_reserved(name) {
             lock(&self.pending).remove(name);
             return Ok(());
         }
@@ -79,9 +79,13 @@ impl Manager {
             lock(&self.pending).insert(name.to_owned());
             return Ok(());
         };
+        let Some(state) = self.tools.state(name).await? else {
+            // Whether it runs cannot be told now.
+            lock(&self.pending).insert(name.to_owned());
+            return Ok(());
+        };
         lock(&self.pending).remove(name);
-        let state = self.tools.state(name).await?;
-        let runs = match state.and_then(|state| state.init) {
+        let runs = match state.init {
             Some(init) => self.tools.inspect(init, None).await?,
             None => None,
         };

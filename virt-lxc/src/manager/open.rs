@@ -209,17 +209,21 @@ impl Manager {
         if !Arc::ptr_eq(&registered, &entry) {
             return Ok(None);
         }
+        let unowned = Unowned {
+            manager: self,
+            entry: Some(Arc::clone(&entry)),
+        };
         // Nothing of it is touched before it is ours: whoever else has found it may be about to start it.
         if !is_running {
             let is_over = definition.transient;
-            let cleared = self.clear_what_ended(&name, is_over).await;
-            if is_over || cleared.is_err() {
-                self.registry.remove(&entry);
-                return cleared.map(|()| None);
+            self.clear_what_ended(&name, is_over).await?;
+            if is_over {
+                return Ok(None);
             }
         }
         entry.view().visible = true;
         owner::spawn(self, Arc::clone(&entry), inbox, Some(definition.native), adopted)?;
+        unowned.has_an_owner();
         if is_running {
             lock(&self.recovery).adopted.push(name.clone());
             if auto_destroy && !self.only_watches() {
@@ -304,6 +308,26 @@ impl Manager {
                 })
                 .await;
         }));
+    }
+}
+
+/// A claim on a name and a uuid, given back where no owner comes of it: also when nobody waits for it any more.
+struct Unowned<'m> {
+    manager: &'m Manager,
+    entry: Option<Arc<Entry>>,
+}
+
+impl Unowned<'_> {
+    fn has_an_owner(mut self) {
+        self.entry = None;
+    }
+}
+
+impl Drop for Unowned<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = &self.entry {
+            self.manager.registry.remove(entry);
+        }
     }
 }
 

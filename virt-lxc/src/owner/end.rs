@@ -7,10 +7,10 @@ use virt_core::event::DomainChange;
 use virt_core::host::{Command, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::stopped;
+use virt_manager::{Registered as _, stopped};
 
 use super::Owner;
-use crate::cgroup::Controller;
+use crate::cgroup::{ContainerGroups, Controller};
 
 /// How long the monitor of a container that was killed may take to be done with it.
 const DONE: Duration = Duration::from_secs(10);
@@ -112,15 +112,17 @@ impl Owner {
         running.run.disconnect();
         let name = self.name();
         if !self.manager.only_watches() {
-            let group = running.run.groups.of(Controller::Freezer);
-            let group = group.map(|(_, directory)| directory.to_owned());
-            let has_group = self.remove_traces(&name, group).await.unwrap_or_else(|error| {
-                // It has ended all the same; the next open removes what is left.
-                tracing::warn!(domain = %name, %error, "what a run left could not be removed");
-                false
-            });
+            let groups = running.run.groups.clone();
+            let has_group = self
+                .remove_traces(&name, group_of(&groups))
+                .await
+                .unwrap_or_else(|error| {
+                    // It has ended all the same; the next open removes what is left.
+                    tracing::warn!(domain = %name, %error, "what a run left could not be removed");
+                    false
+                });
             if swept || has_group {
-                self.remove_groups(&name).await;
+                self.remove_groups(&name, Some(&groups)).await;
             }
         }
         self.update(|view| {
@@ -152,25 +154,30 @@ impl Owner {
         Ok(matches!(replies.last(), Some(HostReply::Stat(Some(_)))))
     }
 
-    /// Removes control groups that liblxc has left: those of a start that failed, and of a monitor that was killed.
-    pub(super) async fn remove_groups(&self, name: &str) {
-        if let Err(error) = self.thaw_group(name).await {
-            tracing::debug!(domain = %name, %error, "a control group could not be thawed");
-        }
+    /// Removes control groups that liblxc has left: those of a start that failed, and of a monitor that was killed. What is
+    /// in that of a run was killed, and ends when it is thawed: that is waited for.
+    pub(super) async fn remove_groups(&self, name: &str, run: Option<&ContainerGroups>) {
+        self.sweep_groups(name).await;
+        let Some((groups, own)) = run.and_then(|groups| Some((groups, group_of(groups)?))) else {
+            return;
+        };
         for _ in 0..SWEEPS {
-            if !self.sweep_groups(name).await {
+            if !matches!(self.manager.host.files().stat(&own).await, Ok(Some(_))) {
                 return;
             }
+            if let Err(error) = self.thaw_run(groups).await {
+                tracing::debug!(domain = %name, %error, "a control group could not be thawed");
+            }
             tokio::time::sleep(SWEEP_AGAIN).await;
+            self.sweep_groups(name).await;
         }
     }
 
-    /// Whether there were any.
-    async fn sweep_groups(&self, name: &str) -> bool {
+    async fn sweep_groups(&self, name: &str) {
         let groups = self.manager.groups();
         let mounts = groups.mounts();
         if mounts.is_empty() {
-            return false;
+            return;
         }
         // Its own, and those with a number since one of its name was there already. What is used cannot be removed.
         let mut command = Command::new("find").args(mounts).args([
@@ -197,13 +204,22 @@ impl Owner {
             }
             command = command.arg("-path").arg(path);
         }
-        command = command.args([")", "-print", "-exec", "rmdir", "{}", ";"]);
-        match self.manager.host.processes().run(command).await {
-            Ok(output) => !output.stdout.is_empty(),
-            Err(error) => {
-                tracing::debug!(domain = %name, %error, "control groups could not be removed");
-                false
+        command = command.arg(")");
+        // Whose name looks like one of ours with a number.
+        let others = self
+            .manager
+            .registry
+            .everyone()
+            .into_iter()
+            .map(|entry| entry.name());
+        for other in others.filter(|other| other != name && other.starts_with(name)) {
+            for what in ["monitor", "payload"] {
+                command = command.args(["!", "-path", &format!("*/lxc.{what}.{}", literal(&other))]);
             }
+        }
+        command = command.args(["-exec", "rmdir", "{}", ";"]);
+        if let Err(error) = self.manager.host.processes().run(command).await {
+            tracing::debug!(domain = %name, %error, "control groups could not be removed");
         }
     }
 
@@ -225,6 +241,13 @@ impl Owner {
             self.manager.deadlines.of(CallClass::Change),
         )
     }
+}
+
+/// The group of a run, by which it is told whether any is left.
+fn group_of(groups: &ContainerGroups) -> Option<String> {
+    groups
+        .of(Controller::Freezer)
+        .map(|(_, directory)| directory.to_owned())
 }
 
 /// A name as a pattern of `find` that means nothing but it.

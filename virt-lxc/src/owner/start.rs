@@ -157,11 +157,11 @@ impl Owner {
         let until = Instant::now() + GIVING_UP;
         while Instant::now() < until {
             // What is frozen does not die.
-            drop(self.thaw_group(name).await);
+            drop(self.thaw_start(name).await);
             drop(tools.kill(name).await);
             if let Ok(started) = timeout(KILL_AGAIN, &mut starting).await {
                 if started.is_ok() {
-                    tools.kill(name).await?;
+                    self.thawing(name, tools.kill(name)).await?;
                 }
                 break;
             }
@@ -209,9 +209,12 @@ impl Owner {
         let runs =
             |state: Option<ContainerState>| state.is_some_and(|state| state.state != SeenState::Stopped);
         if state.is_ok_and(runs) {
-            self.manager.tools.kill(name).await?;
+            let killed = self.thawing(name, self.manager.tools.kill(name)).await;
+            if let Err(error) = killed {
+                tracing::warn!(domain = name, %error, "a start that failed could not be ended");
+            }
         }
-        self.remove_groups(name).await;
+        self.remove_groups(name, None).await;
         let store = &self.manager.store;
         if is_transient {
             store.remove(name).await?;

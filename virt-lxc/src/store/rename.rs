@@ -3,11 +3,13 @@
 //! The directory is renamed first. What its snapshots, its record and its configuration say of the directory follows, in
 //! that order: where the record still has the name before, the rename was cut off and is finished.
 
+use uuid::Uuid;
 use virt_core::host::{BatchMode, HostOp};
 use virt_core::{Error, ErrorKind, Result};
 
 use super::container::text;
-use super::{Definition, Store, moved_config, moved_document};
+use super::load::parse;
+use super::{Definition, DefinitionRecord, Store, moved_config, moved_document};
 use crate::config::ContainerConfig;
 
 impl Store {
@@ -20,7 +22,10 @@ impl Store {
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
         let renamed = self.renamed(definition, to)?;
-        self.host.files().rename(&old, &new).await?;
+        // By this record a rename that is cut off is known as one, whoever wrote the configuration last.
+        let record = Self::write_json(self.layout.definition(from), &definition.record(None)?)?;
+        self.all(vec![record, HostOp::Rename { from: old, to: new }])
+            .await?;
         match self.follow_rename(definition, &renamed).await {
             Ok(()) => Ok(renamed),
             Err(error) => {
@@ -31,15 +36,17 @@ impl Store {
     }
 
     /// Finishes the rename of a container whose directory has its name already, and whose record the one before. `None`
-    /// where both directories are there: then one is a copy, which somebody has made.
+    /// where both directories are the same domain: then one is a copy, which somebody has made.
     pub(super) async fn finish_rename(
         &self,
         definition: &Definition,
         to: &str,
         may_change: bool,
     ) -> Result<Option<Definition>> {
-        let old = self.layout.container(&definition.config.name);
-        if self.host.files().stat(&old).await?.is_some() {
+        if self
+            .has_record_of(&definition.config.name, definition.config.uuid)
+            .await?
+        {
             return Ok(None);
         }
         let renamed = self.renamed(definition, to)?;
@@ -48,6 +55,17 @@ impl Store {
             self.follow_rename(definition, &renamed).await?;
         }
         Ok(Some(renamed))
+    }
+
+    /// Whether there is a container of this name that is the same domain.
+    async fn has_record_of(&self, name: &str, uuid: Option<Uuid>) -> Result<bool> {
+        match self.host.files().read(&self.layout.definition(name)).await {
+            Ok(content) => {
+                Ok(parse::<DefinitionRecord>(&content).is_ok_and(|record| Some(record.uuid) == uuid))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// A definition as it is under another name.
@@ -123,7 +141,6 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use uuid::Uuid;
     use virt_core::ConnectUri;
     use virt_core::host::LocalHost;
     use virt_core::model::DomainConfig;

@@ -4,15 +4,14 @@
 const MOST_LINES: usize = 60;
 
 /// What a line of nextest's begins with that tells how a test goes.
-const STATUS: [&str; 9] = [
+const STATUS: [&str; 8] = [
     "PASS [",
     "FAIL [",
     "SLOW [",
     "TRY ",
     "TIMEOUT [",
     "TERMINATING [",
-    "SIGABRT [",
-    "SIGSEGV [",
+    "SIG",
     "LEAK [",
 ];
 
@@ -36,7 +35,9 @@ impl Failures {
             return;
         }
         if STATUS.iter().any(|status| text.starts_with(status)) {
-            let passed = text.contains("PASS [") || text.contains("SLOW [");
+            let passed = ["PASS [", "SLOW [", "LEAK ["]
+                .iter()
+                .any(|status| text.contains(status));
             self.room = if passed { 0 } else { MOST_LINES };
         }
         if self.room > 0 && !text.is_empty() {

@@ -67,7 +67,9 @@ impl RemoteConnection {
         if request.stdin.is_empty() || fits_one_command(request) {
             return self.run_command(call, domain, request).await;
         }
-        let input = self.bring_input(call, domain, request).await?;
+        let input = self.bring_input(call, domain, request).await;
+        // The program has not begun, whatever became of the file.
+        let input = input.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         let through = input.request(request);
         let started = self.start_program(call, domain, &through).await?;
         input.leave_to_shell();

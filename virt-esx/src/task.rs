@@ -1,8 +1,6 @@
 //! Tasks of a server: waited for until they are done, without asking again and again.
 
-use std::time::Duration;
-
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use crate::property::{self, of_reference};
 use crate::session::{Session, has_ended, of_fault, said};
@@ -13,8 +11,6 @@ use crate::vim::{
 
 /// What is read of a task.
 const PROPERTIES: &[&str] = &["info.state", "info.error", "info.result"];
-/// How long the server has to forget the collector.
-const CLEARING_UP: Duration = Duration::from_secs(5);
 /// How long one answer is waited for, in seconds.
 const PATIENCE: i32 = 30;
 
@@ -53,11 +49,7 @@ async fn in_a_collector(
         .bound(Outcome::Unknown, wait(session, call, &collector, task))
         .await;
     let over = DestroyPropertyCollector { this: collector };
-    // In a time of its own: the call's may be over.
-    let call = CallContext::new("clear_up", CallClass::Query, CLEARING_UP);
-    if let Err(error) = session.read(&call, &over).await {
-        tracing::debug!(%error, "a collector of properties is left to the end of the session");
-    }
+    session.clear_up(&over).await;
     result
 }
 

@@ -1,16 +1,11 @@
 //! The host, or the first one that a vCenter's connection is about.
 
-use std::time::Duration;
-
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
+use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::EsxDriver;
 use crate::property::{self, Wanted, in_view};
 use crate::vim::{AnyValue, CreateContainerView, DestroyView, ManagedObjectReference, ObjectContent};
-
-/// How long the server has to forget what was made for one call.
-const CLEARING_UP: Duration = Duration::from_secs(5);
 
 /// What is read of a host.
 const HOST: &[&str] = &[
@@ -62,11 +57,7 @@ impl EsxDriver {
         let view = session.read(call, &view).await?;
         let found = property::of_objects(session, call, in_view(&view, &[wanted])).await;
         let over = DestroyView { this: view };
-        // In a time of its own: the call's may be over.
-        let call = CallContext::new("clear_up", CallClass::Query, CLEARING_UP);
-        if let Err(error) = session.read(&call, &over).await {
-            tracing::debug!(%error, "a view is left to the end of the session");
-        }
+        session.clear_up(&over).await;
         found
     }
 

@@ -76,16 +76,12 @@ async fn once(
                 ));
             }
             Err(WatchEnd::Failed(error)) => {
-                watcher
-                    .end(&CallContext::new("events", CallClass::Query, BEGINNING))
-                    .await;
+                watcher.end().await;
                 return Err(error);
             }
         };
         let Some(inventory) = inventory.upgrade() else {
-            watcher
-                .end(&CallContext::new("events", CallClass::Query, BEGINNING))
-                .await;
+            watcher.end().await;
             return Ok(());
         };
         if is_first {

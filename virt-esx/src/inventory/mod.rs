@@ -138,22 +138,14 @@ impl Inventory {
     /// A domain, and the machine it is.
     pub(crate) fn machine(&self, uuid: Uuid) -> Result<(ManagedObjectReference, Machine)> {
         let state = self.state();
-        let reference = state.by_uuid.get(&uuid);
-        let found = reference.and_then(|reference| {
-            let known = state.machines.get(reference)?;
-            Some((reference.clone(), known.machine.clone()))
-        });
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
+        let (reference, known) = state.domain(uuid)?;
+        Ok((reference.clone(), known.machine.clone()))
     }
 
     pub(crate) fn info(&self, uuid: Uuid) -> Result<DomainInfo> {
         let state = self.state();
-        let reference = state.by_uuid.get(&uuid);
-        let found = reference.and_then(|reference| {
-            let known = state.machines.get(reference)?;
-            Some(known.machine.info(reference, uuid, known.reason))
-        });
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
+        let (reference, known) = state.domain(uuid)?;
+        Ok(known.machine.info(reference, uuid, known.reason))
     }
 
     /// The domain a selector names.
@@ -286,6 +278,12 @@ impl Inventory {
 }
 
 impl State {
+    fn domain(&self, uuid: Uuid) -> Result<(&ManagedObjectReference, &Known)> {
+        let reference = self.by_uuid.get(&uuid);
+        let found = reference.and_then(|reference| self.machines.get_key_value(reference));
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
+    }
+
     fn apply(&mut self, update: &ObjectUpdate) -> Vec<Event> {
         match update.kind {
             ObjectUpdateKind::Leave => self.leave(&update.obj),

@@ -117,17 +117,10 @@ impl Watcher {
     }
 
     /// Has the server forget it.
-    pub(crate) async fn end(self, call: &CallContext) {
+    pub(crate) async fn end(self) {
         let collector = DestroyPropertyCollector { this: self.collector };
         let view = DestroyView { this: self.view };
-        let ended = futures::future::join(
-            self.session.read(call, &collector),
-            self.session.read(call, &view),
-        );
-        let (collector, view) = ended.await;
-        for error in [collector.err(), view.err()].into_iter().flatten() {
-            tracing::debug!(%error, "the server could not be told that nobody listens any more");
-        }
+        futures::future::join(self.session.clear_up(&collector), self.session.clear_up(&view)).await;
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) use refusal::of_fault;
 
 /// How often a session that nobody uses is used, so that the server does not end it (after 30 minutes, unless told).
 const KEEP_ALIVE: Duration = Duration::from_secs(5 * 60);
+/// How long the server has to forget what was made for one call.
+const CLEARING_UP: Duration = Duration::from_secs(5);
 /// How long a login may take.
 const LOGIN: Duration = Duration::from_secs(60);
 /// How long a server may say nothing at all while something is waited for: it answers after a minute, if only that there is
@@ -123,6 +125,15 @@ impl Session {
     pub(crate) async fn read<M: Method + Sync>(&self, call: &CallContext, method: &M) -> Result<M::Returns> {
         call.bound(Outcome::NotApplied, self.ask_once_more(method, true))
             .await
+    }
+
+    /// Has the server forget what was made for one call, in a time of its own: the call's may be over. What it does not hear
+    /// of stays to the end of the session.
+    pub(crate) async fn clear_up<M: Method + Sync>(&self, method: &M) {
+        let call = CallContext::new("clear_up", CallClass::Query, CLEARING_UP);
+        if let Err(error) = self.read(&call, method).await {
+            tracing::debug!(%error, method = M::NAME, "what was made for a call is left to the end of the session");
+        }
     }
 
     /// One that waits for something to happen, over a connection of its own. Nothing is asked again; a server that does not

@@ -21,6 +21,7 @@ contained! { "lxc_others";
     a_container_that_others_remove_is_gone;
     what_others_write_into_a_configuration_counts_and_ours_is_kept;
     an_lxc_monitor_that_is_killed_is_started_again;
+    what_a_killed_lxc_freeze_leaves_behind_hides_no_run;
     who_only_reads_sees_all_and_changes_nothing;
     who_starts_by_itself_is_known_to_both;
     a_container_that_others_have_started_is_ended_by_us;
@@ -296,25 +297,30 @@ async fn what_others_write_into_a_configuration_counts_and_ours_is_kept(
     containers.remove_all(&conn).await
 }
 
+/// Kills the one that listens for us.
+async fn kill_listener(containers: &Containers, victim: &str) -> Result<(), Failure> {
+    let root = containers.root().display().to_string();
+    // It begins with several, which start its daemon.
+    let alone = async {
+        loop {
+            let mut found = leftovers::processes_with(&root).doing("looking for it")?;
+            found.retain(|process| process.program.rsplit('/').next() == Some(victim));
+            if let [one] = found.as_slice() {
+                return Ok::<_, Failure>(one.pid);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    signal(soon(&format!("finding one {victim}"), alone).await??, "KILL")
+}
+
 async fn an_lxc_monitor_that_is_killed_is_started_again(containers: &Containers) -> Result<(), Failure> {
     let conn = containers.open_soon().await?;
     let domain = containers.defined(&conn, "heard", Init::Quick).await?;
     let native = containers.native(domain.name());
     for victim in ["lxc-monitor", "lxc-monitord"] {
         let mut events = conn.events(EventFilter::all()).await.doing("listening")?;
-        let root = containers.root().display().to_string();
-        // It begins with several, which start its daemon.
-        let alone = async {
-            loop {
-                let mut found = leftovers::processes_with(&root).doing("looking for it")?;
-                found.retain(|process| process.program.rsplit('/').next() == Some(victim));
-                if let [one] = found.as_slice() {
-                    return Ok::<_, Failure>(one.pid);
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        signal(soon(&format!("finding one {victim}"), alone).await??, "KILL")?;
+        kill_listener(containers, victim).await?;
         // While nobody listens.
         native.start()?;
         let resync = async {
@@ -343,6 +349,43 @@ async fn an_lxc_monitor_that_is_killed_is_started_again(containers: &Containers)
         native.kill()?;
         wait_stopped(&mut events, domain.name()).await?;
     }
+    containers.remove_all(&conn).await
+}
+
+/// A run of others that liblxc takes to be freezing for ever is begun, frozen and ended like any other.
+async fn what_a_killed_lxc_freeze_leaves_behind_hides_no_run(containers: &Containers) -> Result<(), Failure> {
+    // It tells the state first, then writes, which waits for ever here: nobody reads from what stands in the file's place.
+    const HANGING: &str = "f=$(find /sys/fs/cgroup -maxdepth 3 -path \"*/lxc.payload.$1/freezer.state\"); \
+        [ -n \"$f\" ] || exit 77; mkfifo \"$2\" && mount --bind \"$2\" \"$f\" || exit 1; shift 2; timeout -s KILL 0.3 \"$@\"; \
+        exit 0";
+    let conn = containers.open_soon().await?;
+    let domain = containers.defined(&conn, "chilly", Init::Quick).await?;
+    let native = containers.native(domain.name());
+    let mut events = domain.events().await.doing("listening")?;
+    kill_listener(containers, "lxc-monitor").await?;
+    native.start()?;
+    let fifo = containers.root().join(".frost");
+    let freeze = native.tool("lxc-freeze");
+    let hung = std::process::Command::new("unshare")
+        .args(["-m", "/bin/sh", "-c", HANGING, "sh", domain.name()])
+        .arg(&fifo)
+        .arg("lxc-freeze")
+        .args(freeze.get_args())
+        .status()
+        .doing("running lxc-freeze where it hangs")?;
+    if hung.code() == Some(77) {
+        // With version 2 of control groups alone, it is the monitor that freezes.
+        return containers.remove_all(&conn).await;
+    }
+    check(hung.success(), "lxc-freeze did not run")?;
+    std::fs::remove_file(&fifo).doing("removing the pipe")?;
+    equal(native.state()?, "FREEZING".to_owned(), "what liblxc says of it")?;
+    let booted = DomainChange::Started(StartedReason::Booted);
+    until(&mut events, domain.name(), &booted).await?;
+    is(&domain, DomainState::Running, "after lxc-start").await?;
+    domain.suspend().await.doing("suspending it")?;
+    domain.resume().await.doing("letting it go on")?;
+    domain.destroy().await.doing("ending it")?;
     containers.remove_all(&conn).await
 }
 

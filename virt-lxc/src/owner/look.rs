@@ -55,7 +55,7 @@ impl Owner {
         let state = self.manager.tools.state(&name).await?;
         let (seen, pid) = state.map_or((SeenState::Stopped, None), |state| (state.state, state.init));
         match (seen, pid) {
-            (SeenState::Running | SeenState::Frozen, Some(pid)) if pid != init.pid => {
+            (state, Some(pid)) if state.is_up() && pid != init.pid => {
                 if self.ends_with_reboot() {
                     // It was quicker than we were.
                     return self.end_after_reboot().await;
@@ -97,7 +97,9 @@ impl Owner {
         let Some(state) = self.manager.tools.state(name).await? else {
             return Ok(());
         };
-        if let (SeenState::Running | SeenState::Frozen, Some(pid)) = (state.state, state.init) {
+        if state.state.is_up()
+            && let Some(pid) = state.init
+        {
             let Some(launched) = self.manager.tools.inspect(pid, None).await? else {
                 return Ok(());
             };

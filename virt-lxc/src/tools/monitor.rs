@@ -33,6 +33,12 @@ impl SeenState {
         })
     }
 
+    /// Whether there is a container that runs, or stands still. A tool that is killed while it freezes one leaves
+    /// [`Freezing`](Self::Freezing) behind for as long as the container is there, frozen or not.
+    pub(crate) fn is_up(self) -> bool {
+        matches!(self, Self::Running | Self::Freezing | Self::Frozen | Self::Thawed)
+    }
+
     /// Whether something has come to an end with it: what is on its way is told once more when it is there.
     pub(crate) fn is_settled(self) -> bool {
         matches!(self, Self::Stopped | Self::Running | Self::Frozen | Self::Thawed)

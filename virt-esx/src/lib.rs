@@ -10,12 +10,14 @@
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
 //! * `task` — what a server does, waited for;
 //! * `server` — all that together, opened and closed;
-//! * `driver` — the core's traits over it.
+//! * `driver` — the core's traits over it;
+//! * `extension` — what ESX has beyond the core's handles: files of datastores.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
 mod backend;
 mod driver;
+mod extension;
 mod inventory;
 mod parameters;
 mod property;
@@ -27,3 +29,5 @@ pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
+pub use driver::DatastoreEntry;
+pub use extension::{delete_file, download_file, list_files, make_directory, upload_file};

@@ -17,6 +17,8 @@ var controls = map[string]control{
 	"reset-counts": func(f *front, _ asked) (interface{}, error) { return f.plan.takeCounts(true), nil },
 	"unavailable":  counted("n", func(p *plan, n int, _ asked) { p.unavailable = n }),
 	"reset":        counted("n", func(p *plan, n int, _ asked) { p.reset = n }),
+	"room":         counted("bytes", func(p *plan, bytes int, _ asked) { p.room = int64(bytes) }),
+	"cut":          counted("bytes", func(p *plan, bytes int, _ asked) { p.cuts = append(p.cuts, bytes) }),
 	"delay": counted("ms", func(p *plan, millis int, ask asked) {
 		method := ask.text("method")
 		p.delays[method] = append(p.delays[method], millis)

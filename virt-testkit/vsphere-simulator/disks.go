@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -15,6 +17,7 @@ import (
 func init() {
 	own["VirtualDiskManager.CreateVirtualDisk_Task"] = createDisk
 	own["VirtualDiskManager.ExtendVirtualDisk_Task"] = extendDisk
+	own["VirtualDiskManager.CopyVirtualDisk_Task"] = copyDisk
 	own["VirtualDiskManager.ZeroFillVirtualDisk_Task"] = zeroFillDisk
 	own["HostDatastoreBrowser.SearchDatastore_Task"] = searchDatastore
 	own["HostDatastoreBrowser.SearchDatastoreSubFolders_Task"] = searchDatastore
@@ -25,10 +28,6 @@ func init() {
 // createDisk has the library make the files, and gives them a size and a descriptor.
 func createDisk(c *call) soap.HasFault {
 	request := c.body.(*types.CreateVirtualDisk_Task)
-	said := c.library()
-	if _, failed := infoOf(said); failed != nil {
-		return said
-	}
 	kind, capacity := "thin", int64(0)
 	if request.Spec != nil {
 		kind = request.Spec.GetVirtualDiskSpec().DiskType
@@ -36,14 +35,24 @@ func createDisk(c *call) soap.HasFault {
 	if spec, ok := request.Spec.(*types.FileBackedVirtualDiskSpec); ok {
 		capacity = spec.CapacityKb
 	}
-	writeDisk(fileOf(request.Name), capacity, kind)
+	if capacity <= 0 {
+		return fault(&types.InvalidArgument{InvalidProperty: "spec.capacityKb"})
+	}
+	if kind != "thin" && !c.front.plan.hasRoom(capacity<<10) {
+		return c.failed(&types.NoDiskSpace{FileFault: types.FileFault{File: request.Name}})
+	}
+	said := c.library()
+	if _, failed := infoOf(said); failed != nil {
+		return said
+	}
+	writeDisk(fileIn(request.Datacenter, request.Name), capacity, kind)
 	return said
 }
 
 func extendDisk(c *call) soap.HasFault {
 	request := c.body.(*types.ExtendVirtualDisk_Task)
 	return c.task(func() (types.AnyType, types.BaseMethodFault) {
-		file := fileOf(request.Name)
+		file := fileIn(request.Datacenter, request.Name)
 		capacity, kind, failed := readDisk(file, request.Name)
 		if failed != nil {
 			return nil, failed
@@ -59,7 +68,7 @@ func extendDisk(c *call) soap.HasFault {
 func zeroFillDisk(c *call) soap.HasFault {
 	request := c.body.(*types.ZeroFillVirtualDisk_Task)
 	return c.task(func() (types.AnyType, types.BaseMethodFault) {
-		file := fileOf(request.Name)
+		file := fileIn(request.Datacenter, request.Name)
 		capacity, kind, failed := readDisk(file, request.Name)
 		if failed != nil {
 			return nil, failed
@@ -71,6 +80,50 @@ func zeroFillDisk(c *call) soap.HasFault {
 		writeDisk(file, capacity, kind)
 		return nil, nil
 	})
+}
+
+// copyDisk has the library copy the files, and makes the descriptor that of the copy.
+func copyDisk(c *call) soap.HasFault {
+	request := c.body.(*types.CopyVirtualDisk_Task)
+	capacity, kind, failed := readDisk(fileIn(request.SourceDatacenter, request.SourceName), request.SourceName)
+	if failed != nil {
+		return c.failed(failed)
+	}
+	said := c.library()
+	if _, failed := infoOf(said); failed != nil {
+		return said
+	}
+	if request.DestSpec != nil {
+		kind = request.DestSpec.GetVirtualDiskSpec().DiskType
+	}
+	writeDisk(fileIn(request.DestDatacenter, request.DestName), capacity, kind)
+	return said
+}
+
+// fileIn is where a file of a datacenter's datastore is on this machine: other datacenters may have one of the same name.
+func fileIn(datacenter *types.ManagedObjectReference, datastorePath string) string {
+	var at object.DatastorePath
+	if datacenter == nil || !at.FromString(datastorePath) {
+		return fileOf(datastorePath)
+	}
+	for _, entity := range simulator.Map.All("Datastore") {
+		store := entity.(*simulator.Datastore)
+		holder := datacenterAbove(store.Parent)
+		if store.Name == at.Datastore && holder != nil && holder.Self == *datacenter {
+			return path.Join(store.Info.GetDatastoreInfo().Url, path.Join("/", at.Path))
+		}
+	}
+	return ""
+}
+
+// allocated is how much room a file takes.
+func allocated(file string) int64 {
+	const block = 512
+	var info syscall.Stat_t
+	if syscall.Stat(file, &info) != nil {
+		return 0
+	}
+	return info.Blocks * block
 }
 
 func flatOf(file string) string { return strings.TrimSuffix(file, ".vmdk") + "-flat.vmdk" }
@@ -145,9 +198,11 @@ func everything(spec *types.HostDatastoreBrowserSearchSpec) *types.HostDatastore
 }
 
 func completeFiles(results *types.HostDatastoreBrowserSearchResults) {
-	directory := fileOf(results.FolderPath)
 	var at object.DatastorePath
-	if at.FromString(results.FolderPath) {
+	directory := ""
+	if at.FromString(results.FolderPath) && results.Datastore != nil {
+		store := simulator.Map.Get(*results.Datastore).(*simulator.Datastore)
+		directory = path.Join(store.Info.GetDatastoreInfo().Url, path.Join("/", at.Path))
 		// As hosts write it: no slash at the beginning, and one at the end of what is not the datastore itself.
 		at.Path = strings.Trim(at.Path, "/")
 		if at.Path != "" {
@@ -169,8 +224,13 @@ func completeFiles(results *types.HostDatastoreBrowserSearchResults) {
 		disk.DiskType = "VirtualDiskFlatVer2BackingInfo"
 		disk.Thin = types.NewBool(kind == "thin")
 		disk.HardwareVersion = 13
-		if disk.FileSize != 0 {
-			disk.FileSize = capacity << 10
+		if disk.FileSize == 0 {
+			continue
+		}
+		// That of all of its files: of a thin one what was written.
+		disk.FileSize = capacity << 10
+		if kind == "thin" {
+			disk.FileSize = allocated(flatOf(directory + "/" + name))
 		}
 	}
 }

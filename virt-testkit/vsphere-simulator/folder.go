@@ -56,9 +56,9 @@ func (f *front) serveFolder(w http.ResponseWriter, r *http.Request) {
 	file := path.Join(root, path.Join("/", strings.TrimPrefix(r.URL.Path, "/folder")))
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		serveFile(w, r, file)
+		serveFile(f.plan.cutter(w, r), r, file)
 	case http.MethodPut, http.MethodPost:
-		receiveFile(w, r, file)
+		f.receiveFile(w, r, file)
 	case http.MethodDelete:
 		removeFile(w, r, root, file)
 	default:
@@ -134,7 +134,7 @@ func listDirectory(w http.ResponseWriter, directory *os.File) {
 	_, _ = io.WriteString(w, "</body></html>\n")
 }
 
-func receiveFile(w http.ResponseWriter, r *http.Request, name string) {
+func (f *front) receiveFile(w http.ResponseWriter, r *http.Request, name string) {
 	_, err := os.Stat(name)
 	existed := err == nil
 	if existed && r.Method == http.MethodPost {
@@ -150,7 +150,13 @@ func receiveFile(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	defer file.Close()
-	if _, err := io.Copy(file, r.Body); err != nil {
+	_, err = io.Copy(file, f.plan.bounded(r.Body))
+	if err == errNoRoom {
+		_, _ = io.Copy(io.Discard, r.Body)
+		http.Error(w, "507 Insufficient Storage", http.StatusInsufficientStorage)
+		return
+	}
+	if err != nil {
 		// The sender has gone in the middle: what has come stays.
 		log.Printf("%s: %s", name, err)
 		return

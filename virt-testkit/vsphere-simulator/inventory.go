@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/md5"
+	"fmt"
 	"text/template"
 	"time"
 
@@ -79,25 +81,45 @@ func addGuestLogin() {
 // mountDatastores gives every host a mount of every datastore.
 func mountDatastores() {
 	hosts := simulator.Map.All("HostSystem")
+	taken := make(map[string]bool)
 	for _, entity := range simulator.Map.All("Datastore") {
 		store := entity.(*simulator.Datastore)
 		store.Host = nil
+		// A place is one datastore's only; its name may be that of others in other datacenters.
+		place := "/vmfs/volumes/" + store.Name
+		if taken[place] {
+			sum := md5.Sum([]byte(store.Self.Value))
+			place = fmt.Sprintf("/vmfs/volumes/%x-%x-%x-%x", sum[:4], sum[4:8], sum[8:10], sum[10:])
+		}
+		taken[place] = true
 		for _, entity := range hosts {
 			host := entity.(*simulator.HostSystem)
-			store.Host = append(store.Host, types.DatastoreHostMount{
-				Key: host.Self,
-				MountInfo: types.HostMountInfo{
-					Path:       "/vmfs/volumes/" + store.Name,
-					AccessMode: string(types.HostMountModeReadWrite),
-					Mounted:    types.NewBool(true),
-					Accessible: types.NewBool(true),
-				},
-			})
-			if simulator.FindReference(host.Datastore, store.Self) == nil {
+			if sameDatacenter(host, store) {
+				store.Host = append(store.Host, mountAt(host.Self, place))
+			}
+			if sameDatacenter(host, store) && simulator.FindReference(host.Datastore, store.Self) == nil {
 				host.Datastore = append(host.Datastore, store.Self)
 			}
 		}
 	}
+}
+
+// mountAt is a datastore as a host has it.
+func mountAt(host types.ManagedObjectReference, place string) types.DatastoreHostMount {
+	return types.DatastoreHostMount{
+		Key: host,
+		MountInfo: types.HostMountInfo{
+			Path:       place,
+			AccessMode: string(types.HostMountModeReadWrite),
+			Mounted:    types.NewBool(true),
+			Accessible: types.NewBool(true),
+		},
+	}
+}
+
+// sameDatacenter tells whether a host and a datastore are of one datacenter: others are not reached.
+func sameDatacenter(host *simulator.HostSystem, store *simulator.Datastore) bool {
+	return datacenterAbove(host.Parent) == datacenterAbove(store.Parent)
 }
 
 // capability is what a host says that it can do.

@@ -62,6 +62,7 @@ func main() {
 	}
 	waitForEnd(opts.stdin)
 	model.Remove()
+	removeExports()
 }
 
 // parseFlags reads the command line: the options, and the model with its sizes.

@@ -23,6 +23,10 @@ type plan struct {
 	truncations int
 	// Properties, as TYPE.PATH, of which the next one that is asked for ends the connection.
 	crashing map[string]bool
+	// How many bytes there is room for; negative for as many as anybody wants.
+	room int64
+	// After how many bytes the next files that are read are cut.
+	cuts []int
 	// How the next tasks of a method go.
 	slow map[string][]slow
 }
@@ -34,6 +38,7 @@ func newPlan() *plan {
 		counts:   make(map[string]int),
 		crashing: make(map[string]bool),
 		slow:     make(map[string][]slow),
+		room:     -1,
 	}
 }
 

@@ -152,6 +152,11 @@ pub trait StoragePoolDriver: Send + Sync {
 /// Dropping a future stops the waiting, not the work: it is carried to its end.
 #[async_trait]
 pub trait StorageVolumeDriver: Send + Sync {
+    /// Whether names of volumes may have directories in them, `dir/file`, as those in datastores of ESX.
+    fn names_have_directories(&self) -> bool {
+        false
+    }
+
     /// The volumes of a pool, sorted by name (`virStoragePoolListAllVolumes`).
     async fn list(&self, call: &CallContext, pool: &StoragePoolRef) -> Result<Vec<StorageVolumeRef>>;
 

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{ConnectionDriver, DomainDriver, StorageDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
@@ -22,6 +22,11 @@ const CAN: &[Capability] = &[
     Capability::SetVcpus,
     Capability::SetMaxMemory,
     Capability::Events,
+    Capability::StoragePools,
+    Capability::StorageVolumes,
+    Capability::VolumeResize,
+    Capability::VolumeWipe,
+    Capability::VolumeTransfer,
 ];
 
 #[async_trait]
@@ -56,6 +61,10 @@ impl ConnectionDriver for EsxDriver {
 
     fn domains(&self) -> &dyn DomainDriver {
         self
+    }
+
+    fn storage(&self) -> Option<&dyn StorageDriver> {
+        Some(self)
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {

@@ -126,7 +126,7 @@ impl EsxDriver {
         first.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no host for a new machine"))
     }
 
-    async fn make_directory(
+    pub(super) async fn make_directory(
         &self,
         call: &CallContext,
         datacenter: &Datacenter,

@@ -9,6 +9,9 @@ mod host;
 mod power;
 mod questions;
 mod settings;
+mod storage;
+
+pub use storage::DatastoreEntry;
 
 use std::sync::Arc;
 
@@ -29,6 +32,11 @@ pub(crate) struct EsxDriver {
 impl EsxDriver {
     pub(crate) fn new(server: Arc<Server>) -> Self {
         Self { server }
+    }
+
+    /// How long calls of each class have.
+    pub(crate) fn deadlines(&self) -> &virt_core::Deadlines {
+        &self.server.deadlines
     }
 
     /// A domain's machine, on a connection that may change it.

@@ -23,16 +23,21 @@ impl Wanted {
 
 /// Of the objects that a view shows.
 pub(crate) fn in_view(view: &ManagedObjectReference, wanted: &[Wanted]) -> PropertyFilterSpec {
+    behind(view, "view", wanted)
+}
+
+/// Of the objects that a property of another object refers to.
+pub(crate) fn behind(object: &ManagedObjectReference, path: &str, wanted: &[Wanted]) -> PropertyFilterSpec {
     let shown = TraversalSpec {
-        type_: view.kind.clone(),
-        path: "view".to_owned(),
+        type_: object.kind.clone(),
+        path: path.to_owned(),
         skip: Some(false),
         ..TraversalSpec::default()
     };
     PropertyFilterSpec {
         prop_set: wanted.iter().map(Wanted::spec).collect(),
         object_set: vec![ObjectSpec {
-            obj: view.clone(),
+            obj: object.clone(),
             skip: Some(true),
             select_set: vec![shown.into()],
         }],
@@ -52,6 +57,23 @@ pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> P
             obj: object.clone(),
             ..ObjectSpec::default()
         }],
+        report_missing_objects_in_results: None,
+    }
+}
+
+/// Of several objects of a type.
+pub(crate) fn of_references(
+    objects: &[ManagedObjectReference],
+    kind: &'static str,
+    paths: &'static [&'static str],
+) -> PropertyFilterSpec {
+    let of = |object: &ManagedObjectReference| ObjectSpec {
+        obj: object.clone(),
+        ..ObjectSpec::default()
+    };
+    PropertyFilterSpec {
+        prop_set: vec![Wanted { kind, paths }.spec()],
+        object_set: objects.iter().map(of).collect(),
         report_missing_objects_in_results: None,
     }
 }

@@ -4,6 +4,7 @@
 //! what only reads is asked again, and anything else answers that nothing was done.
 
 mod content;
+mod files;
 mod refusal;
 
 use std::sync::Arc;
@@ -336,6 +337,26 @@ fn of_file(error: SoapError, file: &DatastoreFile, host: &str) -> Error {
         SoapError::Status(401 | 403) => {
             Error::new(ErrorKind::Denied, "the server does not give, or take, the file").with_subject(subject)
         }
+        SoapError::Status(413 | 507) => Error::new(
+            ErrorKind::ResourceExhausted,
+            "the datastore has no room for the file",
+        )
+        .with_outcome(Outcome::Unknown)
+        .with_subject(subject),
+        SoapError::Status(416) => {
+            Error::new(ErrorKind::InvalidArgument, "the file does not reach that far").with_subject(subject)
+        }
+        SoapError::Status(status @ (409 | 423)) => Error::new(
+            ErrorKind::Busy,
+            format!("somebody else uses the file (HTTP status {status})"),
+        )
+        .with_subject(subject),
+        SoapError::Status(status @ 400..=501) => Error::new(
+            ErrorKind::Failed,
+            format!("the server does not give, or take, the file (HTTP status {status})"),
+        )
+        .with_outcome(Outcome::Unknown)
+        .with_subject(subject),
         other => said(other, host).with_subject(subject),
     }
 }

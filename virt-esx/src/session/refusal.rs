@@ -37,6 +37,13 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("OutOfBounds", ErrorKind::InvalidArgument),
     ("InvalidName", ErrorKind::InvalidArgument),
     ("InvalidDatastorePath", ErrorKind::InvalidArgument),
+    ("DatastoreNotWritableOnHost", ErrorKind::Denied),
+    ("InaccessibleDatastore", ErrorKind::InvalidState),
+    ("InvalidDatastore", ErrorKind::NotFound),
+    ("FileTooLarge", ErrorKind::InvalidArgument),
+    ("FileNotWritable", ErrorKind::Denied),
+    ("DirectoryNotEmpty", ErrorKind::InvalidState),
+    ("NoDiskFound", ErrorKind::NotFound),
     ("InvalidArgument", ErrorKind::InvalidArgument),
     ("InvalidRequest", ErrorKind::InvalidArgument),
     ("NotSupported", ErrorKind::Unsupported),
@@ -82,6 +89,9 @@ mod tests {
             ("InvalidState", ErrorKind::InvalidState),
             ("ToolsUnavailable", ErrorKind::AgentUnavailable),
             ("ManagedObjectNotFound", ErrorKind::NotFound),
+            ("NoDiskSpace", ErrorKind::ResourceExhausted),
+            ("InvalidDatastorePath", ErrorKind::InvalidArgument),
+            ("InvalidDatastore", ErrorKind::NotFound),
             ("SomethingNewer", ErrorKind::Failed),
         ] {
             let error = of_fault(Fault::new(fault, "because"));

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
+use hyper::http::request::Builder;
 use hyper::{Method, Request};
 
 use super::client::{SoapClient, read};
@@ -69,20 +70,26 @@ impl SoapClient {
             .map(drop)
     }
 
+    /// A request for a file, in the session.
+    pub(super) fn file_request(&self, method: Method, file: &DatastoreFile) -> Builder {
+        let request = Request::builder()
+            .method(method)
+            .uri(file.target())
+            .header(HOST, self.authority())
+            .header(USER_AGENT, "virt-sdk");
+        match self.session_cookie() {
+            Some(cookie) => request.header(COOKIE, cookie),
+            None => request,
+        }
+    }
+
     async fn exchange_file(
         &self,
         method: Method,
         file: &DatastoreFile,
         content: Bytes,
     ) -> Result<Vec<u8>, SoapError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(file.target())
-            .header(HOST, self.authority())
-            .header(USER_AGENT, "virt-sdk");
-        if let Some(cookie) = self.session_cookie() {
-            request = request.header(COOKIE, cookie);
-        }
+        let mut request = self.file_request(method, file);
         if !content.is_empty() {
             request = request.header(CONTENT_TYPE, "application/octet-stream");
         }

@@ -7,3 +7,5 @@ mod machines;
 mod power;
 mod questions;
 mod sessions;
+mod storage;
+mod transfers;

@@ -363,7 +363,9 @@ impl StoragePool {
     where
         F: Future<Output = Result<StorageVolumeRef>>,
     {
-        check_name(&config.name).map_err(|error| error.with_operation(operation))?;
+        let driver = self.connection.driver().storage();
+        let with_directories = driver.is_some_and(|driver| driver.volumes().names_have_directories());
+        check_name(&config.name, with_directories).map_err(|error| error.with_operation(operation))?;
         let made = self.connection.call(operation, CallClass::Bulk, work).await;
         let made = made.map_err(|error| error.with_subject(self.subject_of(&config.name)))?;
         Ok(self.handle(made))
@@ -381,11 +383,20 @@ impl StoragePool {
 }
 
 /// A volume that would lie outside of its pool is refused, whatever the daemon makes of it.
-fn check_name(name: &str) -> Result<()> {
-    if name.contains('/') || name == "." || name == ".." {
-        let message = format!("{name:?} is no name of a volume: it has no '/', and is not '.' or '..'");
-        return Err(Error::new(ErrorKind::InvalidConfig, message)
-            .with_subject(Subject::Element("/volume/name".to_owned())));
+fn check_name(name: &str, with_directories: bool) -> Result<()> {
+    let is_step = |part: &str| part == "." || part == "..";
+    let message = if with_directories {
+        let wrong = name.split('/').any(|part| part.is_empty() || is_step(part));
+        wrong.then(|| {
+            format!("{name:?} is no name of a volume: no part of it is empty, '.' or '..' (directory/file)")
+        })
+    } else {
+        let wrong = name.contains('/') || is_step(name);
+        wrong.then(|| format!("{name:?} is no name of a volume: it has no '/', and is not '.' or '..'"))
+    };
+    match message {
+        Some(message) => Err(Error::new(ErrorKind::InvalidConfig, message)
+            .with_subject(Subject::Element("/volume/name".to_owned()))),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -111,6 +111,23 @@ impl Control {
         self.tell("crash", &[("property", &property)]).await
     }
 
+    /// From here on there is room for so many bytes: a file that is larger is refused, and so is a disk that takes its room
+    /// at once.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn leave_room(&self, bytes: u32) -> std::result::Result<(), LiveError> {
+        self.tell("room", &[("bytes", &bytes)]).await
+    }
+
+    /// Ends the connection of the next file that is read after so many bytes. Said twice, it is of the next two.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn cut_next_file(&self, bytes: u32) -> std::result::Result<(), LiveError> {
+        self.tell("cut", &[("bytes", &bytes)]).await
+    }
+
     /// Puts a question to a machine, and returns the question's id. The keys of the choices are `0` and on.
     ///
     /// # Errors

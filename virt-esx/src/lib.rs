@@ -10,7 +10,8 @@
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
 //! * `task` — what a server does, waited for;
 //! * `server` — all that together, opened and closed;
-//! * `driver` — the core's traits over it.
+//! * `driver` — the core's traits over it;
+//! * `ticket` — what ESX has beyond them: tickets for consoles.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
@@ -23,7 +24,9 @@ mod server;
 mod session;
 mod soap;
 mod task;
+mod ticket;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
+pub use ticket::{ConsoleTicket, TicketKind, console_ticket};

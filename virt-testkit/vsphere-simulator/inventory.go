@@ -21,6 +21,7 @@ func completeInventory() {
 		host.Capability = capability()
 		addAutostart(host)
 		shareNetwork(host)
+		connectHost(host)
 	}
 	for _, entity := range simulator.Map.All("VirtualMachine") {
 		machine := entity.(*simulator.VirtualMachine)

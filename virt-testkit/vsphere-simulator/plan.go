@@ -25,6 +25,8 @@ type plan struct {
 	crashing map[string]bool
 	// How the next tasks of a method go.
 	slow map[string][]slow
+	// Whether there are no pictures by /screen.
+	withoutScreens bool
 }
 
 func newPlan() *plan {
@@ -69,6 +71,12 @@ func (p *plan) isLocked(user string) bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return p.locked[user]
+}
+
+func (p *plan) lacksScreens() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.withoutScreens
 }
 
 // truncates tells whether the update that is told now is cut.

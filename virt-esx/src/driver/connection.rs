@@ -4,7 +4,7 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{AgentDriver, ConnectionDriver, DomainDriver, NetworkDriver, ScreenDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
@@ -22,7 +22,14 @@ const CAN: &[Capability] = &[
     Capability::SetVcpus,
     Capability::SetMaxMemory,
     Capability::Events,
+    Capability::Agent,
+    Capability::Screenshot,
+    Capability::SendKeys,
+    Capability::InjectNmi,
 ];
+
+/// What it can do in part: networks are defined, changed and removed, and never end; older servers take no keys.
+const MAY: &[Capability] = &[Capability::Networks, Capability::NetworkUpdate];
 
 #[async_trait]
 impl ConnectionDriver for EsxDriver {
@@ -31,8 +38,10 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        CAN.iter()
-            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes))
+        let can = CAN
+            .iter()
+            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes));
+        MAY.iter().fold(can, |can, one| can.with(*one, Support::Unknown))
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
@@ -56,6 +65,18 @@ impl ConnectionDriver for EsxDriver {
 
     fn domains(&self) -> &dyn DomainDriver {
         self
+    }
+
+    fn agents(&self) -> Option<&dyn AgentDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
+        Some(self)
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {

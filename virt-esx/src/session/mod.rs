@@ -4,6 +4,7 @@
 //! what only reads is asked again, and anything else answers that nothing was done.
 
 mod content;
+mod pages;
 mod refusal;
 
 use std::sync::Arc;

@@ -43,6 +43,7 @@ func guestOf(machine types.ManagedObjectReference) *guestSystem {
 			"/etc/hostname": []byte("simulated\n"),
 			"/etc/motd":     []byte("Nothing of this is real.\n"),
 			"/bin/echo":     {}, "/bin/cat": {}, "/bin/false": {}, "/bin/true": {}, "/bin/sleep": {},
+			"/bin/env": {}, "/bin/sh": {},
 		},
 	}
 	found, _ := guests.LoadOrStore(machine, fresh)

@@ -30,6 +30,7 @@ func completeInventory() {
 		stampBoot(machine)
 	}
 	addGuestLogin()
+	tagUplinks()
 	mendEventTexts()
 }
 

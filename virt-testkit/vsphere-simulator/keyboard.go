@@ -50,7 +50,7 @@ func putScanCodes(c *call) soap.HasFault {
 		if event.UsbHidCode&0xffff != keyboardPage {
 			return fault(&types.InvalidArgument{InvalidProperty: "spec.keyEvents.usbHidCode"})
 		}
-		strike(c.machine(), heldWith(event.Modifiers)+fmt.Sprintf("%#04x", event.UsbHidCode>>16))
+		strike(c.machine(), heldWith(event.Modifiers)+fmt.Sprintf("0x%02x", event.UsbHidCode>>16))
 	}
 	return c.returns(int32(len(events)))
 }

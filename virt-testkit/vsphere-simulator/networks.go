@@ -149,3 +149,13 @@ func connectHost(host *simulator.HostSystem) {
 		}
 	}
 }
+
+// tagUplinks marks the port groups by which distributed switches go out, as real ones are.
+func tagUplinks() {
+	for _, entity := range simulator.Map.All("DistributedVirtualPortgroup") {
+		group := entity.(*simulator.DistributedVirtualPortgroup)
+		if strings.Contains(group.Name, "-DVUplinks-") {
+			group.Tag = []types.Tag{{Key: "SYSTEM/DVS.UPLINKDVPG"}}
+		}
+	}
+}

@@ -24,11 +24,13 @@ const CAN: &[Capability] = &[
     Capability::Events,
     Capability::Agent,
     Capability::Screenshot,
-    Capability::SendKeys,
-    Capability::InjectNmi,
 ];
 
-/// What it can do in part: networks are defined, changed and removed, and never end; older servers take no keys.
+/// What it can do of servers of this version and later.
+const CAN_SINCE: &[(Capability, (u32, u32))] =
+    &[(Capability::SendKeys, (6, 5)), (Capability::InjectNmi, (6, 0))];
+
+/// What it can do in part: networks are defined, changed and removed, and never end.
 const MAY: &[Capability] = &[Capability::Networks, Capability::NetworkUpdate];
 
 #[async_trait]
@@ -41,6 +43,12 @@ impl ConnectionDriver for EsxDriver {
         let can = CAN
             .iter()
             .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes));
+        let version = self.product_version();
+        let has = |since: &(u32, u32)| (version.major, version.minor) >= *since;
+        let can = CAN_SINCE
+            .iter()
+            .filter(|(_, since)| has(since))
+            .fold(can, |can, (one, _)| can.with(*one, Support::Yes));
         MAY.iter().fold(can, |can, one| can.with(*one, Support::Unknown))
     }
 

@@ -82,8 +82,7 @@ impl SoapClient {
             let room = most.saturating_sub(page.content.len());
             page.content.extend(data.iter().take(room));
             if data.len() > room {
-                // What a write is answered with does not count.
-                page.is_cut = most > 0;
+                page.is_cut = true;
                 break;
             }
         }

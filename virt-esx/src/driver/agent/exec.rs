@@ -111,6 +111,7 @@ impl EsxDriver {
         until: Instant,
     ) -> Result<Option<i32>> {
         let line = line(request, streams, guest.is_windows)?;
+        let shell = line.program.clone();
         let spec = GuestProgramSpec {
             program_path: line.program,
             arguments: line.arguments,
@@ -135,7 +136,7 @@ impl EsxDriver {
             spec,
         };
         let pid = self.server.act(call, &start).await;
-        let pid = pid.map_err(|error| self.of_guest(guest, error, Some(&request.program)))?;
+        let pid = pid.map_err(|error| self.of_guest(guest, error, Some(&shell)))?;
         let mut running = Leftovers::on(&self.server.session);
         running.add(TerminateProcessInGuest {
             this: guest.managers.processes.clone(),

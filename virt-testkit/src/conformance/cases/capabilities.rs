@@ -210,7 +210,7 @@ async fn guest(env: &Env, domain: &Domain, capability: Capability) -> Result<Cal
         Capability::ConsoleScrollback => {
             // Where it says No, the console itself is what there is.
             if env.conn().capabilities().support(capability) == Support::No {
-                Err(virt_core::Error::unsupported("no scrollback"))
+                Err(Error::unsupported("no scrollback"))
             } else {
                 let options = virt_core::console::ConsoleOptions::default()
                     .scrollback(1024)

@@ -105,6 +105,8 @@ pub(crate) async fn ask(request: CredentialRequest) -> Option<Secret> {
         CredentialKind::UserName => format!("user on {}: ", request.host),
         CredentialKind::Passphrase(file) => format!("passphrase of {file} (shown as you type): "),
         CredentialKind::Answer { prompt, .. } => prompt.clone(),
+        CredentialKind::GuestUserName(guest) => format!("user in guest {guest}: "),
+        CredentialKind::GuestPassword(guest) => format!("password in guest {guest} (shown as you type): "),
         _ => format!("password for {} (shown as you type): ", request.host),
     };
     let typed = tokio::task::spawn_blocking(move || {

@@ -27,6 +27,11 @@ pub enum CredentialKind {
         /// Whether the answer may be shown while it is typed.
         echo: bool,
     },
+    /// The name to log in as in a guest, where that is done through the hypervisor (VMware Tools); the guest's name. It is
+    /// nobody of the host's: what is answered goes to the guest.
+    GuestUserName(String),
+    /// The password in a guest of the user named in the request; the guest's name. It goes to the guest.
+    GuestPassword(String),
 }
 
 /// A question for a secret.

@@ -11,7 +11,8 @@
 //! * `task` — what a server does, waited for;
 //! * `server` — all that together, opened and closed;
 //! * `driver` — the core's traits over it;
-//! * `extension` — what ESX has beyond the core's handles: files of datastores.
+//! * `extension` — what ESX has beyond the core's handles: files of datastores;
+//! * `ticket` — tickets for consoles.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
@@ -25,9 +26,11 @@ mod server;
 mod session;
 mod soap;
 mod task;
+mod ticket;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
 pub use driver::DatastoreEntry;
 pub use extension::{delete_file, download_file, list_files, make_directory, upload_file};
+pub use ticket::{ConsoleTicket, TicketKind, console_ticket};

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use virt_core::backend::OpenRequest;
 use virt_core::connection::AccessMode;
+use virt_core::credentials::CredentialSource;
 use virt_core::event::EventBus;
 use virt_core::{CallClass, CallContext, Deadlines, Error, ErrorKind, Outcome, Result, Subject};
 
@@ -26,6 +27,8 @@ pub(crate) struct Server {
     pub(crate) scope: ManagedObjectReference,
     pub(crate) parameters: Parameters,
     pub(crate) deadlines: Deadlines,
+    /// Who says how to log in, to guests as well.
+    pub(crate) credentials: CredentialSource,
     access: AccessMode,
     closed: AtomicBool,
     logged_out: AtomicBool,
@@ -77,6 +80,7 @@ impl Server {
             scope,
             parameters,
             deadlines: request.deadlines.clone(),
+            credentials: request.credentials.clone(),
             access: request.access,
             closed: AtomicBool::new(false),
             logged_out: AtomicBool::new(false),

@@ -66,6 +66,9 @@ func (f *front) serveSOAP(w http.ResponseWriter, r *http.Request) {
 		answerFault(w, "Login failure", invalidLogin())
 		return
 	}
+	if bytes.Contains(body, []byte(">Network<")) {
+		linkNetworks()
+	}
 	if !reads(called.method) {
 		// What the library changes without telling.
 		defer changes.ring()

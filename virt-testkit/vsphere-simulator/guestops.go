@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path"
 	"strings"
 	"sync"
@@ -44,6 +43,7 @@ func guestOf(machine types.ManagedObjectReference) *guestSystem {
 			"/etc/hostname": []byte("simulated\n"),
 			"/etc/motd":     []byte("Nothing of this is real.\n"),
 			"/bin/echo":     {}, "/bin/cat": {}, "/bin/false": {}, "/bin/true": {}, "/bin/sleep": {},
+			"/bin/env": {}, "/bin/sh": {},
 		},
 	}
 	found, _ := guests.LoadOrStore(machine, fresh)
@@ -85,8 +85,8 @@ func init() {
 	})
 }
 
-// startProgram runs one of the programs that the guest knows. Arguments are as for a shell, of which it knows the two
-// redirections > and 2>.
+// startProgram runs one of the programs that the guest knows. Arguments are as for a shell, which is what they are on
+// Linux.
 func startProgram(c *call, guest *guestSystem) soap.HasFault {
 	spec, ok := c.body.(*types.StartProgramInGuest).Spec.(*types.GuestProgramSpec)
 	if !ok {
@@ -96,13 +96,12 @@ func startProgram(c *call, guest *guestSystem) soap.HasFault {
 	if _, ok := guest.files[program]; !ok || !strings.HasPrefix(program, "/bin/") {
 		return fault(&types.FileNotFound{FileFault: types.FileFault{File: program}})
 	}
-	arguments, output, errors := redirections(spec.Arguments)
-	said, complaint, code, lasts := guest.execute(path.Base(program), arguments)
-	for file, text := range map[string]string{output: said, errors: complaint} {
-		if file != "" {
-			guest.files[path.Clean(file)] = []byte(text)
-		}
+	shell := &guestShell{guest: guest, environment: spec.EnvVariables}
+	if len(shell.environment) == 0 {
+		shell.environment = []string{"HOME=/root", "PATH=/bin", "USER=" + guestUser}
 	}
+	code := shell.line(quoted(program) + " " + spec.Arguments)
+	lasts := shell.lasts
 	now := time.Now()
 	guest.lastPID++
 	process := &guestProcess{until: now.Add(lasts), info: types.GuestProcessInfo{
@@ -115,85 +114,6 @@ func startProgram(c *call, guest *guestSystem) soap.HasFault {
 	}}
 	guest.processes = append(guest.processes, process)
 	return c.returns(guest.lastPID)
-}
-
-// execute is what the programs do: what they write to standard output and to standard error, how they end and when.
-func (g *guestSystem) execute(program string, arguments []string) (said, complaint string, code int32, lasts time.Duration) {
-	switch program {
-	case "echo":
-		said = strings.Join(arguments, " ") + "\n"
-	case "cat":
-		for _, name := range arguments {
-			if text, ok := g.files[path.Clean(name)]; ok {
-				said += string(text)
-			} else {
-				complaint += fmt.Sprintf("cat: %s: No such file or directory\n", name)
-				code = 1
-			}
-		}
-	case "false":
-		code = 1
-	case "sleep":
-		if len(arguments) > 0 {
-			lasts, _ = time.ParseDuration(arguments[0] + "s")
-		}
-	}
-	return said, complaint, code, lasts
-}
-
-// redirections takes from the arguments where the output goes to.
-func redirections(text string) (arguments []string, output, errors string) {
-	words := split(text)
-	for i := 0; i < len(words); i++ {
-		for _, sign := range []string{"1>", "2>", ">"} {
-			if !strings.HasPrefix(words[i], sign) {
-				continue
-			}
-			target := strings.TrimPrefix(words[i], sign)
-			if target == "" && i+1 < len(words) {
-				i++
-				target = words[i]
-			}
-			if sign == "2>" {
-				errors = target
-			} else {
-				output = target
-			}
-			goto next
-		}
-		arguments = append(arguments, words[i])
-	next:
-	}
-	return arguments, output, errors
-}
-
-// split cuts a line into words, with quotes as a shell has them.
-func split(text string) []string {
-	var words []string
-	var word strings.Builder
-	var quote rune
-	begun := false
-	for _, char := range text {
-		switch {
-		case quote != 0 && char == quote:
-			quote = 0
-		case quote == 0 && (char == '\'' || char == '"'):
-			quote, begun = char, true
-		case quote == 0 && char == ' ':
-			if begun {
-				words = append(words, word.String())
-				word.Reset()
-				begun = false
-			}
-		default:
-			word.WriteRune(char)
-			begun = true
-		}
-	}
-	if begun {
-		words = append(words, word.String())
-	}
-	return words
 }
 
 // processInfo is the library's GuestProcessInfo, which does not write that a process has ended with 0.

@@ -23,6 +23,7 @@ func completeInventory() {
 		host.Capability = capability()
 		addAutostart(host)
 		shareNetwork(host)
+		connectHost(host)
 	}
 	for _, entity := range simulator.Map.All("VirtualMachine") {
 		machine := entity.(*simulator.VirtualMachine)
@@ -31,6 +32,7 @@ func completeInventory() {
 		stampBoot(machine)
 	}
 	addGuestLogin()
+	tagUplinks()
 	mendEventTexts()
 }
 

@@ -29,6 +29,8 @@ type plan struct {
 	cuts []int
 	// How the next tasks of a method go.
 	slow map[string][]slow
+	// Whether there are no pictures by /screen.
+	withoutScreens bool
 }
 
 func newPlan() *plan {
@@ -74,6 +76,12 @@ func (p *plan) isLocked(user string) bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return p.locked[user]
+}
+
+func (p *plan) lacksScreens() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.withoutScreens
 }
 
 // truncates tells whether the update that is told now is cut.

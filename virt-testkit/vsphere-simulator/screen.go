@@ -23,6 +23,7 @@ func init() {
 	own["VirtualMachine.CreateScreenshot_Task"] = createScreenshot
 	own["VirtualMachine.AcquireTicket"] = acquireTicket
 	own["VirtualMachine.AcquireMksTicket"] = acquireMksTicket
+	controls["no-screens"] = planned(func(p *plan, _ asked) { p.withoutScreens = true })
 }
 
 // picture is a small PNG, of another colour for each machine.
@@ -70,6 +71,10 @@ func (f *front) serveScreen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	machine := machineNamed(r.URL.Query().Get("id"))
+	if f.plan.lacksScreens() {
+		http.NotFound(w, r)
+		return
+	}
 	if machine == nil || machine.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
 		http.NotFound(w, r)
 		return

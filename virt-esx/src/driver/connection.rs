@@ -4,7 +4,9 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver, StorageDriver};
+use virt_core::driver::{
+    AgentDriver, ConnectionDriver, DomainDriver, NetworkDriver, ScreenDriver, StorageDriver,
+};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
@@ -27,7 +29,16 @@ const CAN: &[Capability] = &[
     Capability::VolumeResize,
     Capability::VolumeWipe,
     Capability::VolumeTransfer,
+    Capability::Agent,
+    Capability::Screenshot,
 ];
+
+/// What it can do of servers of this version and later.
+const CAN_SINCE: &[(Capability, (u32, u32))] =
+    &[(Capability::SendKeys, (6, 5)), (Capability::InjectNmi, (6, 0))];
+
+/// What it can do in part: networks are defined, changed and removed, and never end.
+const MAY: &[Capability] = &[Capability::Networks, Capability::NetworkUpdate];
 
 #[async_trait]
 impl ConnectionDriver for EsxDriver {
@@ -36,8 +47,16 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        CAN.iter()
-            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes))
+        let can = CAN
+            .iter()
+            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes));
+        let version = self.product_version();
+        let has = |since: &(u32, u32)| (version.major, version.minor) >= *since;
+        let can = CAN_SINCE
+            .iter()
+            .filter(|(_, since)| has(since))
+            .fold(can, |can, (one, _)| can.with(*one, Support::Yes));
+        MAY.iter().fold(can, |can, one| can.with(*one, Support::Unknown))
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
@@ -64,6 +83,18 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn storage(&self) -> Option<&dyn StorageDriver> {
+        Some(self)
+    }
+
+    fn agents(&self) -> Option<&dyn AgentDriver> {
+        Some(self)
+    }
+
+    fn screens(&self) -> Option<&dyn ScreenDriver> {
+        Some(self)
+    }
+
+    fn networks(&self) -> Option<&dyn NetworkDriver> {
         Some(self)
     }
 

@@ -1,13 +1,18 @@
 //! The core's traits over a server.
 
+mod agent;
 mod connection;
 mod datacenter;
 mod define;
 mod document;
 mod domains;
+mod guest;
 mod host;
+mod leftovers;
+mod networks;
 mod power;
 mod questions;
+mod screen;
 mod settings;
 mod storage;
 
@@ -27,11 +32,16 @@ use crate::vim::{ManagedObjectReference, Method};
 #[derive(Debug)]
 pub(crate) struct EsxDriver {
     server: Arc<Server>,
+    /// Who we are in guests.
+    logins: agent::Logins,
 }
 
 impl EsxDriver {
     pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self { server }
+        Self {
+            server,
+            logins: agent::Logins::default(),
+        }
     }
 
     /// How long calls of each class have.

@@ -242,6 +242,12 @@ impl Inventory {
         self.state().machines.get(machine)?.machine.identity()
     }
 
+    /// The name of a machine, domain or not.
+    pub(crate) fn name_of(&self, machine: &ManagedObjectReference) -> Option<String> {
+        let state = self.state();
+        Some(state.machines.get(machine)?.machine.name.clone())
+    }
+
     /// Whether a machine of this name is there.
     pub(crate) fn has_name(&self, name: &str) -> bool {
         self.state()

@@ -5,6 +5,7 @@
 
 mod content;
 mod files;
+mod pages;
 mod refusal;
 
 use std::sync::Arc;

@@ -244,17 +244,17 @@ pub use host_volume::{
 };
 pub use machine::{
     LatencySensitivity, LatencySensitivitySensitivityLevel, PodVMInfo, PodVMOverheadInfo,
-    ReplicationConfigSpec, ReplicationInfoDiskSettings, ScheduledHardwareUpgradeInfo, VirtualHardware,
-    VirtualMachineAffinityInfo, VirtualMachineCertThumbprint, VirtualMachineConnectionState,
-    VirtualMachineConsolePreferences, VirtualMachineContentLibraryItemInfo, VirtualMachineCpuIdInfoSpec,
-    VirtualMachineDefaultPowerOpInfo, VirtualMachineFaultToleranceState, VirtualMachineFeatureRequirement,
-    VirtualMachineFlagInfo, VirtualMachineForkConfigInfo, VirtualMachineGuestIntegrityInfo,
-    VirtualMachineGuestMonitoringModeInfo, VirtualMachineGuestOsFamily, VirtualMachineGuestRebootStatus,
-    VirtualMachineGuestState, VirtualMachineMksTicket, VirtualMachineNetworkShaperInfo,
-    VirtualMachinePowerState, VirtualMachineRecordReplayState, VirtualMachineSgxInfo, VirtualMachineTicket,
-    VirtualMachineTicketType, VirtualMachineVcpuConfig, VirtualMachineVirtualDeviceSwap,
-    VirtualMachineVirtualDeviceSwapDeviceSwapInfo, VirtualMachineVirtualNuma, VirtualMachineVirtualNumaInfo,
-    VirtualMachineVirtualPMem,
+    ReplicationConfigSpec, ReplicationInfoDiskSettings, ScheduledHardwareUpgradeInfo, UsbScanCodeSpec,
+    UsbScanCodeSpecKeyEvent, UsbScanCodeSpecModifierType, VirtualHardware, VirtualMachineAffinityInfo,
+    VirtualMachineCertThumbprint, VirtualMachineConnectionState, VirtualMachineConsolePreferences,
+    VirtualMachineContentLibraryItemInfo, VirtualMachineCpuIdInfoSpec, VirtualMachineDefaultPowerOpInfo,
+    VirtualMachineFaultToleranceState, VirtualMachineFeatureRequirement, VirtualMachineFlagInfo,
+    VirtualMachineForkConfigInfo, VirtualMachineGuestIntegrityInfo, VirtualMachineGuestMonitoringModeInfo,
+    VirtualMachineGuestOsFamily, VirtualMachineGuestRebootStatus, VirtualMachineGuestState,
+    VirtualMachineMksTicket, VirtualMachineNetworkShaperInfo, VirtualMachinePowerState,
+    VirtualMachineRecordReplayState, VirtualMachineSgxInfo, VirtualMachineTicket, VirtualMachineTicketType,
+    VirtualMachineVcpuConfig, VirtualMachineVirtualDeviceSwap, VirtualMachineVirtualDeviceSwapDeviceSwapInfo,
+    VirtualMachineVirtualNuma, VirtualMachineVirtualNumaInfo, VirtualMachineVirtualPMem,
 };
 pub use machine_boot::{
     AnyVirtualMachineBootOptionsBootableDevice, ToolsConfigInfo, ToolsConfigInfoToolsLastInstallInfo,
@@ -315,9 +315,9 @@ pub use method_inventory::{
 pub use method_machine::{
     AcquireMksTicket, AcquireTicket, AnswerVm, CloneVmTask, ConsolidateVmDisksTask, CreateScreenshotTask,
     CreateSnapshotTask, MarkAsTemplate, MarkAsVirtualMachine, MigrateVmTask, PowerOffVmTask, PowerOnVmTask,
-    RebootGuest, ReconfigVmTask, RelocateVmTask, RemoveAllSnapshotsTask, RemoveSnapshotTask, RenameSnapshot,
-    ResetVmTask, RevertToCurrentSnapshotTask, RevertToSnapshotTask, ShutdownGuest, StandbyGuest,
-    SuspendVmTask, UnregisterVm,
+    PutUsbScanCodes, RebootGuest, ReconfigVmTask, RelocateVmTask, RemoveAllSnapshotsTask, RemoveSnapshotTask,
+    RenameSnapshot, ResetVmTask, RevertToCurrentSnapshotTask, RevertToSnapshotTask, SendNmi, ShutdownGuest,
+    StandbyGuest, SuspendVmTask, UnregisterVm,
 };
 pub use method_service::{
     AcquireGenericServiceTicket, CancelRetrievePropertiesEx, CancelTask, CancelWaitForUpdates,

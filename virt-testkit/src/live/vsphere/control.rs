@@ -175,6 +175,23 @@ impl Control {
         self.post("answers", &[]).await
     }
 
+    /// What was struck at a machine's keyboard, in order: numbers of USB with the modifiers that were held before them,
+    /// such as `leftControl+0x4c`; `nmi` for that button.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn keys(&self, machine: &str) -> std::result::Result<Vec<String>, LiveError> {
+        self.post("keys", &[("vm", &machine)]).await
+    }
+
+    /// From here on there are no pictures by `/screen`.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn take_no_pictures_by_url(&self) -> std::result::Result<(), LiveError> {
+        self.tell("no-screens", &[]).await
+    }
+
     /// Takes the tools from a machine's guest, as if they had never been installed.
     ///
     /// # Errors

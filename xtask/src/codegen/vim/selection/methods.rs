@@ -65,6 +65,8 @@ pub(in crate::codegen::vim) const METHODS: &[(&str, &[&str])] = &[
             "CreateScreenshot_Task",
             "AcquireTicket",
             "AcquireMksTicket",
+            "PutUsbScanCodes",
+            "SendNMI",
         ],
     ),
     (

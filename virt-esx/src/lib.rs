@@ -8,22 +8,34 @@
 //! * `session` — logged in, kept alive, logged in once more; what a fault means;
 //! * `property` — properties read in bulk, and followed;
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
-//! * `task` — what a server does, waited for;
+//! * `task`, `job` — what a server does, waited for, or followed as a job;
 //! * `server` — all that together, opened and closed;
-//! * `driver` — the core's traits over it.
+//! * `driver` — the core's traits over it;
+//! * `extension`, `clone`, `template`, `relocate` — what ESX and vCenter have beyond those.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
 mod backend;
+mod clone;
 mod driver;
+mod extension;
 mod inventory;
+mod job;
 mod parameters;
+mod placement;
 mod property;
+mod relocate;
 mod server;
 mod session;
 mod soap;
 mod task;
+mod template;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
+pub use clone::{CloneOptions, Cloning, clone_domain, clone_to_template};
+pub use extension::{consolidate_disks, delete_all_snapshots, describe_snapshot, rename_snapshot};
+pub use placement::Placement;
+pub use relocate::{DiskFormat, RelocateOptions, migrate_to_host, relocate};
+pub use template::{Template, mark_as_template, template, templates};

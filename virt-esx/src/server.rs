@@ -11,6 +11,7 @@ use virt_core::event::EventBus;
 use virt_core::{CallClass, CallContext, Deadlines, Error, ErrorKind, Outcome, Result, Subject};
 
 use crate::inventory::{Inventory, follow};
+use crate::job::Jobs;
 use crate::parameters::Parameters;
 use crate::property;
 use crate::session::{Session, is_vcenter};
@@ -26,6 +27,8 @@ pub(crate) struct Server {
     pub(crate) scope: ManagedObjectReference,
     pub(crate) parameters: Parameters,
     pub(crate) deadlines: Deadlines,
+    /// Tasks that are followed as jobs.
+    pub(crate) jobs: Jobs,
     access: AccessMode,
     closed: AtomicBool,
     logged_out: AtomicBool,
@@ -77,6 +80,7 @@ impl Server {
             scope,
             parameters,
             deadlines: request.deadlines.clone(),
+            jobs: Jobs::default(),
             access: request.access,
             closed: AtomicBool::new(false),
             logged_out: AtomicBool::new(false),
@@ -158,7 +162,11 @@ fn check_kind(session: &Session, uri: &virt_core::ConnectUri) -> Result<()> {
 }
 
 /// The object of the inventory that a path names: a datacenter, a folder, a cluster, a host. All of it without one.
-async fn scope(session: &Session, call: &CallContext, path: &[String]) -> Result<ManagedObjectReference> {
+pub(crate) async fn scope(
+    session: &Session,
+    call: &CallContext,
+    path: &[String],
+) -> Result<ManagedObjectReference> {
     let content = session.content();
     if path.is_empty() {
         return Ok(content.root_folder.clone());

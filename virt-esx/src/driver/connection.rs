@@ -4,11 +4,14 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{
+    ConnectionDriver, DomainDriver, JobDriver, MigrationDriver, SaveDriver, SnapshotDriver,
+};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
 use super::EsxDriver;
+use crate::session::is_vcenter;
 
 /// What this driver can do.
 const CAN: &[Capability] = &[
@@ -22,7 +25,12 @@ const CAN: &[Capability] = &[
     Capability::SetVcpus,
     Capability::SetMaxMemory,
     Capability::Events,
+    Capability::Snapshots,
+    Capability::JobStatistics,
 ];
+
+/// What it can do besides, on a vCenter.
+const CAN_ON_VCENTER: &[Capability] = &[Capability::Migration, Capability::PeerToPeerMigration];
 
 #[async_trait]
 impl ConnectionDriver for EsxDriver {
@@ -31,8 +39,12 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
+        // A machine that is saved shows as paused, which is not all that is expected of a managed save.
+        let can = Capabilities::none().with(Capability::ManagedSave, Support::Unknown);
+        let more = CAN_ON_VCENTER.iter().filter(|_| self.is_of_vcenter());
         CAN.iter()
-            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes))
+            .chain(more)
+            .fold(can, |can, one| can.with(*one, Support::Yes))
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
@@ -58,6 +70,22 @@ impl ConnectionDriver for EsxDriver {
         self
     }
 
+    fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        self.is_of_vcenter().then_some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
+        Some(self)
+    }
+
     async fn shutdown(&self, call: &CallContext) -> Result<()> {
         self.server.close(call).await
     }
@@ -80,5 +108,11 @@ impl ConnectionDriver for EsxDriver {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+impl EsxDriver {
+    fn is_of_vcenter(&self) -> bool {
+        is_vcenter(self.server.session.content())
     }
 }

@@ -1,19 +1,28 @@
 //! The core's traits over a server.
 
+mod cloning;
 mod connection;
 mod datacenter;
 mod define;
 mod document;
 mod domains;
 mod host;
+mod jobs;
+mod migration;
+mod places;
 mod power;
 mod questions;
+mod relocating;
+mod saving;
 mod settings;
+mod snapshots;
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+
+pub(crate) use cloning::{Made, unseen};
 
 use crate::inventory::Machine;
 use crate::server::Server;
@@ -29,6 +38,11 @@ pub(crate) struct EsxDriver {
 impl EsxDriver {
     pub(crate) fn new(server: Arc<Server>) -> Self {
         Self { server }
+    }
+
+    /// The server, for what ESX has beyond the core's traits.
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
     }
 
     /// A domain's machine, on a connection that may change it.

@@ -1,9 +1,14 @@
 //! Against the simulator of a host and of a vCenter. It is not a real one.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod clones;
 mod connecting;
 mod fixture;
+mod jobs;
 mod machines;
+mod moving;
 mod power;
 mod questions;
+mod saving;
 mod sessions;
+mod snapshots;

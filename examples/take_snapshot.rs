@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --example take_snapshot -- test:///default test before-upgrade
 //! cargo run --features rpc --example take_snapshot -- qemu:///system web before-upgrade
+//! cargo run --features esx --example take_snapshot -- esx://root@host/ web before-upgrade
 //! ```
 #![expect(
     clippy::print_stdout,
@@ -23,7 +24,7 @@ async fn main() -> ExitCode {
 }
 
 async fn take_snapshot(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let name = arguments.next().unwrap_or_else(|| "test".to_owned());
     let domain = conn.domain(name).await?;
     let mut config = SnapshotConfig::builder().description("taken by an example");

@@ -8,29 +8,40 @@
 //! * `session` — logged in, kept alive, logged in once more; what a fault means;
 //! * `property` — properties read in bulk, and followed;
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
-//! * `task` — what a server does, waited for;
+//! * `task`, `job` — what a server does, waited for, or followed as a job;
 //! * `server` — all that together, opened and closed;
 //! * `driver` — the core's traits over it;
-//! * `extension` — what ESX has beyond the core's handles: files of datastores;
-//! * `ticket` — tickets for consoles.
+//! * `extension`, `clone`, `template`, `relocate`, `ticket` — what ESX and vCenter have beyond those.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
 mod backend;
+mod clone;
 mod driver;
 mod extension;
 mod inventory;
+mod job;
 mod parameters;
+mod placement;
 mod property;
+mod relocate;
 mod server;
 mod session;
 mod soap;
 mod task;
 mod ticket;
+mod template;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
 pub use driver::DatastoreEntry;
-pub use extension::{delete_file, download_file, list_files, make_directory, upload_file};
 pub use ticket::{ConsoleTicket, TicketKind, console_ticket};
+pub use clone::{CloneOptions, Cloning, clone_domain, clone_to_template};
+pub use extension::{
+    consolidate_disks, delete_all_snapshots, delete_file, describe_snapshot, download_file, list_files,
+    make_directory, rename_snapshot, upload_file,
+};
+pub use placement::Placement;
+pub use relocate::{DiskFormat, RelocateOptions, migrate_to_host, relocate};
+pub use template::{Template, mark_as_template, template, templates};

@@ -12,6 +12,7 @@ use virt_core::event::EventBus;
 use virt_core::{CallClass, CallContext, Deadlines, Error, ErrorKind, Outcome, Result, Subject};
 
 use crate::inventory::{Inventory, follow};
+use crate::job::Jobs;
 use crate::parameters::Parameters;
 use crate::property;
 use crate::session::{Session, is_vcenter};
@@ -29,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) deadlines: Deadlines,
     /// Who says how to log in, to guests as well.
     pub(crate) credentials: CredentialSource,
+    /// Tasks that are followed as jobs.
+    pub(crate) jobs: Jobs,
     access: AccessMode,
     closed: AtomicBool,
     logged_out: AtomicBool,
@@ -81,6 +84,7 @@ impl Server {
             parameters,
             deadlines: request.deadlines.clone(),
             credentials: request.credentials.clone(),
+            jobs: Jobs::default(),
             access: request.access,
             closed: AtomicBool::new(false),
             logged_out: AtomicBool::new(false),
@@ -162,7 +166,11 @@ fn check_kind(session: &Session, uri: &virt_core::ConnectUri) -> Result<()> {
 }
 
 /// The object of the inventory that a path names: a datacenter, a folder, a cluster, a host. All of it without one.
-async fn scope(session: &Session, call: &CallContext, path: &[String]) -> Result<ManagedObjectReference> {
+pub(crate) async fn scope(
+    session: &Session,
+    call: &CallContext,
+    path: &[String],
+) -> Result<ManagedObjectReference> {
     let content = session.content();
     if path.is_empty() {
         return Ok(content.root_folder.clone());

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use virt_core::credentials::Secret;
-use virt_core::{CallClass, CallContext, Connection, Domain, Error, ErrorKind, Result, Subject};
+use virt_core::{Domain, Error, Result, Subject};
 
-use crate::driver::EsxDriver;
+use crate::extension::{context, esx};
 use crate::vim::VirtualMachineTicketType;
 
 /// What a ticket is for.
@@ -94,8 +94,7 @@ pub async fn console_ticket(domain: &Domain, kind: TicketKind) -> Result<Console
             .with_subject(Subject::Domain(domain.name().to_owned()))
     };
     let driver = esx(domain.connection()).map_err(about)?;
-    let time = driver.time_of(CallClass::Change);
-    let call = CallContext::new("console_ticket", CallClass::Change, time);
+    let call = context(driver, "console_ticket");
     let wanted = kind.in_the_api();
     let ticket = driver.acquire_ticket(&call, domain.uuid(), &wanted);
     let ticket = ticket.await.map_err(about)?;
@@ -126,14 +125,6 @@ fn url_of(host: &str, port: u16, ticket: &str) -> String {
         host.to_owned()
     };
     format!("wss://{host}:{port}/ticket/{ticket}")
-}
-
-fn esx(connection: &Connection) -> Result<&EsxDriver> {
-    connection.driver().as_any().downcast_ref().ok_or_else(|| {
-        let name = connection.driver_name();
-        let message = format!("this is a connection of driver {name}, not of ESX's");
-        Error::new(ErrorKind::Unsupported, message)
-    })
 }
 
 #[cfg(test)]

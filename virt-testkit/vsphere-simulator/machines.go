@@ -17,7 +17,6 @@ import (
 func init() {
 	own["Folder.CreateVM_Task"] = createVM
 	own["Folder.RegisterVM_Task"] = registerVM
-	own["VirtualMachine.CloneVM_Task"] = cloneVM
 	own["VirtualMachine.ReconfigVM_Task"] = reconfigVM
 	own["VirtualMachine.Rename_Task"] = renameVM
 	own["VirtualMachine.ConsolidateVMDisks_Task"] = func(c *call) soap.HasFault {
@@ -76,18 +75,6 @@ func addMissingFiles(request *types.RegisterVM_Task) {
 			_ = file.Close()
 		}
 	}
-}
-
-// cloneVM keeps the library from giving the disks of the clone to the machine that is cloned.
-func cloneVM(c *call) soap.HasFault {
-	request := c.body.(*types.CloneVM_Task)
-	if failed := duplicate(request.Folder, request.Name, c.this); failed != nil {
-		return c.failed(failed)
-	}
-	kept := copyDevices(c.machine().Config.Hardware.Device)
-	said := c.library()
-	c.machine().Config.Hardware.Device = kept
-	return c.configured(said)
 }
 
 func copyDevices(devices []types.BaseVirtualDevice) []types.BaseVirtualDevice {

@@ -58,9 +58,13 @@ func renameSnapshot(c *call) soap.HasFault {
 	return c.returns(nil)
 }
 
-// createSnapshot has a snapshot without memory be one of a machine that is off, as real ones are.
+// createSnapshot has a snapshot without memory be one of a machine that is off, as real ones are, and takes no notice of
+// file systems that nobody can freeze.
 func createSnapshot(c *call) soap.HasFault {
 	request := c.body.(*types.CreateSnapshot_Task)
+	if toolsOf(c.machine()) != nil {
+		request.Quiesce = false
+	}
 	said := c.library()
 	result, failed := infoOf(said)
 	reference, ok := result.(types.ManagedObjectReference)
@@ -74,14 +78,19 @@ func createSnapshot(c *call) soap.HasFault {
 	return said
 }
 
-// revertToSnapshot gives the machine the power and the configuration that it had.
+// revertToSnapshot gives the machine the power and the configuration that it had. One that would go on is left suspended
+// where it is not to be powered on.
 func revertToSnapshot(c *call) soap.HasFault {
+	request := c.body.(*types.RevertToSnapshot_Task)
 	machine, found := c.machineOf()
 	if found == nil {
 		return c.failed(&types.ManagedObjectNotFound{Obj: c.this})
 	}
 	snapshot := simulator.Map.Get(c.this).(*simulator.VirtualMachineSnapshot)
 	state := found.State
+	if suppress := request.SuppressPowerOn; suppress != nil && *suppress && state == types.VirtualMachinePowerStatePoweredOn {
+		state = types.VirtualMachinePowerStateSuspended
+	}
 	said := c.library()
 	simulator.Map.WithLock(machine, func() {
 		config := snapshot.Config
@@ -100,14 +109,21 @@ func revertToSnapshot(c *call) soap.HasFault {
 	return said
 }
 
-// removeSnapshot keeps the library from crashing at a current snapshot that has no parent.
+// removeSnapshot keeps the library from crashing at a current snapshot that has no parent. Where the current one goes with
+// others below the one that is removed, the parent of that is the current one then.
 func removeSnapshot(c *call) soap.HasFault {
+	request := c.body.(*types.RemoveSnapshot_Task)
 	machine, found := c.machineOf()
 	if found == nil {
 		return c.failed(&types.ManagedObjectNotFound{Obj: c.this})
 	}
 	simulator.Map.WithLock(machine, func() {
-		if current := machine.Snapshot.CurrentSnapshot; current != nil && *current == c.this {
+		current := machine.Snapshot.CurrentSnapshot
+		if current == nil {
+			return
+		}
+		below := request.RemoveChildren && inTree(found.ChildSnapshotList, *current) != nil
+		if *current == c.this || below {
 			machine.Snapshot.CurrentSnapshot = parentOf(machine.Snapshot.RootSnapshotList, c.this)
 		}
 	})

@@ -151,6 +151,27 @@ func (how slow) waits(task *simulator.Task, object mo.Reference, cancelled <-cha
 	}
 }
 
+// recent is how many tasks are remembered with what they are of.
+const recent = 20
+
+// completeTask says of a new task what it is of, as real ones do, and there that there is one.
+func completeTask(task *simulator.Task) {
+	if snapshot, ok := simulator.Map.Get(*task.Info.Entity).(*simulator.VirtualMachineSnapshot); ok {
+		task.Info.Entity = &snapshot.Vm
+	}
+	entity, ok := simulator.Map.Get(*task.Info.Entity).(mo.Entity)
+	if !ok {
+		return
+	}
+	// The library gives the reference.
+	task.Info.EntityName = entity.Entity().Name
+	tasks := append([]types.ManagedObjectReference{}, entity.Entity().RecentTask...)
+	if tasks = append(tasks, task.Self); len(tasks) > recent {
+		tasks = tasks[len(tasks)-recent:]
+	}
+	entity.Entity().RecentTask = tasks
+}
+
 func endTask(task *simulator.Task, result types.AnyType, failed types.BaseMethodFault) {
 	state, said := types.TaskInfoStateSuccess, types.AnyType(nil)
 	if failed != nil {

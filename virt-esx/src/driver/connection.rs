@@ -5,12 +5,14 @@ use std::any::Any;
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
-    AgentDriver, ConnectionDriver, DomainDriver, NetworkDriver, ScreenDriver, StorageDriver,
+    AgentDriver, ConnectionDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver, SaveDriver,
+    ScreenDriver, SnapshotDriver, StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
 use super::EsxDriver;
+use crate::session::is_vcenter;
 
 /// What this driver can do.
 const CAN: &[Capability] = &[
@@ -31,14 +33,23 @@ const CAN: &[Capability] = &[
     Capability::VolumeTransfer,
     Capability::Agent,
     Capability::Screenshot,
+    Capability::Snapshots,
+    Capability::JobStatistics,
 ];
 
 /// What it can do of servers of this version and later.
 const CAN_SINCE: &[(Capability, (u32, u32))] =
     &[(Capability::SendKeys, (6, 5)), (Capability::InjectNmi, (6, 0))];
 
-/// What it can do in part: networks are defined, changed and removed, and never end.
-const MAY: &[Capability] = &[Capability::Networks, Capability::NetworkUpdate];
+/// What it can do in part: networks are defined, changed and removed, and never end; a machine that is saved shows as paused.
+const MAY: &[Capability] = &[
+    Capability::Networks,
+    Capability::NetworkUpdate,
+    Capability::ManagedSave,
+];
+
+/// What it can do besides, on a vCenter.
+const CAN_ON_VCENTER: &[Capability] = &[Capability::Migration, Capability::PeerToPeerMigration];
 
 #[async_trait]
 impl ConnectionDriver for EsxDriver {
@@ -47,15 +58,12 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let can = CAN
-            .iter()
-            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes));
         let version = self.product_version();
-        let has = |since: &(u32, u32)| (version.major, version.minor) >= *since;
-        let can = CAN_SINCE
-            .iter()
-            .filter(|(_, since)| has(since))
-            .fold(can, |can, (one, _)| can.with(*one, Support::Yes));
+        let has = |since: (u32, u32)| (version.major, version.minor) >= since;
+        let since = CAN_SINCE.iter().filter(|(_, since)| has(*since));
+        let on_vcenter = CAN_ON_VCENTER.iter().filter(|_| self.is_of_vcenter());
+        let can = CAN.iter().chain(since.map(|(one, _)| one)).chain(on_vcenter);
+        let can = can.fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes));
         MAY.iter().fold(can, |can, one| can.with(*one, Support::Unknown))
     }
 
@@ -98,6 +106,22 @@ impl ConnectionDriver for EsxDriver {
         Some(self)
     }
 
+    fn jobs(&self) -> Option<&dyn JobDriver> {
+        Some(self)
+    }
+
+    fn migration(&self) -> Option<&dyn MigrationDriver> {
+        self.is_of_vcenter().then_some(self)
+    }
+
+    fn saving(&self) -> Option<&dyn SaveDriver> {
+        Some(self)
+    }
+
+    fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
+        Some(self)
+    }
+
     async fn shutdown(&self, call: &CallContext) -> Result<()> {
         self.server.close(call).await
     }
@@ -120,5 +144,11 @@ impl ConnectionDriver for EsxDriver {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+impl EsxDriver {
+    fn is_of_vcenter(&self) -> bool {
+        is_vcenter(self.server.session.content())
     }
 }

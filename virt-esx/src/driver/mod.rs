@@ -1,6 +1,7 @@
 //! The core's traits over a server.
 
 mod agent;
+mod cloning;
 mod connection;
 mod datacenter;
 mod define;
@@ -8,20 +9,27 @@ mod document;
 mod domains;
 mod guest;
 mod host;
+mod jobs;
 mod leftovers;
+mod migration;
 mod networks;
+mod places;
 mod power;
 mod questions;
+mod relocating;
+mod saving;
 mod screen;
 mod settings;
+mod snapshots;
 mod storage;
-
-pub use storage::DatastoreEntry;
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+
+pub(crate) use cloning::{Made, unseen};
+pub use storage::DatastoreEntry;
 
 use crate::inventory::Machine;
 use crate::server::Server;
@@ -44,9 +52,9 @@ impl EsxDriver {
         }
     }
 
-    /// How long calls of each class have.
-    pub(crate) fn deadlines(&self) -> &virt_core::Deadlines {
-        &self.server.deadlines
+    /// The server, for what ESX has beyond the core's traits.
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
     }
 
     /// A domain's machine, on a connection that may change it.

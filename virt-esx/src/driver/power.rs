@@ -33,18 +33,17 @@ impl EsxDriver {
             Power::Suspended if options.force_boot => {
                 self.power_off(call, &reference).await?;
             }
-            Power::Suspended => {
-                return Err(not_valid(
-                    &machine,
-                    "it was suspended to disk: resume it, or force a boot",
-                ));
+            Power::Suspended if self.server.inventory.is_paused(&reference) => {
+                return Err(not_valid(&machine, "resume it, or force a boot"));
             }
+            // It goes on from where it was saved.
+            Power::Suspended => {}
             _ => return Err(not_valid(&machine, "it runs already")),
         }
         self.turn_on(call, &reference).await
     }
 
-    async fn turn_on(&self, call: &CallContext, reference: &ManagedObjectReference) -> Result<()> {
+    pub(super) async fn turn_on(&self, call: &CallContext, reference: &ManagedObjectReference) -> Result<()> {
         let on = PowerOnVmTask {
             this: reference.clone(),
             host: None,
@@ -54,7 +53,11 @@ impl EsxDriver {
         Ok(())
     }
 
-    async fn power_off(&self, call: &CallContext, reference: &ManagedObjectReference) -> Result<()> {
+    pub(super) async fn power_off(
+        &self,
+        call: &CallContext,
+        reference: &ManagedObjectReference,
+    ) -> Result<()> {
         let off = PowerOffVmTask {
             this: reference.clone(),
         };
@@ -70,7 +73,7 @@ impl EsxDriver {
         Ok(())
     }
 
-    async fn until_power(&self, reference: &ManagedObjectReference, power: &Power) {
+    pub(super) async fn until_power(&self, reference: &ManagedObjectReference, power: &Power) {
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| &machine.power == power);
         self.server.inventory.until(reference, is_so).await;
     }
@@ -169,7 +172,10 @@ impl EsxDriver {
     pub(super) async fn suspend_to_disk(&self, call: &CallContext, domain: Uuid) -> Result<()> {
         let (reference, machine) = self.to_change(domain)?;
         match machine.power {
-            Power::Suspended => return Ok(()),
+            Power::Suspended => {
+                self.server.inventory.set_paused(&reference, true);
+                return Ok(());
+            }
             Power::PoweredOn => {}
             _ => return Err(not_valid(&machine, "it does not run")),
         }
@@ -179,6 +185,7 @@ impl EsxDriver {
         self.answering(call, &reference, self.carry_out(call, &suspend))
             .await?;
         self.until_power(&reference, &Power::Suspended).await;
+        self.server.inventory.set_paused(&reference, true);
         Ok(())
     }
 

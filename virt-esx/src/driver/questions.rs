@@ -4,26 +4,39 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::EsxDriver;
 use crate::inventory::Machine;
+use crate::server::Server;
 use crate::vim::{AnswerVm, ManagedObjectReference, VirtualMachineQuestionInfo};
 
 impl EsxDriver {
-    /// Waits for work on a machine; a question that it asks meanwhile is answered, where the connection may
-    /// (`auto_answer=1`), else it is told.
+    /// As [`Server::answering`].
     pub(super) async fn answering<T>(
         &self,
         call: &CallContext,
         machine: &ManagedObjectReference,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        self.server.answering(call, machine, work).await
+    }
+}
+
+impl Server {
+    /// Waits for work on a machine; a question that it asks meanwhile is answered, where the connection may
+    /// (`auto_answer=1`), else it is told.
+    pub(crate) async fn answering<T>(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         // One that stands still already takes nothing up before it is answered.
-        if let Some((name, question)) = self.server.inventory.question(machine) {
+        if let Some((name, question)) = self.inventory.question(machine) {
             let answered = self.answer(call, machine, &name, &question).await;
             answered.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         }
         let asked = async {
             let mut last = String::new();
             loop {
-                let inventory = &self.server.inventory;
+                let inventory = &self.inventory;
                 let is_new = |machine: Option<&Machine>| {
                     let question = machine.and_then(|machine| machine.question.as_ref());
                     question.is_some_and(|question| question.id != last)
@@ -59,9 +72,9 @@ impl EsxDriver {
             .default_index
             .and_then(|index| usize::try_from(index).ok())
             .and_then(|index| choices.get(index));
-        let Some(default) = default.filter(|_| self.server.parameters.auto_answer) else {
+        let Some(default) = default.filter(|_| self.parameters.auto_answer) else {
             let listed: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
-            let way_out = if self.server.parameters.auto_answer {
+            let way_out = if self.parameters.auto_answer {
                 "the server says no answer by default: give one there"
             } else {
                 "give one at the server, or open the connection with auto_answer=1"
@@ -81,6 +94,6 @@ impl EsxDriver {
             question_id: question.id.clone(),
             answer_choice: default.key.clone(),
         };
-        self.server.act(call, &answer).await
+        self.act(call, &answer).await
     }
 }

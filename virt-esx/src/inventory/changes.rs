@@ -61,6 +61,34 @@ pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedRe
     told
 }
 
+/// Whether a change is one of power.
+pub(super) fn is_of_power(told: &DomainChange) -> bool {
+    matches!(
+        told,
+        DomainChange::Started(_)
+            | DomainChange::Resumed(_)
+            | DomainChange::Suspended(_)
+            | DomainChange::Stopped(_)
+            | DomainChange::ShutdownFinished
+            | DomainChange::Rebooted
+    )
+}
+
+/// What is told of a machine that was taken back to a snapshot, whatever it was seen to be meanwhile.
+pub(super) fn reverted(before: &Power, after: &Power) -> Vec<DomainChange> {
+    let mut told = Vec::new();
+    if *before != Power::PoweredOff {
+        told.push(DomainChange::Stopped(StoppedReason::FromSnapshot));
+    }
+    if *after != Power::PoweredOff {
+        told.push(DomainChange::Started(StartedReason::FromSnapshot));
+    }
+    if *after == Power::PoweredOn {
+        told.push(DomainChange::Resumed(ResumedReason::Unpaused));
+    }
+    told
+}
+
 /// Why a machine is in the state it is in, by what was told last of it.
 pub(super) fn reason(told: &DomainChange) -> Option<StateReason> {
     Some(match told {
@@ -117,6 +145,21 @@ mod tests {
         );
         assert_eq!(between(&asleep, &off, None), destroyed);
         assert_eq!(between(&on, &on, None), []);
+    }
+
+    #[test]
+    fn a_machine_taken_back_is_told_of_as_another_run() {
+        let stopped = DomainChange::Stopped(StoppedReason::FromSnapshot);
+        let started = DomainChange::Started(StartedReason::FromSnapshot);
+        let resumed = DomainChange::Resumed(ResumedReason::Unpaused);
+        assert_eq!(reverted(&Power::PoweredOff, &Power::PoweredOff), []);
+        assert_eq!(reverted(&Power::PoweredOn, &Power::PoweredOff), [stopped.clone()]);
+        assert_eq!(
+            reverted(&Power::PoweredOn, &Power::PoweredOn),
+            [stopped, started.clone(), resumed]
+        );
+        assert_eq!(reverted(&Power::PoweredOff, &Power::Suspended), [started.clone()]);
+        assert!(is_of_power(&started) && !is_of_power(&DomainChange::Undefined));
     }
 
     #[test]

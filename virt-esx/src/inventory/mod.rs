@@ -3,8 +3,9 @@
 mod changes;
 mod follow;
 mod machine;
+mod standing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,10 @@ use virt_core::{Error, ErrorKind, Result, Subject};
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
 
-use crate::vim::{ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachineQuestionInfo};
+use crate::vim::{
+    ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachinePowerState,
+    VirtualMachineQuestionInfo,
+};
 
 /// What is told within this time of a reset is that reset.
 const ONE_RESET: Duration = Duration::from_secs(10);
@@ -41,6 +45,10 @@ struct State {
     ending: HashMap<ManagedObjectReference, StoppedReason>,
     /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
     reset: HashMap<ManagedObjectReference, Instant>,
+    /// Machines that we are taking back to a snapshot: their power is told of once that is done.
+    reverting: HashSet<ManagedObjectReference>,
+    /// Machines that we have paused, by suspending them.
+    paused: HashSet<ManagedObjectReference>,
     /// Whether all there is has been told once.
     complete: bool,
     /// Whether nothing is told any more.
@@ -348,6 +356,12 @@ impl State {
         if !after.is_active() {
             self.ending.remove(reference);
         }
+        if after.power != VirtualMachinePowerState::Suspended {
+            self.paused.remove(reference);
+        }
+        if self.reverting.contains(reference) {
+            changes.retain(|change| !changes::is_of_power(change));
+        }
         let reset = self.reset.get(reference);
         if reset.is_some_and(|when| when.elapsed() < ONE_RESET) {
             changes.retain(|change| *change != DomainChange::Rebooted);
@@ -372,6 +386,7 @@ impl State {
         self.forget(reference);
         self.ending.remove(reference);
         self.reset.remove(reference);
+        self.paused.remove(reference);
         told
     }
 

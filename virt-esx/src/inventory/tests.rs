@@ -123,4 +123,60 @@ fn a_template_is_no_domain() {
     });
     inventory.apply(&[template]);
     assert!(inventory.infos().is_empty());
+    let templates = inventory.templates();
+    assert_eq!(
+        templates
+            .iter()
+            .map(|known| known.machine.name.as_str())
+            .collect::<Vec<_>>(),
+        ["web"]
+    );
+}
+
+fn power(value: &str) -> ObjectUpdate {
+    update(
+        ObjectUpdateKind::Modify,
+        "vm-12",
+        &[("runtime.powerState", value.into())],
+    )
+}
+
+#[test]
+fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&[web("poweredOn")]);
+    inventory.is_complete();
+    let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
+    inventory.apply(&[power("poweredOff")]);
+    inventory.apply(&[power("poweredOn")]);
+    assert_eq!(told(&mut stream), []);
+    reverting.is_back();
+    let back = told(&mut stream);
+    assert_eq!(back.len(), 3);
+    assert_eq!(
+        back.first(),
+        Some(&DomainChange::Stopped(StoppedReason::FromSnapshot))
+    );
+    assert_eq!(inventory.info(UUID).unwrap().reason, StateReason::FromSnapshot);
+    // One that nothing came of tells what has become of the machine.
+    let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
+    inventory.apply(&[power("poweredOff")]);
+    drop(reverting);
+    assert!(told(&mut stream).contains(&DomainChange::Stopped(StoppedReason::Shutdown)));
+    inventory.apply(&[power("poweredOn")]);
+    assert_eq!(told(&mut stream).len(), 2);
+}
+
+#[test]
+fn a_machine_that_was_paused_is_so_until_it_goes_on() {
+    let (inventory, _stream) = inventory();
+    inventory.apply(&[web("suspended")]);
+    inventory.is_complete();
+    let reference = machine("vm-12");
+    assert!(!inventory.is_paused(&reference));
+    inventory.set_paused(&reference, true);
+    inventory.apply(&[power("suspended")]);
+    assert!(inventory.is_paused(&reference));
+    inventory.apply(&[power("poweredOn")]);
+    assert!(!inventory.is_paused(&reference));
 }

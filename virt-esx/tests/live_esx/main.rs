@@ -2,13 +2,18 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod agents;
+mod clones;
 mod connecting;
 mod fixture;
+mod jobs;
 mod machines;
+mod moving;
 mod networks;
 mod power;
 mod questions;
+mod saving;
 mod screens;
 mod sessions;
+mod snapshots;
 mod storage;
 mod transfers;

@@ -1,20 +1,13 @@
 //! Tickets for consoles.
 
-use std::time::Duration;
-
 use uuid::Uuid;
-use virt_core::{CallClass, CallContext, Result};
+use virt_core::{CallContext, Result};
 
 use super::super::EsxDriver;
 use super::must_run;
 use crate::vim::{AcquireTicket, VirtualMachineTicket, VirtualMachineTicketType};
 
 impl EsxDriver {
-    /// How long a call of this class may take on this connection.
-    pub(crate) fn time_of(&self, class: CallClass) -> Duration {
-        self.server.deadlines.of(class)
-    }
-
     /// The server, as the user named it.
     pub(crate) fn server_host(&self) -> &str {
         self.server.session.host()

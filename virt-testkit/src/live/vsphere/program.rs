@@ -32,6 +32,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "answer.go",
     "arrays.go",
     "autostart.go",
+    "clones.go",
     "compare.go",
     "control.go",
     "disks.go",

@@ -1,11 +1,12 @@
-//! What ESX has beyond the core's handles: files of datastores, whatever they are.
+//! Files of datastores, whatever they are.
 //!
 //! They are named as servers name them, `[datastore] dir/file`, or by their place on the host, `/vmfs/volumes/…`.
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use virt_core::{CallClass, CallContext, Connection, Error, Result, Subject};
+use virt_core::{CallClass, Connection, Error, Result, Subject};
 
-use crate::driver::{DatastoreEntry, EsxDriver};
+use super::{call_of, esx};
+use crate::driver::DatastoreEntry;
 
 /// What is in a directory of a datastore, or in the datastore itself (`[datastore]`), sorted by name: files and directories
 /// (`SearchDatastore_Task`).
@@ -19,7 +20,7 @@ use crate::driver::{DatastoreEntry, EsxDriver};
 pub async fn list_files(connection: &Connection, directory: &str) -> Result<Vec<DatastoreEntry>> {
     let about = about("list_files", directory);
     let driver = esx(connection).map_err(&about)?;
-    let call = driver.call("list_files", CallClass::Query);
+    let call = call_of(driver, "list_files", CallClass::Query);
     driver.list_directory(&call, directory).await.map_err(about)
 }
 
@@ -34,7 +35,7 @@ pub async fn list_files(connection: &Connection, directory: &str) -> Result<Vec<
 pub async fn make_directory(connection: &Connection, directory: &str) -> Result<()> {
     let about = about("make_directory", directory);
     let driver = esx(connection).map_err(&about)?;
-    let call = driver.call("make_directory", CallClass::Change);
+    let call = call_of(driver, "make_directory", CallClass::Change);
     driver.new_directory(&call, directory).await.map_err(about)
 }
 
@@ -50,7 +51,7 @@ pub async fn make_directory(connection: &Connection, directory: &str) -> Result<
 pub async fn delete_file(connection: &Connection, file: &str) -> Result<()> {
     let about = about("delete_file", file);
     let driver = esx(connection).map_err(&about)?;
-    let call = driver.call("delete_file", CallClass::Bulk);
+    let call = call_of(driver, "delete_file", CallClass::Bulk);
     driver.delete_any(&call, file).await.map_err(about)
 }
 
@@ -71,7 +72,7 @@ pub async fn upload_file(
 ) -> Result<u64> {
     let about = about("upload_file", file);
     let driver = esx(connection).map_err(&about)?;
-    let call = driver.call("upload_file", CallClass::Change);
+    let call = call_of(driver, "upload_file", CallClass::Change);
     driver.write_file(&call, file, reader).await.map_err(about)
 }
 
@@ -91,7 +92,7 @@ pub async fn download_file(
 ) -> Result<u64> {
     let about = about("download_file", file);
     let driver = esx(connection).map_err(&about)?;
-    let call = driver.call("download_file", CallClass::Change);
+    let call = call_of(driver, "download_file", CallClass::Change);
     driver.read_file(&call, file, writer).await.map_err(about)
 }
 
@@ -100,21 +101,5 @@ fn about<'a>(operation: &'static str, name: &'a str) -> impl Fn(Error) -> Error 
         error
             .with_operation(operation)
             .with_subject(Subject::Path(name.to_owned()))
-    }
-}
-
-fn esx(connection: &Connection) -> Result<&EsxDriver> {
-    connection.driver().as_any().downcast_ref().ok_or_else(|| {
-        Error::unsupported(format!(
-            "this is a connection of driver {}, not of this one for ESX",
-            connection.driver_name()
-        ))
-    })
-}
-
-impl EsxDriver {
-    /// A call with the time that the connection gives its class.
-    fn call(&self, operation: &'static str, class: CallClass) -> CallContext {
-        CallContext::new(operation, class, self.deadlines().of(class))
     }
 }

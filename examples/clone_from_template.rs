@@ -63,7 +63,10 @@ async fn deploy(conn: &Connection, origin: &str, name: &str, cluster: Option<Str
     }
     let domain = cloning.wait().await?;
     let info = domain.info().await?;
-    println!("{} is made from {origin}: {}, {}", info.domain, info.state, info.max_memory);
+    println!(
+        "{} is made from {origin}: {}, {}",
+        info.domain, info.state, info.max_memory
+    );
     Ok(())
 }
 

@@ -29,15 +29,14 @@ mod server;
 mod session;
 mod soap;
 mod task;
-mod ticket;
 mod template;
+mod ticket;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
-pub use driver::DatastoreEntry;
-pub use ticket::{ConsoleTicket, TicketKind, console_ticket};
 pub use clone::{CloneOptions, Cloning, clone_domain, clone_to_template};
+pub use driver::DatastoreEntry;
 pub use extension::{
     consolidate_disks, delete_all_snapshots, delete_file, describe_snapshot, download_file, list_files,
     make_directory, rename_snapshot, upload_file,
@@ -45,3 +44,4 @@ pub use extension::{
 pub use placement::Placement;
 pub use relocate::{DiskFormat, RelocateOptions, migrate_to_host, relocate};
 pub use template::{Template, mark_as_template, template, templates};
+pub use ticket::{ConsoleTicket, TicketKind, console_ticket};

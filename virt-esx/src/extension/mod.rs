@@ -55,4 +55,3 @@ fn about_subject(operation: &'static str, subject: Subject) -> impl Fn(Error) ->
         error.with_subject(subject.clone())
     }
 }
-

@@ -171,7 +171,7 @@ async fn step_on(
     let this = system.clone();
     match step.clone() {
         Step::AddSwitch(vswitch_name, spec) => {
-            let spec = Some(spec);
+            let spec = Some(*spec);
             let add = AddVirtualSwitch {
                 this,
                 vswitch_name,
@@ -183,7 +183,7 @@ async fn step_on(
             let change = UpdateVirtualSwitch {
                 this,
                 vswitch_name,
-                spec,
+                spec: *spec,
             };
             server.act(call, &change).await
         }
@@ -191,13 +191,16 @@ async fn step_on(
             let remove = RemoveVirtualSwitch { this, vswitch_name };
             server.act(call, &remove).await
         }
-        Step::AddGroup(portgrp) => server.act(call, &AddPortGroup { this, portgrp }).await,
+        Step::AddGroup(portgrp) => {
+            let portgrp = *portgrp;
+            server.act(call, &AddPortGroup { this, portgrp }).await
+        }
         Step::ChangeGroup(before, portgrp) => {
             let pg_name = before.name;
             let change = UpdatePortGroup {
                 this,
                 pg_name,
-                portgrp,
+                portgrp: *portgrp,
             };
             server.act(call, &change).await
         }

@@ -13,16 +13,16 @@ const PORTS: i32 = 128;
 /// One change of a host's network.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
-    AddSwitch(String, HostVirtualSwitchSpec),
+    AddSwitch(String, Box<HostVirtualSwitchSpec>),
     /// From the one to the other.
-    ChangeSwitch(String, HostVirtualSwitchSpec, HostVirtualSwitchSpec),
+    ChangeSwitch(String, Box<HostVirtualSwitchSpec>, Box<HostVirtualSwitchSpec>),
     /// With what it was.
-    RemoveSwitch(String, HostVirtualSwitchSpec),
-    AddGroup(HostPortGroupSpec),
+    RemoveSwitch(String, Box<HostVirtualSwitchSpec>),
+    AddGroup(Box<HostPortGroupSpec>),
     /// From the one to the other.
-    ChangeGroup(HostPortGroupSpec, HostPortGroupSpec),
+    ChangeGroup(Box<HostPortGroupSpec>, Box<HostPortGroupSpec>),
     /// With what it was.
-    RemoveGroup(HostPortGroupSpec),
+    RemoveGroup(Box<HostPortGroupSpec>),
 }
 
 impl Step {
@@ -53,8 +53,8 @@ pub(super) fn to_new(wanted: &WantedSwitch) -> Vec<Step> {
         spec.policy = Some(Box::new(shaped(None, wanted.shaping.as_ref())));
     }
     let groups = wanted.groups.iter();
-    let groups = groups.map(|group| Step::AddGroup(new_group(&wanted.name, group)));
-    std::iter::once(Step::AddSwitch(wanted.name.clone(), spec))
+    let groups = groups.map(|group| Step::AddGroup(Box::new(new_group(&wanted.name, group))));
+    std::iter::once(Step::AddSwitch(wanted.name.clone(), Box::new(spec)))
         .chain(groups)
         .collect()
 }
@@ -66,12 +66,16 @@ pub(super) fn to_changed(host: &FoundHost, switch: &HostVirtualSwitch, wanted: &
     let mut steps = Vec::new();
     for group in host.guest_groups_of(name) {
         if named(&group.spec.name).is_none() {
-            steps.push(Step::RemoveGroup(group.spec.clone()));
+            steps.push(Step::RemoveGroup(Box::new(group.spec.clone())));
         }
     }
     let after = changed_switch(host, switch, wanted);
     if after != switch.spec {
-        steps.push(Step::ChangeSwitch(name.to_owned(), switch.spec.clone(), after));
+        steps.push(Step::ChangeSwitch(
+            name.to_owned(),
+            Box::new(switch.spec.clone()),
+            Box::new(after),
+        ));
     }
     for group in host.guest_groups_of(name) {
         let Some(wanted) = named(&group.spec.name) else {
@@ -81,13 +85,13 @@ pub(super) fn to_changed(host: &FoundHost, switch: &HostVirtualSwitch, wanted: &
         after.vlan_id = wanted.vlan;
         after.policy = shaped(Some(&after.policy), wanted.shaping.as_ref());
         if after != group.spec {
-            steps.push(Step::ChangeGroup(group.spec.clone(), after));
+            steps.push(Step::ChangeGroup(Box::new(group.spec.clone()), Box::new(after)));
         }
     }
     for group in &wanted.groups {
         let is_there = host.guest_groups_of(name).any(|one| one.spec.name == group.name);
         if !is_there {
-            steps.push(Step::AddGroup(new_group(name, group)));
+            steps.push(Step::AddGroup(Box::new(new_group(name, group))));
         }
     }
     steps
@@ -96,8 +100,8 @@ pub(super) fn to_changed(host: &FoundHost, switch: &HostVirtualSwitch, wanted: &
 /// All of a switch.
 pub(super) fn to_none(host: &FoundHost, switch: &HostVirtualSwitch) -> Vec<Step> {
     let groups = host.groups_of(&switch.name);
-    let groups = groups.map(|group| Step::RemoveGroup(group.spec.clone()));
-    let last = Step::RemoveSwitch(switch.name.clone(), switch.spec.clone());
+    let groups = groups.map(|group| Step::RemoveGroup(Box::new(group.spec.clone())));
+    let last = Step::RemoveSwitch(switch.name.clone(), Box::new(switch.spec.clone()));
     groups.chain([last]).collect()
 }
 

@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
 }
 
 async fn take_snapshot(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let name = arguments.next().unwrap_or_else(|| "test".to_owned());
     let domain = conn.domain(name).await?;
     let mut config = SnapshotConfig::builder().description("taken by an example");

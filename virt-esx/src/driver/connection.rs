@@ -12,6 +12,7 @@ use super::EsxDriver;
 
 /// What this driver can do.
 const CAN: &[Capability] = &[
+    Capability::PersistentDomains,
     Capability::Suspend,
     Capability::ShutdownAgent,
     Capability::Reboot,

@@ -50,7 +50,7 @@ impl EsxDriver {
             host: None,
         };
         self.answering(call, reference, self.carry_out(call, &on)).await?;
-        self.until_power(reference, &Power::PoweredOn).await;
+        self.until_power(call, reference, &Power::PoweredOn).await;
         Ok(())
     }
 
@@ -66,13 +66,13 @@ impl EsxDriver {
             }
             return Err(error);
         }
-        self.until_power(reference, &Power::PoweredOff).await;
+        self.until_power(call, reference, &Power::PoweredOff).await;
         Ok(())
     }
 
-    async fn until_power(&self, reference: &ManagedObjectReference, power: &Power) {
+    async fn until_power(&self, call: &CallContext, reference: &ManagedObjectReference, power: &Power) {
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| &machine.power == power);
-        self.server.inventory.until(reference, is_so).await;
+        self.server.inventory.until(call, reference, is_so).await;
     }
 
     pub(super) async fn end(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
@@ -178,7 +178,7 @@ impl EsxDriver {
         };
         self.answering(call, &reference, self.carry_out(call, &suspend))
             .await?;
-        self.until_power(&reference, &Power::Suspended).await;
+        self.until_power(call, &reference, &Power::Suspended).await;
         Ok(())
     }
 

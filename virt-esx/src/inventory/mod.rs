@@ -1,6 +1,7 @@
 //! The virtual machines of a server, kept as they are by what it tells: look-ups and states cost no call.
 
 mod changes;
+mod claims;
 mod follow;
 mod machine;
 
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, StateReason};
 use virt_core::event::{DefinedReason, DomainChange, DomainEvent, Event, EventBus, StoppedReason};
-use virt_core::{Error, ErrorKind, Result, Subject};
+use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
@@ -28,6 +29,8 @@ const TOLD_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Inventory {
     state: Mutex<State>,
+    /// Names and uuids of machines that are being made.
+    claimed: Mutex<Vec<(String, Uuid)>>,
     events: EventBus,
     /// How often something has changed.
     changed: watch::Sender<u64>,
@@ -59,6 +62,7 @@ impl Inventory {
     pub(crate) fn new(events: EventBus) -> Self {
         Self {
             state: Mutex::default(),
+            claimed: Mutex::default(),
             events,
             changed: watch::Sender::new(0),
         }
@@ -93,12 +97,9 @@ impl Inventory {
         self.tell(told);
     }
 
-    /// Takes in what the server tells.
-    pub(crate) fn apply(&self, updates: &[ObjectUpdate]) {
-        let told: Vec<Event> = {
-            let mut state = self.state();
-            updates.iter().flat_map(|update| state.apply(update)).collect()
-        };
+    /// Takes in what the server tells of a machine.
+    pub(crate) fn apply(&self, update: &ObjectUpdate) {
+        let told = self.state().apply(update);
         self.tell(told);
     }
 
@@ -195,13 +196,15 @@ impl Inventory {
     }
 
     /// Waits until the server has told of what was just done: then it is seen by everybody, and its events were told.
-    /// What takes longer is seen later.
+    /// What takes longer, or longer than the call has, is seen later.
     pub(crate) async fn until(
         &self,
+        call: &CallContext,
         machine: &ManagedObjectReference,
         is_so: impl Fn(Option<&Machine>) -> bool,
     ) {
-        let seen = tokio::time::timeout(TOLD_WITHIN, self.when(machine, is_so)).await;
+        let latest = call.at_most(TOLD_WITHIN).deadline;
+        let seen = tokio::time::timeout_at(latest, self.when(machine, is_so)).await;
         if seen.is_err() {
             tracing::debug!(%machine, "the server has not told yet of what was done");
         }

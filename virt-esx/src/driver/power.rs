@@ -78,7 +78,7 @@ impl EsxDriver {
     pub(super) async fn end(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
         let (reference, machine) = self.to_change(domain)?;
         if !machine.is_active() {
-            return Err(not_valid(&machine, "it does not run"));
+            return Err(not_valid(&machine, "only what was started can end"));
         }
         if !options.graceful {
             return self.power_off(call, &reference).await;
@@ -148,14 +148,14 @@ impl EsxDriver {
             .with_outcome(Outcome::NotApplied)
             .with_subject(Subject::Domain(machine.name.clone()))),
             Power::Suspended => Err(not_valid(machine, "resume it first")),
-            _ => Err(not_valid(machine, "it does not run")),
+            _ => Err(not_valid(machine, "start it first")),
         }
     }
 
     pub(super) async fn reset_machine(&self, call: &CallContext, domain: Uuid) -> Result<()> {
         let (reference, machine) = self.to_change(domain)?;
         if machine.power != Power::PoweredOn {
-            return Err(not_valid(&machine, "only what runs is reset"));
+            return Err(not_valid(&machine, "only what was started is reset"));
         }
         let reset = ResetVmTask {
             this: reference.clone(),
@@ -171,7 +171,7 @@ impl EsxDriver {
         match machine.power {
             Power::Suspended => return Ok(()),
             Power::PoweredOn => {}
-            _ => return Err(not_valid(&machine, "it does not run")),
+            _ => return Err(not_valid(&machine, "start it first")),
         }
         let suspend = SuspendVmTask {
             this: reference.clone(),

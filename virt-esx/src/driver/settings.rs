@@ -172,7 +172,7 @@ impl EsxDriver {
             None
         };
         let info = AutoStartPowerInfo {
-            key: reference,
+            key: reference.clone(),
             start_order: -1,
             start_delay: -1,
             wait_for_heartbeat: AutoStartWaitHeartbeatSetting::SystemDefault,
@@ -187,7 +187,12 @@ impl EsxDriver {
                 power_info: vec![info],
             },
         };
-        self.server.act(call, &change).await
+        self.server.act(call, &change).await?;
+        self.server
+            .inventory
+            .until_starter(call, &reference, autostart)
+            .await;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod changes;
 mod claims;
 mod follow;
 mod machine;
+mod starters;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
+use starters::Starters;
 
 use crate::vim::{ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachineQuestionInfo};
 
@@ -42,6 +44,8 @@ struct State {
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
     /// Machines that we are about to end, and how.
     ending: HashMap<ManagedObjectReference, StoppedReason>,
+    /// Which machines start with their hosts.
+    starters: Starters,
     /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
     reset: HashMap<ManagedObjectReference, Instant>,
     /// Whether all there is has been told once.
@@ -54,6 +58,9 @@ struct State {
 struct Known {
     machine: Machine,
     reason: StateReason,
+    /// Whether it was told last that the tools in its guest answer. They are silent while it is suspended, and that is no
+    /// news.
+    tools_told: bool,
     /// Whether it was told of, since all was told the last time.
     seen: bool,
 }
@@ -131,7 +138,7 @@ impl Inventory {
             .iter()
             .filter_map(|(uuid, reference)| {
                 let known = state.machines.get(reference)?;
-                Some(known.machine.info(reference, *uuid, known.reason))
+                Some(state.info(reference, known, *uuid))
             })
             .collect()
     }
@@ -146,7 +153,7 @@ impl Inventory {
     pub(crate) fn info(&self, uuid: Uuid) -> Result<DomainInfo> {
         let state = self.state();
         let (reference, known) = state.domain(uuid)?;
-        Ok(known.machine.info(reference, uuid, known.reason))
+        Ok(state.info(reference, known, uuid))
     }
 
     /// The domain a selector names.
@@ -216,13 +223,29 @@ impl Inventory {
         machine: &ManagedObjectReference,
         is_so: impl Fn(Option<&Machine>) -> bool,
     ) {
+        self.when_state(|state| is_so(state.machines.get(machine).map(|known| &known.machine)))
+            .await;
+    }
+
+    /// Waits until the server has told whether a machine starts with its host, as [`until`](Self::until).
+    pub(crate) async fn until_starter(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        starts: bool,
+    ) {
+        let latest = call.at_most(TOLD_WITHIN).deadline;
+        let told = self.when_state(|state| state.starters.has(machine) == starts);
+        if tokio::time::timeout_at(latest, told).await.is_err() {
+            tracing::debug!(%machine, "the host has not told yet which machines start with it");
+        }
+    }
+
+    async fn when_state(&self, is_so: impl Fn(&State) -> bool) {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let so = {
-                let state = self.state();
-                is_so(state.machines.get(machine).map(|known| &known.machine))
-            };
+            let so = is_so(&self.state());
             if so || changed.changed().await.is_err() {
                 return;
             }
@@ -287,7 +310,17 @@ impl State {
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
     }
 
+    fn info(&self, reference: &ManagedObjectReference, known: &Known, uuid: Uuid) -> DomainInfo {
+        let mut info = known.machine.info(reference, uuid, known.reason);
+        info.autostart = self.starters.has(reference);
+        info
+    }
+
     fn apply(&mut self, update: &ObjectUpdate) -> Vec<Event> {
+        if update.obj.kind == starters::FOLLOWED.kind {
+            self.starters.apply(update);
+            return Vec::new();
+        }
         match update.kind {
             ObjectUpdateKind::Leave => self.leave(&update.obj),
             ObjectUpdateKind::Enter => self.enter(update),
@@ -308,6 +341,7 @@ impl State {
             StateReason::Unknown
         };
         let known = Known {
+            tools_told: machine.tools_run && machine.is_active(),
             machine,
             reason,
             seen: true,
@@ -339,9 +373,10 @@ impl State {
         known.seen = true;
         let before = std::mem::replace(&mut known.machine, after.clone());
         let mut changes = changes::between(&before, &after, ended);
-        if let Some(reason) = changes.iter().filter_map(changes::reason).next_back() {
+        if let Some(reason) = changes::reason(&changes) {
             known.reason = reason;
         }
+        changes.extend(changes::of_tools(&before, &after, &mut known.tools_told).map(DomainChange::Agent));
         if !after.is_active() {
             self.ending.remove(reference);
         }

@@ -10,7 +10,7 @@ use crate::session::{Session, has_ended, said};
 use crate::soap::SoapError;
 use crate::vim::{
     CreateContainerView, CreateFilter, CreatePropertyCollector, DestroyPropertyCollector, DestroyView,
-    ManagedObjectReference, ObjectUpdate, Value as _, WaitForUpdatesEx, WaitOptions,
+    ManagedObjectReference, ObjectSpec, ObjectUpdate, Value as _, WaitForUpdatesEx, WaitOptions,
 };
 
 /// How long the server holds back an answer that would say nothing, in seconds.
@@ -72,9 +72,17 @@ impl Watcher {
             this: content.property_collector.clone(),
         };
         let collector = session.read(call, &collector).await?;
+        let mut spec = in_view(&view, wanted);
+        if wanted.iter().any(|wanted| wanted.kind == container.kind) {
+            // It does not show itself.
+            spec.object_set.push(ObjectSpec {
+                obj: container.clone(),
+                ..ObjectSpec::default()
+            });
+        }
         let filter = CreateFilter {
             this: collector.clone(),
-            spec: in_view(&view, wanted),
+            spec,
             partial_updates: false,
         };
         session.read(call, &filter).await?;

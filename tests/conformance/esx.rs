@@ -50,7 +50,13 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "tools run in every guest of the simulator; one without them is asked in the backend's own tests",
         &["ending::a_shutdown_through_an_agent_that_is_not_there_is_refused"],
     ),
-    ("statistics: not yet", &["access::a_read_only_connection_reads"]),
+    (
+        "statistics and agents: not yet",
+        &[
+            "access::a_read_only_connection_reads",
+            "ending::a_guest_shuts_down_through_its_agent",
+        ],
+    ),
     (
         "one that is registered is changed setting by setting: it is not defined anew as a whole",
         &[

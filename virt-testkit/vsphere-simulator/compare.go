@@ -130,6 +130,7 @@ func (listener) UpdateObject(object mo.Reference, changed []types.PropertyChange
 	}
 	for _, change := range changed {
 		if change.Name == "runtime.powerState" {
+			followBoot(machine)
 			followPower(machine)
 		}
 	}

@@ -160,10 +160,15 @@ impl EsxDriver {
         let reset = ResetVmTask {
             this: reference.clone(),
         };
-        self.answering(call, &reference, self.carry_out(call, &reset))
-            .await?;
-        self.server.inventory.was_reset(&reference);
-        Ok(())
+        let inventory = &self.server.inventory;
+        inventory.will_be_reset(&reference);
+        let done = self.answering(call, &reference, self.carry_out(call, &reset));
+        let done = done.await;
+        match &done {
+            Ok(()) => inventory.was_reset(&reference),
+            Err(_) => inventory.is_not_reset(&reference),
+        }
+        done
     }
 
     pub(super) async fn suspend_to_disk(&self, call: &CallContext, domain: Uuid) -> Result<()> {

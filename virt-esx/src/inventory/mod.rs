@@ -276,6 +276,16 @@ impl Inventory {
             .any(|known| known.machine.name == name)
     }
 
+    /// A machine is about to be reset by us: what the server may tell of that is not told.
+    pub(crate) fn will_be_reset(&self, machine: &ManagedObjectReference) {
+        self.state().reset.insert(machine.clone(), Instant::now());
+    }
+
+    /// It was not, as far as is known.
+    pub(crate) fn is_not_reset(&self, machine: &ManagedObjectReference) {
+        self.state().reset.remove(machine);
+    }
+
     /// A machine was reset by us: told here, as not every server does.
     pub(crate) fn was_reset(&self, machine: &ManagedObjectReference) {
         let told = {

@@ -174,7 +174,7 @@ fn declarations(tag: &[u8]) -> String {
         let value = from.find(['"', '\'']).and_then(|quote| {
             let mark = from.get(quote..)?.chars().next()?;
             let inside = from.get(quote.checked_add(1)?..)?;
-            Some(quote.checked_add(inside.find(mark)?)?.checked_add(2)?)
+            quote.checked_add(inside.find(mark)?)?.checked_add(2)
         });
         let Some(end) = value else { break };
         let (declaration, after) = from.split_at(end);

@@ -1,5 +1,5 @@
 //! Against the simulator of a host and of a vCenter. It is not a real one.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;
 mod connecting;

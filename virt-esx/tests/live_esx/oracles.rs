@@ -241,13 +241,12 @@ async fn what_libvirt_defines_we_have_and_what_we_define_libvirt_has() {
     {
         return;
     }
-    let domain = told(&conn, "theirs").await;
+    let uuid: uuid::Uuid = "564d1111-2222-3333-4444-555566667777".parse().expect("a uuid");
+    let domain = told(&conn, uuid).await;
+    assert_eq!(domain.name(), "theirs");
     let read = domain.config_with(&XmlOptions::default().inactive()).await;
     let read = read.expect("its document");
-    assert_eq!(
-        read.uuid.map(|uuid| uuid.to_string()).as_deref(),
-        Some("564d1111-2222-3333-4444-555566667777")
-    );
+    assert_eq!(read.uuid, Some(uuid));
     assert_eq!(
         domain.info().await.expect("what it is").max_memory,
         ByteSize::mib(512)
@@ -273,11 +272,11 @@ async fn what_libvirt_defines_we_have_and_what_we_define_libvirt_has() {
     conn.shutdown().await.expect("it ends");
 }
 
-/// The domain of this name, once the server has told of it.
-async fn told(conn: &Connection, name: &str) -> Domain {
+/// The domain of this uuid, once the server has told of it.
+async fn told(conn: &Connection, uuid: uuid::Uuid) -> Domain {
     let looking = async {
         loop {
-            if let Ok(domain) = conn.domain(name).await {
+            if let Ok(domain) = conn.domain(uuid).await {
                 return domain;
             }
             tokio::task::yield_now().await;

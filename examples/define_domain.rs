@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
 }
 
 async fn define_domain(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let name = arguments.next().unwrap_or_else(|| "example".to_owned());
     let mut builder = DomainConfig::builder(name)
         // What runs everywhere; DomainType::Kvm is the fast one.

@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
 }
 
 async fn domain_lifecycle(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     match arguments.next() {
         Some(name) => live(&conn.domain(name).await?).await?,
         None => {

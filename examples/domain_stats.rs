@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
 }
 
 async fn domain_stats(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let rounds = arguments.next_number("ROUNDS")?.unwrap_or(2).max(1);
     let mut cpu_before = HashMap::new();
     println!(

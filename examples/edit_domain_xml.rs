@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 }
 
 async fn edit_domain_xml(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let domain = cli::running_domain(&conn, arguments.next()).await?;
     // With secrets, else they would be lost.
     let old = domain

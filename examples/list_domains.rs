@@ -1,4 +1,4 @@
-//! Lists all domains, running or not: `list_domains [URI]`.
+//! Lists all domains, running or not: `list_domains [URI]`, for example `esx://root@host/`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
 }
 
 async fn list_domains(arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     println!(
         "{:>4}  {:<24} {:<14} {:>6} {:>10}  uuid",
         "id", "name", "state", "vCPUs", "memory"

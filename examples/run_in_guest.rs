@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run_in_guest(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let domain = cli::running_domain(&conn, arguments.next().filter(|name| !name.is_empty())).await?;
     while_showing(
         format!("the agent of {} comes up", domain.name()),

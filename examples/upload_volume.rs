@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 }
 
 async fn upload_volume(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let scratch = tempfile::tempdir()?;
     let file = match arguments.next() {
         Some(file) => PathBuf::from(file),

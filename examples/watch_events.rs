@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
 }
 
 async fn watch_events(mut arguments: cli::Arguments) -> cli::Outcome {
-    let conn = virt_sdk::connect(&arguments.uri).await?;
+    let conn = cli::connect(&arguments.uri).await?;
     let seconds = arguments.next_number("SECONDS")?;
     let events = conn.events(EventFilter::all()).await?;
     if let Ok(control) = TestControl::of(&conn) {

@@ -95,9 +95,26 @@ pub(crate) async fn while_showing<T>(
     result
 }
 
-/// Asks at the terminal; where there is none, there is no answer and the next way to log in is tried.
+/// Opens a connection; who logs in, and the password, are [asked](ask) for where they are needed.
+#[allow(dead_code, reason = "some examples connect in a way of their own")]
+pub(crate) async fn connect(uri: &str) -> Result<Connection> {
+    let builder = Connection::builder().backends(virt_sdk::backends());
+    builder.credentials(ask).open(uri).await
+}
+
+/// Takes what `VIRT_USER` and `VIRT_PASSWORD` say, once, and asks at the terminal else; where there is none, there is no
+/// answer and the next way to log in is tried.
 #[allow(dead_code, reason = "not every example logs in")]
 pub(crate) async fn ask(request: CredentialRequest) -> Option<Secret> {
+    let variable = match &request.kind {
+        CredentialKind::UserName => Some("VIRT_USER"),
+        CredentialKind::Password => Some("VIRT_PASSWORD"),
+        _ => None,
+    };
+    let said = variable.and_then(|variable| std::env::var(variable).ok());
+    if let Some(said) = said.filter(|_| request.attempt == 0) {
+        return Some(Secret::new(said));
+    }
     if !std::io::stdin().is_terminal() {
         return None;
     }

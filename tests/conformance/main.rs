@@ -1,5 +1,7 @@
 //! The conformance suite, on every target there is: `cargo test --test conformance -- test::lists`.
 
+#[cfg(feature = "esx")]
+mod esx;
 #[cfg(any(feature = "rpc", all(any(feature = "lxc", feature = "qemu"), feature = "ssh")))]
 mod guest_shell;
 #[cfg(feature = "rpc")]
@@ -24,6 +26,8 @@ use virt_testkit::harness;
 fn main() -> ExitCode {
     let targets: [Vec<TargetChoice>; _] = [
         vec![TargetChoice::new("test", || Ok(Arc::new(ReferenceTarget)))],
+        #[cfg(feature = "esx")]
+        esx::targets().into(),
         #[cfg(all(feature = "lxc", feature = "ssh"))]
         lxc::targets().into(),
         #[cfg(all(feature = "qemu", feature = "ssh"))]

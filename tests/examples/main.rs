@@ -1,6 +1,8 @@
 //! The examples run, and print what they are for.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod esx;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,9 +15,15 @@ struct Ran {
 
 /// Runs an example, with this on its standard input.
 fn run(example: &str, arguments: &[&str], typed: &str) -> Ran {
+    run_with(example, arguments, typed, &[])
+}
+
+/// The same, with these variables in its environment.
+fn run_with(example: &str, arguments: &[&str], typed: &str, variables: &[(&str, &str)]) -> Ran {
     let program = virt_testkit::examples::example(Path::new(env!("CARGO_MANIFEST_DIR")), example);
     let mut child = Command::new(program.unwrap())
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -34,6 +42,11 @@ fn run(example: &str, arguments: &[&str], typed: &str) -> Ran {
 /// Runs an example that has to succeed and to print these.
 fn prints(example: &str, arguments: &[&str], typed: &str, wanted: &[&str]) {
     let ran = run(example, arguments, typed);
+    printed(example, &ran, wanted);
+}
+
+/// It has succeeded and printed these.
+fn printed(example: &str, ran: &Ran, wanted: &[&str]) {
     assert!(ran.succeeded, "{example}: {}", ran.stderr);
     for wanted in wanted {
         assert!(

@@ -143,6 +143,7 @@ func (listener) UpdateObject(object mo.Reference, changed []types.PropertyChange
 	}
 	for _, change := range changed {
 		if change.Name == "runtime.powerState" {
+			followBoot(machine)
 			followPower(machine)
 		}
 	}

@@ -116,12 +116,13 @@ func renameVM(c *call) soap.HasFault {
 		return c.failed(failed)
 	}
 	return c.task(func() (types.AnyType, types.BaseMethodFault) {
+		// All of it at once.
 		simulator.Map.Update(machine, []types.PropertyChange{
 			{Name: "name", Val: request.NewName},
 			{Name: "config.name", Val: request.NewName},
 			{Name: "summary.config.name", Val: request.NewName},
+			{Name: "config.changeVersion", Val: versionNow()},
 		})
-		stampChange(machine)
 		writeConfiguration(machine)
 		return nil, nil
 	})
@@ -152,9 +153,10 @@ func completeMachine(machine *simulator.VirtualMachine) {
 
 // stampChange gives the configuration a new version.
 func stampChange(machine *simulator.VirtualMachine) {
-	version := time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z")
-	simulator.Map.Update(machine, []types.PropertyChange{{Name: "config.changeVersion", Val: version}})
+	simulator.Map.Update(machine, []types.PropertyChange{{Name: "config.changeVersion", Val: versionNow()}})
 }
+
+func versionNow() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
 // allocate fills vm.resourceConfig, which the library leaves out.
 func allocate(machine *simulator.VirtualMachine) {

@@ -84,6 +84,20 @@ func (c *call) boots() {
 	})
 }
 
+// followBoot notes when a machine that runs has booted, which the library says in the summary only. One that wakes up has
+// booted before.
+func followBoot(machine *mo.VirtualMachine) {
+	switch machine.Runtime.PowerState {
+	case types.VirtualMachinePowerStatePoweredOff:
+		machine.Runtime.BootTime = nil
+	case types.VirtualMachinePowerStatePoweredOn:
+		if machine.Runtime.BootTime == nil {
+			now := time.Now()
+			machine.Runtime.BootTime = &now
+		}
+	}
+}
+
 func standbyGuest(c *call) soap.HasFault {
 	c.post(&types.VmGuestStandbyEvent{VmEvent: eventOf(c.machine())})
 	request := &types.SuspendVM_Task{This: c.this}

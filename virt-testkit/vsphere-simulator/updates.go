@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"reflect"
 	"strconv"
 	"sync"
 	"time"
@@ -244,8 +245,24 @@ func notAuthenticated(object types.ManagedObjectReference) *soap.Fault {
 	})
 }
 
-// written is a value as it would be sent, to compare it.
+// written is a value as text, to compare it: what is simple by itself, and anything else as it would be sent.
 func written(value types.AnyType) string {
+	switch plain := value.(type) {
+	case string:
+		return plain
+	case time.Time:
+		return plain.String()
+	case types.ManagedObjectReference:
+		return plain.String()
+	}
+	switch plain := reflect.Indirect(reflect.ValueOf(value)); plain.Kind() {
+	case reflect.String:
+		return plain.String()
+	case reflect.Bool:
+		return strconv.FormatBool(plain.Bool())
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(plain.Int(), 10)
+	}
 	var out bytes.Buffer
 	_ = xml.NewEncoder(&out).EncodeElement(struct {
 		Val types.AnyType `xml:"val,typeattr"`

@@ -34,7 +34,8 @@ async fn open(uri: &str, user: &str, password: &str) -> Outcome<Connection> {
     Ok(builder.credentials(answer).open(uri).await?)
 }
 
-/// The program: prints a line a machine, and at the end by how many KiB it has grown from before it connected.
+/// The program: prints a line a machine, and at the end by how many KiB it has grown from before it connected: what it
+/// holds, with what the allocator keeps of what is done with, and without the pages of its code.
 pub(crate) fn run(uri: &str) -> Outcome {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -60,10 +61,10 @@ pub(crate) fn run(uri: &str) -> Outcome {
     })
 }
 
-/// KiB of this program in memory.
+/// KiB that this program holds in memory.
 fn resident() -> Outcome<u64> {
     let status = std::fs::read_to_string(Path::new("/proc/self/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let number = line.and_then(|line| line.split_whitespace().next());
     match number.and_then(|number| number.parse().ok()) {
         Some(kib) => Ok(kib),

@@ -206,7 +206,7 @@ impl EsxDriver {
         };
         self.server.act(call, &mark).await?;
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| machine.is_template);
-        self.server.inventory.until(&reference, is_so).await;
+        self.server.inventory.until(call, &reference, is_so).await;
         Ok((reference, machine))
     }
 
@@ -245,7 +245,7 @@ impl EsxDriver {
         self.server.act(call, &mark).await?;
         let inventory = &self.server.inventory;
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| !machine.is_template);
-        inventory.until(template, is_so).await;
+        inventory.until(call, template, is_so).await;
         let uuid = inventory.uuid_of(template).or(machine.uuid);
         let uuid = uuid.ok_or_else(|| unseen("it"))?;
         Ok(DomainRef::new(uuid, machine.name))
@@ -282,7 +282,7 @@ async fn arrived(
                 && machine.is_template == *template
         })
     };
-    server.inventory.until(&machine, is_so).await;
+    server.inventory.until_told(&machine, is_so).await;
     // The cell is empty: it is filled here only.
     drop(made.set(machine));
     Ok(())

@@ -16,6 +16,7 @@ use crate::session::is_vcenter;
 
 /// What this driver can do.
 const CAN: &[Capability] = &[
+    Capability::PersistentDomains,
     Capability::Suspend,
     Capability::ShutdownAgent,
     Capability::Reboot,

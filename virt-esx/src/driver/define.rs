@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use virt_core::domain::{DefineOptions, DomainName, DomainRef};
+use virt_core::domain::{DefineOptions, DomainName, DomainRef, ExistingPolicy};
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
@@ -15,21 +15,22 @@ use crate::property;
 use crate::soap::DatastoreFile;
 use crate::task;
 use crate::vim::{MakeDirectory, ManagedObjectReference, RegisterVmTask};
-use crate::vmx::{ToVmx, to_vmx};
+use crate::vmx::{ToVmx, Vmx, to_vmx};
 
 impl EsxDriver {
     pub(super) async fn register(
         &self,
         call: &CallContext,
         config: &DomainConfig,
-        _options: &DefineOptions,
+        options: &DefineOptions,
     ) -> Result<DomainRef> {
         self.server.check_may_change()?;
         DomainName::new(config.name.as_str())?;
         config.validate()?;
         let mut config = config.normalized();
         let uuid = *config.uuid.get_or_insert_with(Uuid::new_v4);
-        self.must_be_new(&config.name, uuid)?;
+        let _claim = self.server.inventory.claim(&config.name, uuid)?;
+        self.must_be_new(&config.name, uuid, options)?;
         let file_name = first_image(&config)?;
         let datacenter = self.datacenter(call).await?;
         let image = DatastoreFile::named(&datacenter.path, &file_name).ok_or_else(|| {
@@ -51,12 +52,12 @@ impl EsxDriver {
             },
             ..image
         };
-        self.must_be_nobodys(call, &file).await?;
+        self.must_be_nobodys(call, &file, uuid).await?;
         let host = self.host_for(call).await?;
-        let options = ToVmx::new()
+        let writing = ToVmx::new()
             .with_files(Arc::new(names_of(&file)))
             .with_hardware_version(of_product(&self.server.session.content().about.version));
-        let vmx = to_vmx(&config, &options)?;
+        let vmx = to_vmx(&config, &writing)?;
         if let Some(directory) = &directory {
             self.make_directory(call, &datacenter, &file.datastore, directory)
                 .await?;
@@ -71,49 +72,57 @@ impl EsxDriver {
             .await
             .map_err(|error| error.with_outcome(Outcome::Unknown))?;
         let is_so = |machine: Option<&Machine>| machine.is_some_and(|machine| machine.uuid == Some(uuid));
-        self.server.inventory.until(&machine, is_so).await;
+        self.server.inventory.until(call, &machine, is_so).await;
         // What the server has made of the uuid counts.
         let known = self.server.inventory.uuid_of(&machine).unwrap_or(uuid);
         Ok(DomainRef::new(known, config.name.as_str()))
     }
 
-    fn must_be_new(&self, name: &str, uuid: Uuid) -> Result<()> {
+    fn must_be_new(&self, name: &str, uuid: Uuid, options: &DefineOptions) -> Result<()> {
         let inventory = &self.server.inventory;
+        let refused = |kind, message: String| {
+            let error = Error::new(kind, message).with_outcome(Outcome::NotApplied);
+            Err(error.with_subject(Subject::Domain(name.to_owned())))
+        };
         if let Ok((_, machine)) = inventory.machine(uuid) {
-            let message = if machine.name == name {
-                "a machine of ESX that is defined is changed setting by setting, not as a whole".to_owned()
-            } else {
-                format!("uuid {uuid} belongs to domain {:?} already", machine.name)
-            };
-            let kind = if machine.name == name {
-                ErrorKind::Unsupported
-            } else {
-                ErrorKind::AlreadyExists
-            };
-            return Err(Error::new(kind, message));
+            if machine.name != name {
+                let message = format!("uuid {uuid} belongs to domain {:?} already", machine.name);
+                return refused(ErrorKind::AlreadyExists, message);
+            }
+            if options.existing == ExistingPolicy::Refuse {
+                return refused(
+                    ErrorKind::AlreadyExists,
+                    format!("domain {name:?} exists already"),
+                );
+            }
+            let message = "a machine of ESX that is defined is changed setting by setting, not as a whole";
+            return refused(ErrorKind::Unsupported, message.to_owned());
         }
         if inventory.has_name(name) {
             let message = format!("a domain named {name:?} exists already");
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
+            return refused(ErrorKind::AlreadyExists, message);
         }
         Ok(())
     }
 
-    /// Another machine's file is not overwritten: one may be called otherwise than its file, or not be registered now.
-    async fn must_be_nobodys(&self, call: &CallContext, file: &DatastoreFile) -> Result<()> {
+    /// Another machine's file is not overwritten: one may be called otherwise than its file, or not be registered now. What
+    /// was left by a machine of the same uuid is its own.
+    async fn must_be_nobodys(&self, call: &CallContext, file: &DatastoreFile, uuid: Uuid) -> Result<()> {
         let name = format!("[{}] {}", file.datastore, file.path);
-        let is_there = self.server.inventory.has_file(&name)
+        let is_anothers = self.server.inventory.has_file(&name)
             || match self.server.session.get_file(call, file).await {
-                Ok(_) => true,
+                Ok(content) => uuid_in(&content) != Some(uuid),
                 Err(error) if error.kind() == ErrorKind::NotFound => false,
                 Err(error) => return Err(error),
             };
-        if !is_there {
+        if !is_anothers {
             return Ok(());
         }
         let message = "the configuration file of a machine is there already: put the first image into another directory, \
                        or register that machine";
-        Err(Error::new(ErrorKind::AlreadyExists, message).with_subject(Subject::Path(name)))
+        Err(Error::new(ErrorKind::AlreadyExists, message)
+            .with_outcome(Outcome::NotApplied)
+            .with_subject(Subject::Path(name)))
     }
 
     /// The host that a new machine is for.
@@ -183,6 +192,17 @@ impl EsxDriver {
         let machine = result.and_then(|machine| machine.read().ok());
         machine.ok_or_else(|| missing("new machine"))
     }
+}
+
+/// The uuid of the machine that a configuration file is of.
+fn uuid_in(content: &[u8]) -> Option<Uuid> {
+    let vmx = Vmx::from_bytes(content).ok()?;
+    let digits: String = vmx
+        .get("uuid.bios")?
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .collect();
+    digits.parse().ok()
 }
 
 /// The virtual hardware that a version of the product brings.

@@ -9,7 +9,6 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::EsxDriver;
 use crate::inventory::Machine;
-use crate::session::is_vcenter;
 use crate::soap::DatastoreFile;
 use crate::vim::ManagedObjectReference;
 use crate::vmx::convert::DatastoreNames;
@@ -35,14 +34,11 @@ impl EsxDriver {
                 .with_source(error),
             )
         })?;
-        let mut reading = FromVmx::complete()
+        let reading = FromVmx::complete()
             .with_files(Arc::new(names_of(&file)))
-            .with_name(machine.name.as_str());
-        if is_vcenter(self.server.session.content()) {
-            reading = reading
-                .with_datacenter_path(file.datacenter.as_str())
-                .with_moref(reference.value.as_str());
-        }
+            .with_name(machine.name.as_str())
+            .with_datacenter_path(file.datacenter.as_str())
+            .with_moref(reference.value.as_str());
         let mut config = from_vmx(&vmx, &reading).map_err(about)?;
         config.name.clone_from(&machine.name);
         config.uuid = Some(domain);

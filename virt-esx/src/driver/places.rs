@@ -10,9 +10,7 @@ use crate::inventory::{escaped, unescaped};
 use crate::placement::Placement;
 use crate::property;
 use crate::session::is_vcenter;
-use crate::vim::{
-    AnyValue, FindChild, ManagedObjectReference, ObjectContent, ObjectSpec, PropertyFilterSpec, PropertySpec,
-};
+use crate::vim::{AnyValue, FindChild, ManagedObjectReference, ObjectContent};
 
 /// How many names an error lists.
 const LISTED: usize = 8;
@@ -83,7 +81,7 @@ impl EsxDriver {
             place.pool = Some(the_one(pools, "resource pool", name)?.obj);
         }
         if let Some(name) = &wanted.datastore {
-            place.datastore = Some(self.datastore(call, datacenter, name).await?);
+            place.datastore = Some(self.datastore_called(call, datacenter, name).await?);
         }
         if let Some(path) = &wanted.folder {
             place.folder = Some(self.folder(call, datacenter, path).await?);
@@ -129,14 +127,14 @@ impl EsxDriver {
         if one == other {
             return Ok(true);
         }
-        let hosts = properties_of("HostSystem", "parent", vec![one.clone(), other.clone()]);
+        let hosts = property::of_references(&[one.clone(), other.clone()], "HostSystem", &["parent"]);
         let found = property::of_objects(&self.server.session, call, hosts).await?;
         let mut parents = found.iter().map(|host| reference_in(host, "parent"));
         let first = parents.next().flatten();
         Ok(first.is_some() && found.len() == 2 && parents.all(|parent| parent == first))
     }
 
-    async fn datastore(
+    async fn datastore_called(
         &self,
         call: &CallContext,
         datacenter: &Datacenter,
@@ -146,7 +144,12 @@ impl EsxDriver {
         let mut read = property::of_object(session, call, &datacenter.reference, &["datastore"]).await?;
         let stores = read.remove("datastore").and_then(|stores| stores.list().ok());
         let stores: Vec<ManagedObjectReference> = stores.unwrap_or_default();
-        let stores = property::of_objects(session, call, properties_of("Datastore", "name", stores)).await?;
+        let stores = property::of_objects(
+            session,
+            call,
+            property::of_references(&stores, "Datastore", &["name"]),
+        )
+        .await?;
         Ok(the_one(stores, "datastore", name)?.obj)
     }
 
@@ -198,22 +201,6 @@ impl EsxDriver {
 }
 
 /// A property of these objects.
-fn properties_of(kind: &str, path: &str, objects: Vec<ManagedObjectReference>) -> PropertyFilterSpec {
-    let object_set = objects.into_iter().map(|obj| ObjectSpec {
-        obj,
-        ..ObjectSpec::default()
-    });
-    PropertyFilterSpec {
-        prop_set: vec![PropertySpec {
-            type_: kind.to_owned(),
-            all: Some(false),
-            path_set: vec![path.to_owned()],
-        }],
-        object_set: object_set.collect(),
-        report_missing_objects_in_results: None,
-    }
-}
-
 fn value_in<'a>(object: &'a ObjectContent, property: &str) -> Option<&'a AnyValue> {
     let mut properties = object.prop_set.iter();
     properties

@@ -49,7 +49,7 @@ impl EsxDriver {
             host: None,
         };
         self.answering(call, reference, self.carry_out(call, &on)).await?;
-        self.until_power(reference, &Power::PoweredOn).await;
+        self.until_power(call, reference, &Power::PoweredOn).await;
         Ok(())
     }
 
@@ -69,19 +69,24 @@ impl EsxDriver {
             }
             return Err(error);
         }
-        self.until_power(reference, &Power::PoweredOff).await;
+        self.until_power(call, reference, &Power::PoweredOff).await;
         Ok(())
     }
 
-    pub(super) async fn until_power(&self, reference: &ManagedObjectReference, power: &Power) {
+    pub(super) async fn until_power(
+        &self,
+        call: &CallContext,
+        reference: &ManagedObjectReference,
+        power: &Power,
+    ) {
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| &machine.power == power);
-        self.server.inventory.until(reference, is_so).await;
+        self.server.inventory.until(call, reference, is_so).await;
     }
 
     pub(super) async fn end(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
         let (reference, machine) = self.to_change(domain)?;
         if !machine.is_active() {
-            return Err(not_valid(&machine, "it does not run"));
+            return Err(not_valid(&machine, "only what was started can end"));
         }
         if !options.graceful {
             return self.power_off(call, &reference).await;
@@ -151,22 +156,27 @@ impl EsxDriver {
             .with_outcome(Outcome::NotApplied)
             .with_subject(Subject::Domain(machine.name.clone()))),
             Power::Suspended => Err(not_valid(machine, "resume it first")),
-            _ => Err(not_valid(machine, "it does not run")),
+            _ => Err(not_valid(machine, "start it first")),
         }
     }
 
     pub(super) async fn reset_machine(&self, call: &CallContext, domain: Uuid) -> Result<()> {
         let (reference, machine) = self.to_change(domain)?;
         if machine.power != Power::PoweredOn {
-            return Err(not_valid(&machine, "only what runs is reset"));
+            return Err(not_valid(&machine, "only what was started is reset"));
         }
         let reset = ResetVmTask {
             this: reference.clone(),
         };
-        self.answering(call, &reference, self.carry_out(call, &reset))
-            .await?;
-        self.server.inventory.was_reset(&reference);
-        Ok(())
+        let inventory = &self.server.inventory;
+        inventory.will_be_reset(&reference);
+        let done = self.answering(call, &reference, self.carry_out(call, &reset));
+        let done = done.await;
+        match &done {
+            Ok(()) => inventory.was_reset(&reference),
+            Err(_) => inventory.is_not_reset(&reference),
+        }
+        done
     }
 
     pub(super) async fn suspend_to_disk(&self, call: &CallContext, domain: Uuid) -> Result<()> {
@@ -177,14 +187,14 @@ impl EsxDriver {
                 return Ok(());
             }
             Power::PoweredOn => {}
-            _ => return Err(not_valid(&machine, "it does not run")),
+            _ => return Err(not_valid(&machine, "start it first")),
         }
         let suspend = SuspendVmTask {
             this: reference.clone(),
         };
         self.answering(call, &reference, self.carry_out(call, &suspend))
             .await?;
-        self.until_power(&reference, &Power::Suspended).await;
+        self.until_power(call, &reference, &Power::Suspended).await;
         self.server.inventory.set_paused(&reference, true);
         Ok(())
     }

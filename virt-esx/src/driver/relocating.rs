@@ -78,7 +78,7 @@ impl EsxDriver {
                     on_host && store.as_ref().is_none_or(in_store)
                 })
             };
-            server.inventory.until(&reference, is_there).await;
+            server.inventory.until_told(&reference, is_there).await;
             Ok(())
         }))
     }

@@ -92,7 +92,7 @@ impl SaveDriver for EsxDriver {
             ended?;
             let is_so =
                 |machine: Option<&Machine>| machine.is_none_or(|machine| machine.power == Power::Suspended);
-            server.inventory.until(&reference, is_so).await;
+            server.inventory.until_told(&reference, is_so).await;
             Ok(())
         }))
     }

@@ -38,7 +38,7 @@ impl EsxDriver {
         };
         self.carry_out(call, &rename).await?;
         let is_so = |machine: Option<&Machine>| machine.is_none_or(|machine| machine.name == name.as_str());
-        self.server.inventory.until(&reference, is_so).await;
+        self.server.inventory.until(call, &reference, is_so).await;
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl EsxDriver {
         self.server.act(call, &forget).await?;
         self.server
             .inventory
-            .until(&reference, |machine| machine.is_none())
+            .until(call, &reference, |machine| machine.is_none())
             .await;
         Ok(())
     }
@@ -76,7 +76,7 @@ impl EsxDriver {
         self.answering(call, reference, self.carry_out(call, &change))
             .await?;
         let seen = |machine: Option<&Machine>| machine.is_none_or(&is_so);
-        self.server.inventory.until(reference, seen).await;
+        self.server.inventory.until(call, reference, seen).await;
         Ok(())
     }
 
@@ -172,7 +172,7 @@ impl EsxDriver {
             None
         };
         let info = AutoStartPowerInfo {
-            key: reference,
+            key: reference.clone(),
             start_order: -1,
             start_delay: -1,
             wait_for_heartbeat: AutoStartWaitHeartbeatSetting::SystemDefault,
@@ -187,7 +187,12 @@ impl EsxDriver {
                 power_info: vec![info],
             },
         };
-        self.server.act(call, &change).await
+        self.server.act(call, &change).await?;
+        self.server
+            .inventory
+            .until_starter(call, &reference, autostart)
+            .await;
+        Ok(())
     }
 }
 

@@ -11,11 +11,13 @@ use crate::vim::VirtualMachinePowerState as Power;
 /// What is to be told of a change, in order.
 pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedReason>) -> Vec<DomainChange> {
     let mut told = Vec::new();
-    if before.name != after.name {
+    let is_renamed = before.name != after.name;
+    if is_renamed {
         let from = before.name.clone();
         told.push(DomainChange::Defined(DefinedReason::Renamed { from }));
     }
-    let differs = before.change_version != after.change_version
+    // Another name is another version, too.
+    let differs = before.change_version != after.change_version && !is_renamed
         || before.memory_mib != after.memory_mib
         || before.cpus != after.cpus
         || before.annotation != after.annotation;
@@ -51,13 +53,6 @@ pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedRe
         }
         _ => {}
     }
-    if before.tools_run != after.tools_run {
-        told.push(DomainChange::Agent(if after.tools_run {
-            AgentState::Connected
-        } else {
-            AgentState::Disconnected
-        }));
-    }
     told
 }
 
@@ -89,8 +84,30 @@ pub(super) fn reverted(before: &Power, after: &Power) -> Vec<DomainChange> {
     told
 }
 
-/// Why a machine is in the state it is in, by what was told last of it.
-pub(super) fn reason(told: &DomainChange) -> Option<StateReason> {
+/// What is to be told of the tools in a guest: that they answer, where that was not `told` last; and that they do not any
+/// more, where they have ended while it ran. One that ends or is suspended takes them along.
+pub(super) fn of_tools(before: &Machine, after: &Machine, told: &mut bool) -> Option<AgentState> {
+    let runs = |machine: &Machine| machine.power == Power::PoweredOn;
+    if after.power == Power::PoweredOff {
+        *told = false;
+    } else if runs(after) && after.tools_run && !*told {
+        *told = true;
+        return Some(AgentState::Connected);
+    } else if runs(before) && runs(after) && before.tools_run && !after.tools_run && *told {
+        *told = false;
+        return Some(AgentState::Disconnected);
+    }
+    None
+}
+
+/// Why a machine is in the state it is in, by what is told of it: one that was started and runs was booted.
+pub(super) fn reason(told: &[DomainChange]) -> Option<StateReason> {
+    let has_started = |change: &&DomainChange| matches!(change, DomainChange::Started(_));
+    let started = told.iter().find(has_started).and_then(reason_of);
+    started.or_else(|| told.iter().filter_map(reason_of).next_back())
+}
+
+fn reason_of(told: &DomainChange) -> Option<StateReason> {
     Some(match told {
         DomainChange::Started(StartedReason::FromSnapshot)
         | DomainChange::Stopped(StoppedReason::FromSnapshot) => StateReason::FromSnapshot,
@@ -175,9 +192,49 @@ mod tests {
             between(&before, &after, None),
             [
                 DomainChange::Defined(DefinedReason::Renamed { from }),
-                DomainChange::Defined(DefinedReason::Updated),
                 DomainChange::Rebooted,
             ]
         );
+    }
+
+    #[test]
+    fn tools_that_come_and_go_are_told_and_those_of_a_machine_that_sleeps_are_no_news() {
+        let with = |power, tools_run| Machine {
+            tools_run,
+            ..machine(power)
+        };
+        let (on, answering) = (with(Power::PoweredOn, false), with(Power::PoweredOn, true));
+        let (asleep, off) = (with(Power::Suspended, false), with(Power::PoweredOff, false));
+        let mut told = false;
+        for (before, after, news) in [
+            (&off, &on, None),
+            (&on, &answering, Some(AgentState::Connected)),
+            (&answering, &asleep, None),
+            (&asleep, &on, None),
+            (&on, &answering, None),
+            (&answering, &on, Some(AgentState::Disconnected)),
+            (&on, &answering, Some(AgentState::Connected)),
+            (&answering, &off, None),
+            (&off, &answering, Some(AgentState::Connected)),
+        ] {
+            assert_eq!(of_tools(before, after, &mut told), news, "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn who_was_started_was_booted() {
+        let (off, on, asleep) = (
+            machine(Power::PoweredOff),
+            machine(Power::PoweredOn),
+            machine(Power::Suspended),
+        );
+        for (before, after, why) in [
+            (&off, &on, StateReason::Booted),
+            (&on, &asleep, StateReason::User),
+            (&asleep, &on, StateReason::Unpaused),
+            (&on, &off, StateReason::Shutdown),
+        ] {
+            assert_eq!(reason(&between(before, after, None)), Some(why));
+        }
     }
 }

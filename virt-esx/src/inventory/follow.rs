@@ -8,6 +8,7 @@ use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 
 use super::Inventory;
 use super::machine::FOLLOWED;
+use super::starters;
 use crate::property::{WatchEnd, Watcher};
 use crate::session::Session;
 use crate::vim::ManagedObjectReference;
@@ -62,12 +63,21 @@ async fn once(
     pause: &mut Duration,
 ) -> Result<()> {
     let call = CallContext::new("events", CallClass::Change, BEGINNING);
-    let mut watcher = Watcher::begin(session, &call, container, &[FOLLOWED]).await?;
+    let mut watcher = Watcher::begin(session, &call, container, &[FOLLOWED, starters::FOLLOWED]).await?;
     let (mut is_first, mut is_whole) = (true, false);
     loop {
         let before = session.logins().await;
-        let changes = match watcher.next().await {
-            Ok(changes) => changes,
+        let mut tell = |update| {
+            let Some(inventory) = inventory.upgrade() else {
+                return;
+            };
+            if std::mem::take(&mut is_first) {
+                inventory.begin_again();
+            }
+            inventory.apply(&update);
+        };
+        let truncated = match watcher.next(&mut tell).await {
+            Ok(truncated) => truncated,
             Err(WatchEnd::SessionEnded) => {
                 session.log_in_again(before).await?;
                 return Err(Error::new(
@@ -84,12 +94,11 @@ async fn once(
             watcher.end().await;
             return Ok(());
         };
-        if is_first {
-            is_first = false;
+        if std::mem::take(&mut is_first) {
+            // Nothing was told at all.
             inventory.begin_again();
         }
-        inventory.apply(&changes.objects);
-        if !is_whole && !changes.truncated {
+        if !is_whole && !truncated {
             is_whole = true;
             inventory.is_complete();
             *pause = FIRST_PAUSE;

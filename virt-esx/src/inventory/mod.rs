@@ -1,9 +1,11 @@
 //! The virtual machines of a server, kept as they are by what it tells: look-ups and states cost no call.
 
 mod changes;
+mod claims;
 mod follow;
 mod machine;
 mod standing;
+mod starters;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,10 +15,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, StateReason};
 use virt_core::event::{DefinedReason, DomainChange, DomainEvent, Event, EventBus, StoppedReason};
-use virt_core::{Error, ErrorKind, Result, Subject};
+use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
+use starters::Starters;
 
 use crate::vim::{
     ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachinePowerState,
@@ -32,6 +35,8 @@ const TOLD_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Inventory {
     state: Mutex<State>,
+    /// Names and uuids of machines that are being made.
+    claimed: Mutex<Vec<(String, Uuid)>>,
     events: EventBus,
     /// How often something has changed.
     changed: watch::Sender<u64>,
@@ -43,6 +48,8 @@ struct State {
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
     /// Machines that we are about to end, and how.
     ending: HashMap<ManagedObjectReference, StoppedReason>,
+    /// Which machines start with their hosts.
+    starters: Starters,
     /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
     reset: HashMap<ManagedObjectReference, Instant>,
     /// Machines that we are taking back to a snapshot: their power is told of once that is done.
@@ -59,6 +66,9 @@ struct State {
 struct Known {
     machine: Machine,
     reason: StateReason,
+    /// Whether it was told last that the tools in its guest answer. They are silent while it is suspended, and that is no
+    /// news.
+    tools_told: bool,
     /// Whether it was told of, since all was told the last time.
     seen: bool,
 }
@@ -67,6 +77,7 @@ impl Inventory {
     pub(crate) fn new(events: EventBus) -> Self {
         Self {
             state: Mutex::default(),
+            claimed: Mutex::default(),
             events,
             changed: watch::Sender::new(0),
         }
@@ -101,12 +112,9 @@ impl Inventory {
         self.tell(told);
     }
 
-    /// Takes in what the server tells.
-    pub(crate) fn apply(&self, updates: &[ObjectUpdate]) {
-        let told: Vec<Event> = {
-            let mut state = self.state();
-            updates.iter().flat_map(|update| state.apply(update)).collect()
-        };
+    /// Takes in what the server tells of a machine.
+    pub(crate) fn apply(&self, update: &ObjectUpdate) {
+        let told = self.state().apply(update);
         self.tell(told);
     }
 
@@ -138,7 +146,7 @@ impl Inventory {
             .iter()
             .filter_map(|(uuid, reference)| {
                 let known = state.machines.get(reference)?;
-                Some(known.machine.info(reference, *uuid, known.reason))
+                Some(state.info(reference, known, *uuid))
             })
             .collect()
     }
@@ -153,7 +161,7 @@ impl Inventory {
     pub(crate) fn info(&self, uuid: Uuid) -> Result<DomainInfo> {
         let state = self.state();
         let (reference, known) = state.domain(uuid)?;
-        Ok(known.machine.info(reference, uuid, known.reason))
+        Ok(state.info(reference, known, uuid))
     }
 
     /// The domain a selector names.
@@ -203,14 +211,37 @@ impl Inventory {
     }
 
     /// Waits until the server has told of what was just done: then it is seen by everybody, and its events were told.
-    /// What takes longer is seen later.
+    /// What takes longer, or longer than the call has, is seen later.
     pub(crate) async fn until(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        is_so: impl Fn(Option<&Machine>) -> bool,
+    ) {
+        self.seen_by(call.at_most(TOLD_WITHIN).deadline, machine, is_so)
+            .await;
+    }
+
+    /// The same for work that nobody waits for.
+    pub(crate) async fn until_told(
         &self,
         machine: &ManagedObjectReference,
         is_so: impl Fn(Option<&Machine>) -> bool,
     ) {
-        let seen = tokio::time::timeout(TOLD_WITHIN, self.when(machine, is_so)).await;
-        if seen.is_err() {
+        let latest = tokio::time::Instant::now() + TOLD_WITHIN;
+        self.seen_by(latest, machine, is_so).await;
+    }
+
+    async fn seen_by(
+        &self,
+        latest: tokio::time::Instant,
+        machine: &ManagedObjectReference,
+        is_so: impl Fn(Option<&Machine>) -> bool,
+    ) {
+        if tokio::time::timeout_at(latest, self.when(machine, is_so))
+            .await
+            .is_err()
+        {
             tracing::debug!(%machine, "the server has not told yet of what was done");
         }
     }
@@ -221,13 +252,29 @@ impl Inventory {
         machine: &ManagedObjectReference,
         is_so: impl Fn(Option<&Machine>) -> bool,
     ) {
+        self.when_state(|state| is_so(state.machines.get(machine).map(|known| &known.machine)))
+            .await;
+    }
+
+    /// Waits until the server has told whether a machine starts with its host, as [`until`](Self::until).
+    pub(crate) async fn until_starter(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        starts: bool,
+    ) {
+        let latest = call.at_most(TOLD_WITHIN).deadline;
+        let told = self.when_state(|state| state.starters.has(machine) == starts);
+        if tokio::time::timeout_at(latest, told).await.is_err() {
+            tracing::debug!(%machine, "the host has not told yet which machines start with it");
+        }
+    }
+
+    async fn when_state(&self, is_so: impl Fn(&State) -> bool) {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let so = {
-                let state = self.state();
-                is_so(state.machines.get(machine).map(|known| &known.machine))
-            };
+            let so = is_so(&self.state());
             if so || changed.changed().await.is_err() {
                 return;
             }
@@ -264,6 +311,16 @@ impl Inventory {
             .any(|known| known.machine.name == name)
     }
 
+    /// A machine is about to be reset by us: what the server may tell of that is not told.
+    pub(crate) fn will_be_reset(&self, machine: &ManagedObjectReference) {
+        self.state().reset.insert(machine.clone(), Instant::now());
+    }
+
+    /// It was not, as far as is known.
+    pub(crate) fn is_not_reset(&self, machine: &ManagedObjectReference) {
+        self.state().reset.remove(machine);
+    }
+
     /// A machine was reset by us: told here, as not every server does.
     pub(crate) fn was_reset(&self, machine: &ManagedObjectReference) {
         let told = {
@@ -298,7 +355,17 @@ impl State {
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
     }
 
+    fn info(&self, reference: &ManagedObjectReference, known: &Known, uuid: Uuid) -> DomainInfo {
+        let mut info = known.machine.info(reference, uuid, known.reason);
+        info.autostart = self.starters.has(reference);
+        info
+    }
+
     fn apply(&mut self, update: &ObjectUpdate) -> Vec<Event> {
+        if update.obj.kind == starters::FOLLOWED.kind {
+            self.starters.apply(update);
+            return Vec::new();
+        }
         match update.kind {
             ObjectUpdateKind::Leave => self.leave(&update.obj),
             ObjectUpdateKind::Enter => self.enter(update),
@@ -319,6 +386,7 @@ impl State {
             StateReason::Unknown
         };
         let known = Known {
+            tools_told: machine.tools_run && machine.is_active(),
             machine,
             reason,
             seen: true,
@@ -350,9 +418,10 @@ impl State {
         known.seen = true;
         let before = std::mem::replace(&mut known.machine, after.clone());
         let mut changes = changes::between(&before, &after, ended);
-        if let Some(reason) = changes.iter().filter_map(changes::reason).next_back() {
+        if let Some(reason) = changes::reason(&changes) {
             known.reason = reason;
         }
+        changes.extend(changes::of_tools(&before, &after, &mut known.tools_told).map(DomainChange::Agent));
         if !after.is_active() {
             self.ending.remove(reference);
         }

@@ -57,7 +57,7 @@ fn told(stream: &mut virt_core::event::EventStream) -> Vec<DomainChange> {
 fn what_is_there_at_first_is_not_told_and_what_comes_and_goes_is() {
     let (inventory, mut stream) = inventory();
     inventory.begin_again();
-    inventory.apply(&[web("poweredOff")]);
+    inventory.apply(&web("poweredOff"));
     inventory.is_complete();
     assert_eq!(told(&mut stream), []);
     let on = update(
@@ -65,11 +65,11 @@ fn what_is_there_at_first_is_not_told_and_what_comes_and_goes_is() {
         "vm-12",
         &[("runtime.powerState", "poweredOn".into())],
     );
-    inventory.apply(&[on]);
+    inventory.apply(&on);
     assert_eq!(told(&mut stream).len(), 2);
     let info = inventory.info(UUID).unwrap();
     assert_eq!((info.id, info.state.is_active()), (Some(12), true));
-    inventory.apply(&[update(ObjectUpdateKind::Leave, "vm-12", &[])]);
+    inventory.apply(&update(ObjectUpdateKind::Leave, "vm-12", &[]));
     assert_eq!(
         told(&mut stream),
         [
@@ -84,10 +84,14 @@ fn what_is_there_at_first_is_not_told_and_what_comes_and_goes_is() {
 #[test]
 fn what_went_while_nobody_heard_is_told_when_all_was_told_again() {
     let (inventory, mut stream) = inventory();
-    inventory.apply(&[web("poweredOff")]);
+    inventory.apply(&web("poweredOff"));
     inventory.is_complete();
     inventory.begin_again();
-    inventory.apply(&[update(ObjectUpdateKind::Enter, "vm-13", &[("name", "db".into())])]);
+    inventory.apply(&update(
+        ObjectUpdateKind::Enter,
+        "vm-13",
+        &[("name", "db".into())],
+    ));
     inventory.is_complete();
     assert_eq!(told(&mut stream), [DomainChange::Undefined]);
     assert!(inventory.infos().is_empty(), "one without a uuid is no domain");
@@ -96,7 +100,7 @@ fn what_went_while_nobody_heard_is_told_when_all_was_told_again() {
 #[test]
 fn an_end_of_our_own_is_told_as_one() {
     let (inventory, mut stream) = inventory();
-    inventory.apply(&[web("poweredOn")]);
+    inventory.apply(&web("poweredOn"));
     inventory.is_complete();
     inventory.will_end(&machine("vm-12"), StoppedReason::Destroyed);
     let off = update(
@@ -104,7 +108,7 @@ fn an_end_of_our_own_is_told_as_one() {
         "vm-12",
         &[("runtime.powerState", "poweredOff".into())],
     );
-    inventory.apply(&[off]);
+    inventory.apply(&off);
     assert_eq!(
         told(&mut stream),
         [DomainChange::Stopped(StoppedReason::Destroyed)]
@@ -121,7 +125,7 @@ fn a_template_is_no_domain() {
         op: PropertyChangeOp::Assign,
         val: Some(true.into()),
     });
-    inventory.apply(&[template]);
+    inventory.apply(&template);
     assert!(inventory.infos().is_empty());
     let templates = inventory.templates();
     assert_eq!(
@@ -144,11 +148,11 @@ fn power(value: &str) -> ObjectUpdate {
 #[test]
 fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
     let (inventory, mut stream) = inventory();
-    inventory.apply(&[web("poweredOn")]);
+    inventory.apply(&web("poweredOn"));
     inventory.is_complete();
     let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
-    inventory.apply(&[power("poweredOff")]);
-    inventory.apply(&[power("poweredOn")]);
+    inventory.apply(&power("poweredOff"));
+    inventory.apply(&power("poweredOn"));
     assert_eq!(told(&mut stream), []);
     reverting.is_back();
     let back = told(&mut stream);
@@ -160,23 +164,36 @@ fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
     assert_eq!(inventory.info(UUID).unwrap().reason, StateReason::FromSnapshot);
     // One that nothing came of tells what has become of the machine.
     let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
-    inventory.apply(&[power("poweredOff")]);
+    inventory.apply(&power("poweredOff"));
     drop(reverting);
     assert!(told(&mut stream).contains(&DomainChange::Stopped(StoppedReason::Shutdown)));
-    inventory.apply(&[power("poweredOn")]);
+    inventory.apply(&power("poweredOn"));
     assert_eq!(told(&mut stream).len(), 2);
 }
 
 #[test]
 fn a_machine_that_was_paused_is_so_until_it_goes_on() {
     let (inventory, _stream) = inventory();
-    inventory.apply(&[web("suspended")]);
+    inventory.apply(&web("suspended"));
     inventory.is_complete();
     let reference = machine("vm-12");
     assert!(!inventory.is_paused(&reference));
     inventory.set_paused(&reference, true);
-    inventory.apply(&[power("suspended")]);
+    inventory.apply(&power("suspended"));
     assert!(inventory.is_paused(&reference));
-    inventory.apply(&[power("poweredOn")]);
+    inventory.apply(&power("poweredOn"));
     assert!(!inventory.is_paused(&reference));
+}
+
+#[test]
+fn of_two_who_want_a_name_or_a_uuid_the_first_gets_it() {
+    let (inventory, _) = inventory();
+    let claim = inventory.claim("web", UUID).unwrap();
+    for (name, uuid) in [("web", Uuid::from_u128(8)), ("db", UUID)] {
+        let error = inventory.claim(name, uuid).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
+    }
+    drop(inventory.claim("db", Uuid::from_u128(8)).unwrap());
+    drop(claim);
+    drop(inventory.claim("web", UUID).unwrap());
 }

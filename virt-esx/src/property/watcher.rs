@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use virt_core::xml::Element;
 use virt_core::{CallContext, Error, Result};
 
 use super::spec::{Wanted, in_view};
@@ -9,7 +10,7 @@ use crate::session::{Session, has_ended, said};
 use crate::soap::SoapError;
 use crate::vim::{
     CreateContainerView, CreateFilter, CreatePropertyCollector, DestroyPropertyCollector, DestroyView,
-    ManagedObjectReference, ObjectUpdate, UpdateSet, WaitForUpdatesEx, WaitOptions,
+    ManagedObjectReference, ObjectSpec, ObjectUpdate, Value as _, WaitForUpdatesEx, WaitOptions,
 };
 
 /// How long the server holds back an answer that would say nothing, in seconds.
@@ -27,13 +28,15 @@ pub(crate) struct Watcher {
     has_begun: bool,
 }
 
-/// What is new.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
-    pub(crate) objects: Vec<ObjectUpdate>,
-    /// Whether there is more, which is to be asked for at once.
-    pub(crate) truncated: bool,
-}
+/// Where an answer has what it tells of an object.
+const OBJECT: &[&str] = &[
+    "Envelope",
+    "Body",
+    "WaitForUpdatesExResponse",
+    "returnval",
+    "filterSet",
+    "objectSet",
+];
 
 /// Why nothing more is told.
 #[derive(Debug)]
@@ -69,9 +72,17 @@ impl Watcher {
             this: content.property_collector.clone(),
         };
         let collector = session.read(call, &collector).await?;
+        let mut spec = in_view(&view, wanted);
+        if wanted.iter().any(|wanted| wanted.kind == container.kind) {
+            // It does not show itself.
+            spec.object_set.push(ObjectSpec {
+                obj: container.clone(),
+                ..ObjectSpec::default()
+            });
+        }
         let filter = CreateFilter {
             this: collector.clone(),
-            spec: in_view(&view, wanted),
+            spec,
             partial_updates: false,
         };
         session.read(call, &filter).await?;
@@ -84,8 +95,13 @@ impl Watcher {
         })
     }
 
-    /// What is new since the last time: all of it at first. Waits for it, up to a minute.
-    pub(crate) async fn next(&mut self) -> Result<Changes, WatchEnd> {
+    /// What is new since the last time: all of it at first. Waits for it, up to a minute. What is new of an object is told
+    /// while the rest is still coming, and what was told is so even where it ends in an error. `true` where there is more,
+    /// which is to be asked for at once.
+    pub(crate) async fn next(
+        &mut self,
+        tell: &mut (dyn FnMut(ObjectUpdate) + Send),
+    ) -> Result<bool, WatchEnd> {
         let options = WaitOptions {
             max_wait_seconds: Some(if self.has_begun { PATIENCE } else { 0 }),
             max_object_updates: None,
@@ -95,17 +111,24 @@ impl Watcher {
             version: Some(self.version.clone()),
             options: Some(options),
         };
-        let set = self
-            .session
-            .wait(&ask)
-            .await
-            .map_err(|error| self.end_of(error))?;
+        let mut take = |object: &Element| {
+            let update = ObjectUpdate::read(object).map_err(|error| {
+                SoapError::Malformed(
+                    format!("what is told of an object is not understood: {error}"),
+                    None,
+                )
+            })?;
+            tell(update);
+            Ok(())
+        };
+        let set = self.session.wait_in_parts(&ask, OBJECT, &mut take).await;
+        let set = set.map_err(|error| self.end_of(error))?;
         self.has_begun = true;
         let Some(set) = set else {
-            return Ok(Changes::default());
+            return Ok(false);
         };
         self.version.clone_from(&set.version);
-        Ok(changes(set))
+        Ok(set.truncated.unwrap_or_default())
     }
 
     fn end_of(&self, error: SoapError) -> WatchEnd {
@@ -121,16 +144,5 @@ impl Watcher {
         let collector = DestroyPropertyCollector { this: self.collector };
         let view = DestroyView { this: self.view };
         futures::future::join(self.session.clear_up(&collector), self.session.clear_up(&view)).await;
-    }
-}
-
-fn changes(set: UpdateSet) -> Changes {
-    Changes {
-        truncated: set.truncated.unwrap_or_default(),
-        objects: set
-            .filter_set
-            .into_iter()
-            .flat_map(|filter| filter.object_set)
-            .collect(),
     }
 }

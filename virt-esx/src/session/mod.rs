@@ -16,7 +16,7 @@ use virt_core::credentials::{CredentialKind, CredentialRequest, CredentialSource
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Retry, Subject};
 
 use crate::parameters::Parameters;
-use crate::soap::{DatastoreFile, SoapClient, SoapError, Stage};
+use crate::soap::{DatastoreFile, SoapClient, SoapError, Stage, Take};
 use crate::vim::{
     CurrentTime, Login, Logout, ManagedObjectReference, Method, RetrieveServiceContent, ServiceContent,
     VimError,
@@ -143,9 +143,21 @@ impl Session {
     pub(crate) async fn wait<M: Method + Sync>(&self, method: &M) -> Result<M::Returns, SoapError> {
         let body = method.body();
         let answer = tokio::time::timeout(SILENCE, self.client.long_call(&body)).await;
-        let answer =
-            answer.unwrap_or_else(|_| Err(SoapError::Lost(Stage::Sent, "the server is silent".into())))?;
-        understood::<M>(&answer)
+        understood::<M>(&answer.unwrap_or_else(|_| Err(silent()))?)
+    }
+
+    /// The same of one whose answer is a long list: `take` gets the elements at `path` of the answer as they come, see
+    /// [`SoapClient::long_call_in_parts`].
+    pub(crate) async fn wait_in_parts<M: Method + Sync>(
+        &self,
+        method: &M,
+        path: &[&str],
+        take: &mut Take<'_>,
+    ) -> Result<M::Returns, SoapError> {
+        let body = method.body();
+        let answer = self.client.long_call_in_parts(&body, path, take);
+        let answer = tokio::time::timeout(SILENCE, answer).await;
+        understood::<M>(&answer.unwrap_or_else(|_| Err(silent()))?)
     }
 
     /// The whole content of a small file of a datastore.
@@ -296,6 +308,10 @@ impl Session {
             left => left,
         }
     }
+}
+
+fn silent() -> SoapError {
+    SoapError::Lost(Stage::Sent, "the server is silent".into())
 }
 
 /// A call by which a session is entered.

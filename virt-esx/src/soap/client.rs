@@ -1,16 +1,13 @@
 //! Calls to one server.
 
-use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use flate2::read::GzDecoder;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue, SET_COOKIE,
-    USER_AGENT,
+    ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue, SET_COOKIE, USER_AGENT,
 };
 use hyper::{Method, Request, Response};
 use tokio::sync::Semaphore;
@@ -19,8 +16,10 @@ use virt_core::xml::Element;
 
 use super::connect::{Body, Connector};
 use super::endpoint::Endpoint;
-use super::envelope::{LARGEST, unwrap, wrap};
+use super::envelope::{unwrap, wrap};
 use super::error::{SoapError, Stage};
+use super::incoming::{read, read_parts};
+use super::parts::Take;
 use super::pool::Pool;
 
 /// Where a server takes calls.
@@ -110,12 +109,41 @@ impl SoapClient {
         self.exchange(self.fresh().await?, call, false).await
     }
 
+    /// The same, with an answer that is a long list: `take` gets the elements at `path`, from the outermost element on, one
+    /// by one as they come; they are left out of what is returned. Whoever took some may still get an error.
+    pub(crate) async fn long_call_in_parts(
+        &self,
+        call: &str,
+        path: &[&str],
+        take: &mut Take<'_>,
+    ) -> std::result::Result<Element, SoapError> {
+        let (sender, answer) = self.ask(self.fresh().await?, call).await?;
+        if !answer.status().is_success() {
+            return self.understand(sender, answer).await;
+        }
+        let text = read_parts(answer, path, take).await?;
+        self.pool.give_back(sender);
+        unwrap(&text)
+    }
+
     async fn exchange(
         &self,
-        mut sender: SendRequest<Body>,
+        sender: SendRequest<Body>,
         call: &str,
         enters: bool,
     ) -> std::result::Result<Element, SoapError> {
+        let (sender, answer) = self.ask(sender, call).await?;
+        if enters {
+            self.keep_cookie(answer.headers());
+        }
+        self.understand(sender, answer).await
+    }
+
+    async fn ask(
+        &self,
+        mut sender: SendRequest<Body>,
+        call: &str,
+    ) -> std::result::Result<(SendRequest<Body>, Response<Incoming>), SoapError> {
         let request = self.request(wrap(call))?;
         let answer = match sender.try_send_request(request).await {
             Ok(answer) => answer,
@@ -131,9 +159,14 @@ impl SoapClient {
                 None => return Err(lost(Stage::Sent, error.into_error())),
             },
         };
-        if enters {
-            self.keep_cookie(answer.headers());
-        }
+        Ok((sender, answer))
+    }
+
+    async fn understand(
+        &self,
+        sender: SendRequest<Body>,
+        answer: Response<Incoming>,
+    ) -> std::result::Result<Element, SoapError> {
         let status = answer.status();
         let text = read(answer).await?;
         self.pool.give_back(sender);
@@ -199,44 +232,4 @@ impl SoapClient {
 
 fn lost(stage: Stage, error: impl std::error::Error + Send + Sync + 'static) -> SoapError {
     SoapError::Lost(stage, Box::new(error))
-}
-
-/// The whole of an answer, as far as one may be long.
-pub(super) async fn read(answer: Response<Incoming>) -> std::result::Result<Vec<u8>, SoapError> {
-    let is_packed = answer
-        .headers()
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
-    let body = Limited::new(answer.into_body(), LARGEST)
-        .collect()
-        .await
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                SoapError::TooLarge(LARGEST)
-            } else {
-                SoapError::Lost(Stage::Sent, error)
-            }
-        })?;
-    let bytes = body.to_bytes();
-    if is_packed {
-        unpack(&bytes)
-    } else {
-        Ok(bytes.into())
-    }
-}
-
-fn unpack(bytes: &[u8]) -> std::result::Result<Vec<u8>, SoapError> {
-    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-    let mut text = Vec::new();
-    let unpacked = GzDecoder::new(bytes)
-        .take(most.saturating_add(1))
-        .read_to_end(&mut text);
-    match unpacked {
-        Ok(length) if length > LARGEST => Err(SoapError::TooLarge(LARGEST)),
-        Ok(_) => Ok(text),
-        Err(error) => Err(SoapError::Malformed(
-            format!("the server's answer cannot be unpacked: {error}"),
-            None,
-        )),
-    }
 }

@@ -11,7 +11,7 @@ const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 pub(super) const LARGEST: usize = 64 << 20;
 
 /// How many elements and texts it may have.
-const NODES: usize = 8_000_000;
+pub(super) const NODES: usize = 8_000_000;
 
 const HEAD: &str = concat!(
     r#"<?xml version="1.0" encoding="UTF-8"?>"#,

@@ -6,9 +6,10 @@ use hyper::header::{CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
 use hyper::http::request::Builder;
 use hyper::{Method, Request};
 
-use super::client::{SoapClient, read};
+use super::client::SoapClient;
 use super::connect::Body;
 use super::error::{SoapError, Stage};
+use super::incoming::read;
 
 /// A file of a datastore.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,11 @@ use hyper::{Method, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::client::{SoapClient, read};
+use super::client::SoapClient;
 use super::connect::Body;
 use super::error::{SoapError, Stage};
 use super::file::DatastoreFile;
+use super::incoming::read;
 
 /// How many pieces wait to be sent.
 const AHEAD: usize = 2;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sha1::Digest as _;
+use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 /// The SHA-1 or SHA-256 of a certificate.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,14 +16,14 @@ impl Thumbprint {
     /// Whether it is that of this certificate (in DER).
     pub(crate) fn is_of(&self, certificate: &[u8]) -> bool {
         match self {
-            Self::Sha1(wanted) => sha1::Sha1::digest(certificate).as_slice() == wanted,
-            Self::Sha256(wanted) => sha2::Sha256::digest(certificate).as_slice() == wanted,
+            Self::Sha1(wanted) => hash(&SHA1_FOR_LEGACY_USE_ONLY, certificate) == *wanted,
+            Self::Sha256(wanted) => hash(&SHA256, certificate) == *wanted,
         }
     }
 
     /// The SHA-256 of a certificate (in DER), as it may stand in a URI.
     pub(crate) fn sha256_of(certificate: &[u8]) -> Self {
-        Self::Sha256(sha2::Sha256::digest(certificate).into())
+        Self::Sha256(hash(&SHA256, certificate))
     }
 
     fn bytes(&self) -> &[u8] {
@@ -32,6 +32,12 @@ impl Thumbprint {
             Self::Sha256(bytes) => bytes,
         }
     }
+}
+
+/// A hash, which has as many bytes as are asked for.
+fn hash<const BYTES: usize>(algorithm: &'static Algorithm, certificate: &[u8]) -> [u8; BYTES] {
+    let hash = digest(algorithm, certificate);
+    std::array::from_fn(|index| hash.as_ref().get(index).copied().unwrap_or_default())
 }
 
 impl FromStr for Thumbprint {
@@ -91,7 +97,7 @@ mod tests {
         let again: Thumbprint = sha256.to_string().parse().unwrap();
         assert_eq!(again, sha256);
         assert!(again.is_of(certificate) && !again.is_of(b"another"));
-        let sha1 = Thumbprint::Sha1(sha1::Sha1::digest(certificate).into());
+        let sha1 = Thumbprint::Sha1(hash(&SHA1_FOR_LEGACY_USE_ONLY, certificate));
         let plain = sha1.to_string().replace(':', "").to_lowercase();
         assert!(plain.parse::<Thumbprint>().unwrap().is_of(certificate));
         for wrong in [

@@ -5,16 +5,13 @@ use virt_core::credentials::Secret;
 use virt_core::domain::DomainFilter;
 use virt_testkit::live::vsphere::SimulatorOptions;
 
-use crate::fixture::{bare, builder, open, simulator};
+use crate::fixture::{bare, builder, connected, open, simulator};
 
 #[tokio::test]
 async fn a_host_tells_what_it_is_and_lists_its_machines() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((_simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     assert_eq!(conn.driver_name(), "ESX");
     let version = conn.version().await.expect("its version");
     assert!(version.major >= 6, "{version}");
@@ -53,12 +50,9 @@ async fn a_host_tells_what_it_is_and_lists_its_machines() {
 #[tokio::test]
 async fn a_list_of_a_hundred_costs_no_more_calls_than_one_of_two() {
     let options = SimulatorOptions::esx().with_machines(100);
-    let Some(simulator) = simulator(options).await else {
+    let Some((simulator, conn)) = connected(options).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     let infos = conn
         .domain_infos(&DomainFilter::all())
         .await

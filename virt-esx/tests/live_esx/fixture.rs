@@ -26,9 +26,29 @@ pub(crate) async fn simulator(options: SimulatorOptions) -> Option<Simulator> {
     }
 }
 
+/// A simulator with a connection to it.
+pub(crate) async fn connected(options: SimulatorOptions) -> Option<(Simulator, Connection)> {
+    let simulator = simulator(options).await?;
+    let conn = open(&simulator, &simulator.esx_uri(), "")
+        .await
+        .expect("it opens");
+    Some((simulator, conn))
+}
+
+/// One of the machines of a connection.
+pub(crate) async fn first(conn: &Connection) -> Domain {
+    let domains = conn.domains().await.expect("the machines");
+    domains.into_iter().next().expect("one")
+}
+
 /// Opens connections with the password that the simulator takes.
 pub(crate) fn builder(simulator: &Simulator) -> ConnectionBuilder {
-    let (user, password) = (simulator.user().to_owned(), simulator.password().to_owned());
+    builder_as(simulator.user(), simulator.password())
+}
+
+/// Opens connections as this user, with this password.
+pub(crate) fn builder_as(user: &str, password: &str) -> ConnectionBuilder {
+    let (user, password) = (user.to_owned(), password.to_owned());
     let backends = ["esx", "vpx"]
         .into_iter()
         .fold(BackendTable::default(), |table, driver| {
@@ -55,6 +75,20 @@ pub(crate) async fn open(simulator: &Simulator, uri: &str, more: &str) -> Result
     builder(simulator)
         .open(&format!("{}?thumbprint={pin}{more}", bare(uri)))
         .await
+}
+
+/// Waits until somebody says that all is to be looked at again.
+pub(crate) async fn until_resync(events: &mut EventStream) {
+    let resync = async {
+        while let Some(event) = events.next().await {
+            if matches!(event, Event::Resync) {
+                return true;
+            }
+        }
+        false
+    };
+    let came = tokio::time::timeout(SOON, resync).await;
+    assert_eq!(came, Ok(true), "nobody said Resync");
 }
 
 /// The next change of this domain that is `wanted`; what comes before it.

@@ -5,16 +5,13 @@ use virt_core::domain::{ConfigScope, DomainName, MetadataItem, XmlOptions};
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_testkit::live::vsphere::SimulatorOptions;
 
-use crate::fixture::{open, simulator};
+use crate::fixture::{connected, first, simulator};
 
 #[tokio::test]
 async fn a_machine_tells_its_document() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((_simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     for domain in conn.domains().await.expect("the machines") {
         let config = domain.config().await.expect("its document");
         assert_eq!(config.name, domain.name());
@@ -31,19 +28,10 @@ async fn a_machine_tells_its_document() {
 
 #[tokio::test]
 async fn settings_are_changed_and_seen() {
-    let Some(simulator) = simulator(SimulatorOptions::esx().powered_off()).await else {
+    let Some((_simulator, conn)) = connected(SimulatorOptions::esx().powered_off()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
-    let domain = conn
-        .domains()
-        .await
-        .expect("the machines")
-        .into_iter()
-        .next()
-        .expect("one");
+    let domain = first(&conn).await;
     domain
         .set_max_memory(ByteSize::mib(510), ConfigScope::Current)
         .await
@@ -95,12 +83,9 @@ async fn settings_are_changed_and_seen() {
 
 #[tokio::test]
 async fn a_machine_is_defined_started_and_forgotten() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((_simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     let text = "<domain type='vmware'><name>made</name><memory unit='MiB'>256</memory><vcpu>2</vcpu>\
                 <os><type arch='x86_64'>hvm</type></os><devices><disk type='file' device='disk'>\
                 <source file='[LocalDS_0] made/made.vmdk'/><target dev='sda' bus='scsi'/></disk>\
@@ -158,13 +143,7 @@ async fn who_only_reads_changes_nothing() {
         .open(&uri)
         .await
         .expect("it opens");
-    let domain = conn
-        .domains()
-        .await
-        .expect("the machines")
-        .into_iter()
-        .next()
-        .expect("one");
+    let domain = first(&conn).await;
     let error = domain.destroy().await.expect_err("it only reads");
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     conn.shutdown().await.expect("it ends");

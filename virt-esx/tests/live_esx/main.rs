@@ -1,14 +1,17 @@
 //! Against the simulator of a host and of a vCenter. It is not a real one.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod agents;
+mod answers;
 mod clones;
 mod connecting;
+mod faults;
 mod fixture;
 mod jobs;
 mod machines;
 mod moving;
 mod networks;
+mod oracles;
 mod power;
 mod questions;
 mod saving;

@@ -5,16 +5,12 @@ use virt_core::event::{DomainChange, ResumedReason, StartedReason, StoppedReason
 use virt_core::{Connection, Domain, ErrorKind};
 use virt_testkit::live::vsphere::{Simulator, SimulatorOptions};
 
-use crate::fixture::{open, simulator, until};
+use crate::fixture::{connected, first, open, until};
 
 /// A simulator with a connection to it, and one of its machines.
 async fn opened() -> Option<(Simulator, Connection, Domain)> {
-    let simulator = simulator(SimulatorOptions::esx()).await?;
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
-    let domains = conn.domains().await.expect("the machines");
-    let domain = domains.into_iter().next().expect("one");
+    let (simulator, conn) = connected(SimulatorOptions::esx()).await?;
+    let domain = first(&conn).await;
     Some((simulator, conn, domain))
 }
 

@@ -3,29 +3,20 @@
 use std::time::Duration;
 
 use virt_core::domain::{DomainFilter, DomainState};
-use virt_core::event::{DomainChange, Event, EventFilter, StoppedReason};
+use virt_core::event::{DomainChange, EventFilter, StoppedReason};
 use virt_core::{ErrorKind, Outcome};
 use virt_testkit::live::vsphere::SimulatorOptions;
 
-use crate::fixture::{SOON, open, simulator, until};
+use crate::fixture::{SOON, connected, first, open, simulator, until, until_resync};
 
 #[tokio::test]
 async fn a_session_that_ends_while_32_calls_are_under_way_is_opened_again() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     let conn = conn.with_deadline(Duration::from_secs(20));
     let mut all = conn.events(EventFilter::all()).await.expect("its events");
-    let domain = conn
-        .domains()
-        .await
-        .expect("the machines")
-        .into_iter()
-        .next()
-        .expect("one");
+    let domain = first(&conn).await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..32 {
         let conn = conn.clone();
@@ -35,19 +26,7 @@ async fn a_session_that_ends_while_32_calls_are_under_way_is_opened_again() {
     while let Some(ended) = calls.join_next().await {
         ended.expect("no panic").expect("what only reads is asked again");
     }
-    let resync = async {
-        while let Some(event) = all.next().await {
-            if matches!(event, Event::Resync) {
-                return true;
-            }
-        }
-        false
-    };
-    assert_eq!(
-        tokio::time::timeout(SOON, resync).await,
-        Ok(true),
-        "nobody said Resync"
-    );
+    until_resync(&mut all).await;
     // Events go on, in the new session.
     let mut events = domain.events().await.expect("its events");
     let mut ended = domain.destroy().await;
@@ -69,19 +48,10 @@ async fn a_session_that_ends_while_32_calls_are_under_way_is_opened_again() {
 
 #[tokio::test]
 async fn what_would_change_something_is_not_done_twice() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
-    let domain = conn
-        .domains()
-        .await
-        .expect("the machines")
-        .into_iter()
-        .next()
-        .expect("one");
+    let domain = first(&conn).await;
     let control = simulator.control();
     control.reset_calls().await.expect("counts");
     control.end_sessions().await.expect("they end");
@@ -109,12 +79,9 @@ async fn what_would_change_something_is_not_done_twice() {
 
 #[tokio::test]
 async fn a_server_that_is_away_for_a_moment_is_told_and_comes_back() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     let control = simulator.control();
     // Whoever listens for events may meet one of them.
     control.be_unavailable(3).await.expect("it is away");
@@ -130,12 +97,9 @@ async fn a_server_that_is_away_for_a_moment_is_told_and_comes_back() {
 
 #[tokio::test]
 async fn a_call_that_takes_too_long_ends_at_its_deadline() {
-    let Some(simulator) = simulator(SimulatorOptions::esx()).await else {
+    let Some((simulator, conn)) = connected(SimulatorOptions::esx()).await else {
         return;
     };
-    let conn = open(&simulator, &simulator.esx_uri(), "")
-        .await
-        .expect("it opens");
     let control = simulator.control();
     control
         .delay("CreateContainerView", Duration::from_secs(5))

@@ -229,19 +229,20 @@ impl EsxDriver {
         };
         self.answering(call, &reference, self.carry_out(call, &migrate))
             .await?;
-        self.until_on(&reference, target.host.as_ref()).await;
+        self.until_on(call, &reference, target.host.as_ref()).await;
         Ok(())
     }
 
     /// Waits until a machine is seen on a host, or not at all any more.
     pub(super) async fn until_on(
         &self,
+        call: &CallContext,
         reference: &ManagedObjectReference,
         host: Option<&ManagedObjectReference>,
     ) {
         let Some(host) = host else { return };
         let is_so =
             |machine: Option<&Machine>| machine.is_none_or(|machine| machine.host.as_ref() == Some(host));
-        self.server.inventory.until(reference, is_so).await;
+        self.server.inventory.until(call, reference, is_so).await;
     }
 }

@@ -37,7 +37,7 @@ impl EsxDriver {
         let reverting = self.server.inventory.reverting(&reference, machine.power);
         self.answering(call, &reference, self.carry_out(call, &revert))
             .await?;
-        self.until_power(&reference, &left).await;
+        self.until_power(call, &reference, &left).await;
         reverting.is_back();
         if start {
             let started = self.turn_on(call, &reference).await;

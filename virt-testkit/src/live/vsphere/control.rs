@@ -43,6 +43,15 @@ impl Control {
         self.post("end-sessions", &[]).await
     }
 
+    /// Has sessions that nobody uses last so long, from now on; for ever where it is zero. Whoever only waits for updates
+    /// does not use one.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn end_idle_sessions_after(&self, time: Duration) -> std::result::Result<(), LiveError> {
+        self.tell("idle", &[("ms", &time.as_millis())]).await
+    }
+
     /// Answers the next `calls` with 503.
     ///
     /// # Errors

@@ -10,12 +10,14 @@
 //! | faults, questions, slow tasks, moving values | [`Simulator::control`] |
 //! | how many calls of which method it has had | [`Simulator::calls`] |
 //! | what libvirt's own driver makes of it | [`Simulator::virsh`] |
+//! | what VMware's own client makes of it | [`Pyvmomi`] |
 
 mod calls;
 mod certificate;
 mod control;
 mod options;
 mod program;
+mod pyvmomi;
 mod virsh;
 
 pub use calls::Calls;
@@ -23,6 +25,7 @@ pub use certificate::ServerCertificate;
 pub use control::{Control, GivenAnswer};
 pub use options::SimulatorOptions;
 pub use program::SimulatorProgram;
+pub use pyvmomi::Pyvmomi;
 
 use super::error::{LiveError, Result};
 use serde::Deserialize;

@@ -63,6 +63,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "statistics.go",
     "tasks.go",
     "updates.go",
+    "views.go",
     "vmx.go",
     "vmx_devices.go",
     "vmx_read.go",

@@ -1,0 +1,316 @@
+//! The ESX driver on the simulator of vSphere, as a host and as a vCenter: each case has a simulator of its own while it
+//! runs. Nothing of it is a real ESX.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use virt_sdk::connection::ConnectionBuilder;
+use virt_sdk::credentials::{CredentialKind, CredentialRequest, Secret};
+use virt_sdk::model::domain::devices::DiskBus;
+use virt_sdk::model::{Device, Disk, DomainConfig};
+use virt_sdk::{Connection, Domain};
+use virt_testkit::conformance::{Case, Doing as _, Failure, Target, TargetChoice, Times};
+use virt_testkit::live::vsphere::{Simulator, SimulatorOptions};
+
+/// Simulators that no case has now, of hosts and of vCenters.
+static IDLE: [Mutex<Vec<Simulator>>; 2] = [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
+
+/// What makes the names of directories differ: machines are configured beside their images, and one that was forgotten
+/// leaves its file there.
+static DIRECTORIES: AtomicU32 = AtomicU32::new(1);
+
+/// The host by itself, and what a vCenter does otherwise.
+pub(crate) fn targets() -> [TargetChoice; 2] {
+    [
+        TargetChoice::new("esx", || make(Kind::Host)).only(can_be_here),
+        TargetChoice::new("vpx", || make(Kind::Center)).only(differs_by_vcenter),
+    ]
+}
+
+/// What about ESX, or about the simulator, keeps a case from being so here. All else is judged.
+const LEFT_OUT: &[(&str, &[&str])] = &[
+    (
+        "a machine of ESX has a name and a description, and neither a title nor metadata of applications",
+        &[
+            "definitions::a_definition_reads_back_as_it_was_written",
+            "definitions::unknown_metadata_is_kept",
+        ],
+    ),
+    (
+        "its document tells how the server calls it, which is another name each time",
+        &["definitions::xml_can_be_defined_again"],
+    ),
+    (
+        "it has as many vCPUs as it has, and no maximum beside that",
+        &["vcpus::more_vcpus_than_the_maximum_are_refused"],
+    ),
+    (
+        "tools run in every guest of the simulator; one without them is asked in the backend's own tests",
+        &["ending::a_shutdown_through_an_agent_that_is_not_there_is_refused"],
+    ),
+    (
+        "statistics and agents: not yet",
+        &[
+            "access::a_read_only_connection_reads",
+            "ending::a_guest_shuts_down_through_its_agent",
+        ],
+    ),
+    (
+        "one that is registered is changed setting by setting: it is not defined anew as a whole",
+        &[
+            "definitions::a_redefinition_replaces_the_inactive_configuration",
+            "definitions::definitions_are_told_as_events",
+            "input::a_refused_document_changes_nothing",
+        ],
+    ),
+];
+
+/// The cases that can be so here.
+fn can_be_here(case: &Case) -> bool {
+    let name = case.name();
+    !LEFT_OUT.iter().any(|(_, cases)| cases.contains(&name.as_str()))
+}
+
+/// What goes by other ways in a vCenter: where machines are, and whose files they are. The rest is the same code.
+fn differs_by_vcenter(case: &Case) -> bool {
+    let own = [
+        "connection",
+        "definitions",
+        "lists",
+        "starting",
+        "events",
+        "changing",
+        "snapshots",
+        "host",
+    ];
+    own.contains(&case.theme()) && can_be_here(case)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Host,
+    Center,
+}
+
+impl Kind {
+    fn idle(self) -> MutexGuard<'static, Vec<Simulator>> {
+        let [hosts, centers] = &IDLE;
+        let idle = match self {
+            Self::Host => hosts,
+            Self::Center => centers,
+        };
+        idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn options(self) -> SimulatorOptions {
+        match self {
+            Self::Host => SimulatorOptions::esx(),
+            Self::Center => SimulatorOptions::vcenter().with_clusters(0),
+        }
+        .with_machines(0)
+    }
+}
+
+fn make(kind: Kind) -> Result<Arc<dyn Target>, String> {
+    let idle = kind.idle().pop();
+    let simulator = match idle {
+        Some(simulator) => simulator,
+        None => {
+            let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
+            let started = runtime.block_on(Simulator::start(kind.options()));
+            started.map_err(|error| error.to_string())?
+        }
+    };
+    let host_port = simulator.host_port();
+    let uri = match kind {
+        Kind::Host => format!("esx://{host_port}/?no_verify=1"),
+        Kind::Center => format!("vpx://{host_port}/DC0/DC0_H0?no_verify=1"),
+    };
+    Ok(Arc::new(Simulated {
+        kind,
+        uri,
+        login: (simulator.user().to_owned(), simulator.password().to_owned()),
+        simulator: Mutex::new(Some(simulator)),
+    }))
+}
+
+#[derive(Debug)]
+struct Simulated {
+    kind: Kind,
+    uri: String,
+    /// Who logs in, and with which password.
+    login: (String, String),
+    /// Given back when the case is over.
+    simulator: Mutex<Option<Simulator>>,
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        let simulator = self
+            .simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.kind.idle().extend(simulator);
+    }
+}
+
+impl Simulated {
+    /// Somebody else's connection.
+    async fn other(&self) -> Result<Connection, Failure> {
+        let opened = self.builder().open(&self.uri).await;
+        opened.doing("connecting as somebody else")
+    }
+}
+
+/// A file that nobody else has, in the only datastore.
+fn file(place: &Path, name: &str) -> String {
+    let case = place.file_name().unwrap_or_default().to_string_lossy();
+    let number = DIRECTORIES.fetch_add(1, Ordering::Relaxed);
+    format!("[LocalDS_0] {case}-{number}/{name}.vmdk")
+}
+
+#[async_trait::async_trait]
+impl Target for Simulated {
+    fn name(&self) -> &str {
+        match self.kind {
+            Kind::Host => "esx",
+            Kind::Center => "vpx",
+        }
+    }
+
+    fn uri(&self, _place: &Path) -> String {
+        self.uri.clone()
+    }
+
+    fn builder(&self) -> ConnectionBuilder {
+        let (user, password) = self.login.clone();
+        let answer = move |request: CredentialRequest| {
+            let answer = match request.kind {
+                CredentialKind::UserName => user.clone(),
+                _ => password.clone(),
+            };
+            async move { Some(Secret::new(answer)) }
+        };
+        Connection::builder()
+            .backends(virt_sdk::backends())
+            .credentials(answer)
+    }
+
+    fn machine(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        let text = format!(
+            "<domain type='vmware'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>\
+             <os><type arch='x86_64'>hvm</type></os><devices>\
+             <disk type='file' device='disk'><source file='{}'/><target dev='sda' bus='scsi'/></disk>\
+             <controller type='scsi' index='0' model='lsilogic'/></devices></domain>",
+            file(place, "disk")
+        );
+        Ok(DomainConfig::from_xml(&text)?)
+    }
+
+    fn guest(&self, place: &Path, name: &str) -> Result<DomainConfig, Failure> {
+        self.machine(place, name)
+    }
+
+    fn disk(&self, place: &Path, target: &str) -> Result<Disk, Failure> {
+        let mut disk = Disk::file(file(place, target)).target(target).bus(DiskBus::Scsi);
+        // Whose name would be that of its controller.
+        disk.driver = None;
+        Ok(disk)
+    }
+
+    fn device(&self, place: &Path) -> Result<Device, Failure> {
+        Ok(self.disk(place, "sdb")?.into())
+    }
+
+    fn with_balloon(&self, config: DomainConfig) -> DomainConfig {
+        config
+    }
+
+    fn agents_need_channels(&self) -> bool {
+        false
+    }
+
+    fn has_kernels(&self) -> bool {
+        false
+    }
+
+    fn refused_device(&self) -> Option<(&str, &str)> {
+        Some(("<tpm model='tpm-tis'><backend type='emulator'/></tpm>", "tpm"))
+    }
+
+    fn times(&self) -> Times {
+        Times::booting_in(Duration::from_secs(2))
+    }
+
+    fn prompt(&self) -> Option<&str> {
+        None
+    }
+
+    fn has_agents(&self) -> bool {
+        // Programs and files in a guest: not yet.
+        false
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn needs_images(&self) -> bool {
+        false
+    }
+
+    fn has_directories(&self) -> bool {
+        false
+    }
+
+    async fn guest_powers_off(&self, domain: &Domain) -> Result<(), Failure> {
+        let other = self.other().await?;
+        let same = other.domain(domain.uuid()).await.doing("looking it up")?;
+        same.shutdown().await.doing("having the guest power off")?;
+        other.shutdown().await.doing("leaving")
+    }
+
+    async fn guest_reboots(&self, domain: &Domain) -> Result<(), Failure> {
+        let other = self.other().await?;
+        let same = other.domain(domain.uuid()).await.doing("looking it up")?;
+        same.reboot().await.doing("having the guest reboot")?;
+        other.shutdown().await.doing("leaving")
+    }
+
+    async fn guest_panics(&self, _domain: &Domain) -> Result<(), Failure> {
+        Err(Failure::not_here(
+            "nothing runs in the simulator's guests that could panic",
+        ))
+    }
+
+    async fn prepare(&self, _place: &Path) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn leftovers(&self, _place: &Path) -> Vec<String> {
+        match self.forget_all().await {
+            Ok(names) if names.is_empty() => Vec::new(),
+            Ok(names) => vec![format!("machines are left: {}", names.join(", "))],
+            Err(failure) => vec![failure.to_string()],
+        }
+    }
+}
+
+impl Simulated {
+    /// Removes the machines that are left; their names.
+    async fn forget_all(&self) -> Result<Vec<String>, Failure> {
+        let conn = self.other().await?;
+        let mut names = Vec::new();
+        for domain in conn.domains().await.doing("listing what is left")? {
+            names.push(domain.name().to_owned());
+            // One that does not run is not destroyed.
+            drop(domain.destroy().await);
+            domain.undefine().await.doing("removing what is left")?;
+        }
+        conn.shutdown().await.doing("leaving")?;
+        Ok(names)
+    }
+}

@@ -13,6 +13,7 @@ import (
 func init() {
 	own["HostDatastoreSystem.CreateNasDatastore"] = createNAS
 	own["HostDatastoreSystem.RemoveDatastore"] = removeDatastore
+	own["Datastore.RefreshDatastore"] = refreshDatastore
 }
 
 // exports are the directories that stand for those of NFS servers.
@@ -74,5 +75,13 @@ func removeDatastore(c *call) soap.HasFault {
 		return fault(failed)
 	}
 	simulator.RemoveReference(&system.Datastore, request.Datastore)
+	return c.returns(nil)
+}
+
+// refreshDatastore answers where the library says nothing at all.
+func refreshDatastore(c *call) soap.HasFault {
+	if said := c.library(); said.Fault() != nil {
+		return said
+	}
 	return c.returns(nil)
 }

@@ -9,7 +9,7 @@ use virt_core::credentials::{CredentialKind, CredentialRequest, Secret};
 use virt_core::event::{DomainChange, Event, EventStream};
 use virt_core::{Connection, Domain, Error};
 use virt_esx::EsxBackend;
-use virt_testkit::live::vsphere::{Simulator, SimulatorOptions};
+use virt_testkit::live::vsphere::{Simulator, SimulatorOptions, SimulatorProgram};
 use virt_testkit::skip;
 
 /// How long something is waited for that is about to happen.
@@ -20,6 +20,8 @@ pub(crate) async fn simulator(options: SimulatorOptions) -> Option<Simulator> {
     match Simulator::start(options).await {
         Ok(simulator) => Some(simulator),
         Err(missing) => {
+            // One that is broken is no reason to skip.
+            assert!(SimulatorProgram::check().is_err(), "{missing}");
             skip::declare(&missing.to_string());
             None
         }

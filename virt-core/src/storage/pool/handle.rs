@@ -400,3 +400,25 @@ fn check_name(name: &str, with_directories: bool) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lie_within_their_pool() {
+        for (name, with_directories, fits) in [
+            ("web.img", false, true),
+            ("web/web.img", false, false),
+            ("..", false, false),
+            ("web/web.vmdk", true, true),
+            ("web.vmdk", true, true),
+            ("web/../web.vmdk", true, false),
+            ("/web.vmdk", true, false),
+            ("web//web.vmdk", true, false),
+            ("web/", true, false),
+        ] {
+            assert_eq!(check_name(name, with_directories).is_ok(), fits, "{name}");
+        }
+    }
+}

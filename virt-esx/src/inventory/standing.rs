@@ -88,7 +88,7 @@ impl Inventory {
 
 impl Reverting<'_> {
     /// It is back.
-    pub(crate) fn is_back(mut self) {
+    pub(crate) fn succeed(mut self) {
         self.is_back = true;
     }
 }

@@ -154,7 +154,7 @@ fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
     inventory.apply(&power("poweredOff"));
     inventory.apply(&power("poweredOn"));
     assert_eq!(told(&mut stream), []);
-    reverting.is_back();
+    reverting.succeed();
     let back = told(&mut stream);
     assert_eq!(back.len(), 3);
     assert_eq!(

@@ -38,7 +38,7 @@ impl EsxDriver {
         self.answering(call, &reference, self.carry_out(call, &revert))
             .await?;
         self.until_power(call, &reference, &left).await;
-        reverting.is_back();
+        reverting.succeed();
         if start {
             let started = self.turn_on(call, &reference).await;
             return started.map_err(|error| error.with_outcome(Outcome::Unknown));

@@ -9,13 +9,16 @@
 //! * `property` — properties read in bulk, and followed;
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
 //! * `task` — what a server does, waited for;
+//! * `devices` — devices and settings as the API specifies them, made of the lines of a configuration file (pure);
 //! * `server` — all that together, opened and closed;
 //! * `driver` — the core's traits over it.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
 mod backend;
+mod devices;
 mod driver;
+mod extension;
 mod inventory;
 mod parameters;
 mod property;
@@ -27,3 +30,4 @@ pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
+pub use extension::{define_by_vmx, delete, register, register_vmx};

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{ConnectionDriver, DeviceDriver, DomainDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
@@ -19,6 +19,11 @@ const CAN: &[Capability] = &[
     Capability::DestroyGraceful,
     Capability::Rename,
     Capability::Autostart,
+    Capability::DeviceAttach,
+    Capability::DeviceUpdate,
+    Capability::BlockInfo,
+    Capability::BlockResize,
+    Capability::InterfaceAddresses,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
     Capability::Events,
@@ -56,6 +61,10 @@ impl ConnectionDriver for EsxDriver {
 
     fn domains(&self) -> &dyn DomainDriver {
         self
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
+        Some(self)
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {

@@ -1,9 +1,9 @@
-//! Machines made from documents: a configuration file in a datastore, registered as libvirt does it.
+//! Machines made from a configuration file: one that is in a datastore, or is put there, is registered as libvirt does it.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
-use virt_core::domain::{DefineOptions, DomainName, DomainRef};
+use virt_core::domain::{DomainName, DomainRef};
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
@@ -14,15 +14,15 @@ use crate::inventory::Machine;
 use crate::property;
 use crate::soap::DatastoreFile;
 use crate::task;
-use crate::vim::{MakeDirectory, ManagedObjectReference, RegisterVmTask};
-use crate::vmx::{ToVmx, to_vmx};
+use crate::vim::{MakeDirectory, ManagedObjectReference, Method, RegisterVmTask};
+use crate::vmx::{FromVmx, ToVmx, Vmx, from_vmx, to_vmx};
 
 impl EsxDriver {
-    pub(super) async fn register(
+    /// Registers a new machine by a configuration file that is made of its document.
+    pub(crate) async fn define_by_file(
         &self,
         call: &CallContext,
         config: &DomainConfig,
-        _options: &DefineOptions,
     ) -> Result<DomainRef> {
         self.server.check_may_change()?;
         DomainName::new(config.name.as_str())?;
@@ -51,48 +51,120 @@ impl EsxDriver {
             },
             ..image
         };
-        self.must_be_nobodys(call, &file).await?;
-        let host = self.host_for(call).await?;
         let options = ToVmx::new()
             .with_files(Arc::new(names_of(&file)))
-            .with_hardware_version(of_product(&self.server.session.content().about.version));
+            .with_hardware_version(self.newest_hardware());
         let vmx = to_vmx(&config, &options)?;
-        if let Some(directory) = &directory {
-            self.make_directory(call, &datacenter, &file.datastore, directory)
+        self.upload_and_register(call, &datacenter, &file, &vmx, &config.name, Some(uuid))
+            .await
+    }
+
+    /// Puts a configuration file into a datastore, and registers its machine.
+    pub(crate) async fn register_vmx(&self, call: &CallContext, path: &str, vmx: &Vmx) -> Result<DomainRef> {
+        self.server.check_may_change()?;
+        let datacenter = self.datacenter(call).await?;
+        let file = configuration_file(&datacenter, path)?;
+        let reading = FromVmx::complete().with_files(Arc::new(names_of(&file)));
+        let described = from_vmx(vmx, &reading)?;
+        let taken = match described.uuid {
+            Some(uuid) => self.must_be_new(&described.name, uuid),
+            None => self.must_have_a_new_name(&described.name),
+        };
+        taken?;
+        self.upload_and_register(call, &datacenter, &file, vmx, &described.name, described.uuid)
+            .await
+    }
+
+    /// Registers the machine of a configuration file that is there.
+    pub(crate) async fn register_there(&self, call: &CallContext, path: &str) -> Result<DomainRef> {
+        self.server.check_may_change()?;
+        let datacenter = self.datacenter(call).await?;
+        let file = configuration_file(&datacenter, path)?;
+        let name = format!("[{}] {}", file.datastore, file.path);
+        if self.server.inventory.has_file(&name) {
+            let message = "the machine of this configuration file is registered already";
+            return Err(Error::new(ErrorKind::AlreadyExists, message).with_subject(Subject::Path(name)));
+        }
+        let content = self.server.session.get_file(call, &file).await?;
+        let vmx = Vmx::from_bytes(&content).map_err(|error| {
+            let message = "the configuration file cannot be read";
+            Error::new(ErrorKind::Corrupt, message)
+                .with_source(error)
+                .with_subject(Subject::Path(name))
+        })?;
+        let reading = FromVmx::complete().with_files(Arc::new(names_of(&file)));
+        let described = from_vmx(&vmx, &reading)?;
+        self.must_have_a_new_name(&described.name)?;
+        let home = self.home(call, &datacenter).await?;
+        let machine = self.register_file(call, &home, &file, &described.name).await?;
+        self.registered(&machine, &described.name, described.uuid).await
+    }
+
+    async fn upload_and_register(
+        &self,
+        call: &CallContext,
+        datacenter: &Datacenter,
+        file: &DatastoreFile,
+        vmx: &Vmx,
+        name: &str,
+        uuid: Option<Uuid>,
+    ) -> Result<DomainRef> {
+        self.must_be_nobodys(call, file).await?;
+        let home = self.home(call, datacenter).await?;
+        if let Some((directory, _)) = file.path.rsplit_once('/') {
+            self.make_directory(call, datacenter, &file.datastore, directory)
                 .await?;
         }
         self.server
             .session
-            .put_file(call, &file, vmx.to_string().into_bytes())
+            .put_file(call, file, vmx.to_string().into_bytes())
             .await?;
-        let registered = self.register_file(call, &datacenter, &file, &host, &config.name);
         // The file is there, whatever becomes of it.
-        let machine = registered
+        let machine = self
+            .register_file(call, &home, file, name)
             .await
             .map_err(|error| error.with_outcome(Outcome::Unknown))?;
-        let is_so = |machine: Option<&Machine>| machine.is_some_and(|machine| machine.uuid == Some(uuid));
-        self.server.inventory.until(&machine, is_so).await;
-        // What the server has made of the uuid counts.
-        let known = self.server.inventory.uuid_of(&machine).unwrap_or(uuid);
-        Ok(DomainRef::new(known, config.name.as_str()))
+        self.registered(&machine, name, uuid).await
     }
 
-    fn must_be_new(&self, name: &str, uuid: Uuid) -> Result<()> {
-        let inventory = &self.server.inventory;
-        if let Ok((_, machine)) = inventory.machine(uuid) {
-            let message = if machine.name == name {
-                "a machine of ESX that is defined is changed setting by setting, not as a whole".to_owned()
-            } else {
-                format!("uuid {uuid} belongs to domain {:?} already", machine.name)
-            };
-            let kind = if machine.name == name {
-                ErrorKind::Unsupported
-            } else {
-                ErrorKind::AlreadyExists
-            };
-            return Err(Error::new(kind, message));
+    /// Waits until a machine that was just made is seen.
+    pub(super) async fn registered(
+        &self,
+        machine: &ManagedObjectReference,
+        name: &str,
+        uuid: Option<Uuid>,
+    ) -> Result<DomainRef> {
+        let is_so = |machine: Option<&Machine>| {
+            machine.is_some_and(|machine| {
+                let has_it = machine.uuid.is_some() && (uuid.is_none() || machine.uuid == uuid);
+                has_it && machine.name == name
+            })
+        };
+        self.server.inventory.until(machine, is_so).await;
+        // What the server has made of the uuid counts.
+        let known = self.server.inventory.uuid_of(machine).or(uuid);
+        let known = known.ok_or_else(|| {
+            let message = "the machine is there, and the server does not tell its uuid";
+            Error::new(ErrorKind::Internal, message).with_outcome(Outcome::Applied)
+        })?;
+        Ok(DomainRef::new(known, name))
+    }
+
+    /// The virtual hardware of new machines.
+    pub(super) fn newest_hardware(&self) -> u32 {
+        of_product(&self.server.session.content().about.version)
+    }
+
+    pub(super) fn must_be_new(&self, name: &str, uuid: Uuid) -> Result<()> {
+        if let Ok((_, machine)) = self.server.inventory.machine(uuid) {
+            let message = format!("uuid {uuid} belongs to domain {:?} already", machine.name);
+            return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
-        if inventory.has_name(name) {
+        self.must_have_a_new_name(name)
+    }
+
+    fn must_have_a_new_name(&self, name: &str) -> Result<()> {
+        if self.server.inventory.has_name(name) {
             let message = format!("a domain named {name:?} exists already");
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
@@ -147,42 +219,78 @@ impl EsxDriver {
         }
     }
 
+    /// Where a new machine goes.
+    pub(super) async fn home(&self, call: &CallContext, datacenter: &Datacenter) -> Result<Home> {
+        let session = &self.server.session;
+        let host = self.host_for(call).await?;
+        let mut read = property::of_object(session, call, &datacenter.reference, &["vmFolder"]).await?;
+        let folder = read.remove("vmFolder").and_then(|folder| folder.read().ok());
+        let folder: ManagedObjectReference = folder.ok_or_else(|| not_said("folder of machines"))?;
+        let mut read = property::of_object(session, call, &host, &["parent"]).await?;
+        let parent = read.remove("parent").and_then(|parent| parent.read().ok());
+        let parent: ManagedObjectReference = parent.ok_or_else(|| not_said("host's place"))?;
+        let mut read = property::of_object(session, call, &parent, &["resourcePool"]).await?;
+        let pool = read.remove("resourcePool").and_then(|pool| pool.read().ok());
+        Ok(Home {
+            folder,
+            pool: pool.ok_or_else(|| not_said("resource pool"))?,
+            host,
+        })
+    }
+
     async fn register_file(
         &self,
         call: &CallContext,
-        datacenter: &Datacenter,
+        home: &Home,
         file: &DatastoreFile,
-        host: &ManagedObjectReference,
         name: &str,
     ) -> Result<ManagedObjectReference> {
-        let session = &self.server.session;
-        let missing = |what: &str| {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("the server does not say which {what} it is"),
-            )
-        };
-        let mut read = property::of_object(session, call, &datacenter.reference, &["vmFolder"]).await?;
-        let folder = read.remove("vmFolder").and_then(|folder| folder.read().ok());
-        let folder: ManagedObjectReference = folder.ok_or_else(|| missing("folder of machines"))?;
-        let mut read = property::of_object(session, call, host, &["parent"]).await?;
-        let parent = read.remove("parent").and_then(|parent| parent.read().ok());
-        let parent: ManagedObjectReference = parent.ok_or_else(|| missing("host's place"))?;
-        let mut read = property::of_object(session, call, &parent, &["resourcePool"]).await?;
-        let pool = read.remove("resourcePool").and_then(|pool| pool.read().ok());
         let register = RegisterVmTask {
-            this: folder,
+            this: home.folder.clone(),
             path: format!("[{}] {}", file.datastore, file.path),
             name: Some(crate::inventory::escaped(name)),
             as_template: false,
-            pool,
-            host: Some(host.clone()),
+            pool: Some(home.pool.clone()),
+            host: Some(home.host.clone()),
         };
-        let begun = self.server.act(call, &register).await?;
-        let result = task::done(session, call, &begun).await?;
-        let machine = result.and_then(|machine| machine.read().ok());
-        machine.ok_or_else(|| missing("new machine"))
+        self.made_by(call, &register).await
     }
+
+    /// Has a machine made, and waits until it is.
+    pub(super) async fn made_by<M>(&self, call: &CallContext, method: &M) -> Result<ManagedObjectReference>
+    where
+        M: Method<Returns = ManagedObjectReference> + Sync,
+    {
+        let begun = self.server.act(call, method).await?;
+        let result = task::done(&self.server.session, call, &begun).await?;
+        let machine = result.and_then(|machine| machine.read().ok());
+        machine.ok_or_else(|| not_said("new machine").with_outcome(Outcome::Unknown))
+    }
+}
+
+/// Where a new machine goes.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) folder: ManagedObjectReference,
+    pub(super) pool: ManagedObjectReference,
+    pub(super) host: ManagedObjectReference,
+}
+
+fn not_said(what: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("the server does not say which {what} it is"),
+    )
+}
+
+/// A configuration file by its name.
+fn configuration_file(datacenter: &Datacenter, path: &str) -> Result<DatastoreFile> {
+    let file = DatastoreFile::named(&datacenter.path, path);
+    let file = file.filter(|file| file.path.to_ascii_lowercase().ends_with(".vmx"));
+    file.ok_or_else(|| {
+        let message = "a configuration file is named [datastore] dir/file.vmx";
+        Error::new(ErrorKind::InvalidArgument, message).with_subject(Subject::Path(path.to_owned()))
+    })
 }
 
 /// The virtual hardware that a version of the product brings.

@@ -1,10 +1,14 @@
 //! The core's traits over a server.
 
 mod connection;
+mod create;
 mod datacenter;
 mod define;
+mod delete;
+mod devices;
 mod document;
 mod domains;
+mod files;
 mod host;
 mod power;
 mod questions;

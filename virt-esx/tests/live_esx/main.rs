@@ -2,6 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod connecting;
+mod defining;
+mod devices;
 mod fixture;
 mod machines;
 mod power;

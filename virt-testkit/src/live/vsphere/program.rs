@@ -34,6 +34,8 @@ const SOURCES: &[(&str, &str)] = sources![
     "autostart.go",
     "compare.go",
     "control.go",
+    "datastore_control.go",
+    "device_specs.go",
     "disks.go",
     "folder.go",
     "front.go",
@@ -47,6 +49,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "migrate.go",
     "moving.go",
     "network.go",
+    "options.go",
     "paging.go",
     "peek.go",
     "plan.go",
@@ -61,6 +64,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "vmx.go",
     "vmx_devices.go",
     "vmx_read.go",
+    "vmx_write.go",
 ];
 
 /// The simulator's program.

@@ -75,7 +75,8 @@ impl Server {
         machine: &ManagedObjectReference,
     ) -> Result<Option<AnyValue>> {
         let call = endless("job");
-        let mut following = std::pin::pin!(self.answering(&call, machine, self.to_its_end(worker, task)));
+        let mut following =
+            std::pin::pin!(self.answering(&call, machine, self.to_its_end(worker, task), false));
         loop {
             tokio::select! {
                 biased;

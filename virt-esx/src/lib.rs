@@ -9,6 +9,7 @@
 //! * `property` — properties read in bulk, and followed;
 //! * `inventory` — the virtual machines as the server tells of them: look-ups and states cost no call;
 //! * `task`, `job` — what a server does, waited for, or followed as a job;
+//! * `devices` — devices and settings as the API specifies them, made of the lines of a configuration file (pure);
 //! * `server` — all that together, opened and closed;
 //! * `driver` — the core's traits over it;
 //! * `extension`, `clone`, `template`, `relocate`, `ticket` — what ESX and vCenter have beyond those.
@@ -17,6 +18,7 @@
 
 mod backend;
 mod clone;
+mod devices;
 mod driver;
 mod extension;
 mod inventory;
@@ -38,8 +40,8 @@ pub use backend::EsxBackend;
 pub use clone::{CloneOptions, Cloning, clone_domain, clone_to_template};
 pub use driver::DatastoreEntry;
 pub use extension::{
-    consolidate_disks, delete_all_snapshots, delete_file, describe_snapshot, download_file, list_files,
-    make_directory, rename_snapshot, upload_file,
+    consolidate_disks, define_by_vmx, delete, delete_all_snapshots, delete_file, describe_snapshot,
+    download_file, list_files, make_directory, register, register_vmx, rename_snapshot, upload_file,
 };
 pub use placement::Placement;
 pub use relocate::{DiskFormat, RelocateOptions, migrate_to_host, relocate};

@@ -28,6 +28,7 @@ func completeInventory() {
 	for _, entity := range simulator.Map.All("VirtualMachine") {
 		machine := entity.(*simulator.VirtualMachine)
 		attachDrives(machine)
+		numberCards(&machine.VirtualMachine)
 		completeMachine(machine)
 		stampBoot(machine)
 	}

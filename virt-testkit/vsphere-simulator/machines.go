@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -44,7 +45,35 @@ func createVM(c *call) soap.HasFault {
 	if failed := duplicate(c.this, request.Config.Name, c.this); failed != nil {
 		return c.failed(failed)
 	}
-	return c.configured(c.library())
+	specs := specsOfNew(c.this)
+	if failed := specs.prepare(&request.Config); failed != nil {
+		return c.failed(failed)
+	}
+	defaults := types.DefaultResourceConfigSpec()
+	completeAllocations(&request.Config, &defaults.CpuAllocation, &defaults.MemoryAllocation)
+	removeLogs(request.Config.Files)
+	said := c.library()
+	if result, failed := infoOf(said); failed == nil {
+		if machine, ok := simulator.Map.Get(result.(types.ManagedObjectReference)).(*simulator.VirtualMachine); ok {
+			specs.finish(machine)
+			mergeOptions(machine)
+		}
+	}
+	return c.configured(said)
+}
+
+// removeLogs makes room for the files that a host writes anew beside a VMX file, and that the library would find there.
+func removeLogs(files *types.VirtualMachineFileInfo) {
+	if files == nil || path.Ext(files.VmPathName) != ".vmx" {
+		return
+	}
+	vmx := fileOf(files.VmPathName)
+	_ = os.Remove(path.Join(path.Dir(vmx), "vmware.log"))
+	if left, err := filepath.Glob(path.Join(path.Dir(vmx), "*.nvram")); err == nil {
+		for _, file := range left {
+			_ = os.Remove(file)
+		}
+	}
 }
 
 func registerVM(c *call) soap.HasFault {
@@ -101,8 +130,18 @@ func reconfigVM(c *call) soap.HasFault {
 	if failed := duplicate(*machine.Parent, request.Spec.Name, c.this); failed != nil {
 		return c.failed(failed)
 	}
+	specs := specsOf(machine)
+	if failed := specs.prepare(&request.Spec); failed != nil {
+		return c.failed(failed)
+	}
+	completeAllocations(&request.Spec, machine.Config.CpuAllocation, machine.Config.MemoryAllocation)
 	said := c.library()
+	if _, failed := infoOf(said); failed != nil {
+		return said
+	}
 	machine.Config.Modified = time.Now()
+	specs.finish(machine)
+	mergeOptions(machine)
 	completeDisks(machine)
 	stampChange(machine)
 	writeConfiguration(machine)

@@ -30,7 +30,11 @@ func writeConfiguration(machine *simulator.VirtualMachine) {
 	for _, key := range keys {
 		_, _ = fmt.Fprintf(&text, "%s = \"%s\"\n", key, escapeVMX(entries[key]))
 	}
-	_ = os.WriteFile(file, []byte(text.String()), 0o600)
+	// At once, so that nobody reads half of it.
+	next := file + "~"
+	if os.WriteFile(next, []byte(text.String()), 0o600) == nil {
+		_ = os.Rename(next, file)
+	}
 }
 
 // fileOf is where a datastore's file is on this machine.
@@ -54,7 +58,7 @@ func entriesOf(machine *simulator.VirtualMachine) map[string]string {
 		"config.version":       "8",
 		"virtualHW.version":    strings.TrimLeft(strings.TrimPrefix(config.Version, "vmx-"), "0"),
 		"displayName":          machine.Name,
-		"guestOS":              strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(config.GuestId, "Guest")), "guest"),
+		"guestOS":              guestVMX(config.GuestId),
 		"uuid.bios":            uuidVMX(config.Uuid),
 		"vc.uuid":              uuidVMX(config.InstanceUuid),
 		"memsize":              strconv.Itoa(int(config.Hardware.MemoryMB)),
@@ -63,6 +67,23 @@ func entriesOf(machine *simulator.VirtualMachine) map[string]string {
 	}
 	if config.Firmware == string(types.GuestOsDescriptorFirmwareTypeEfi) {
 		entries["firmware"] = config.Firmware
+	}
+	addFlag := func(key string, flag *bool) {
+		if flag != nil && *flag {
+			entries[key] = "TRUE"
+		}
+	}
+	if config.BootOptions != nil {
+		addFlag("uefi.secureBoot.enabled", config.BootOptions.EfiSecureBootEnabled)
+	}
+	addFlag("vhv.enable", config.NestedHVEnabled)
+	addFlag("vcpu.hotadd", config.CpuHotAddEnabled)
+	addFlag("mem.hotadd", config.MemoryHotAddEnabled)
+	addAllocation(entries, "mem", "minSize", config.MemoryAllocation)
+	addAllocation(entries, "cpu", "min", config.CpuAllocation)
+	if config.CpuAffinity != nil && len(config.CpuAffinity.AffinitySet) > 0 {
+		set := strings.Trim(fmt.Sprint(config.CpuAffinity.AffinitySet), "[]")
+		entries["sched.cpu.affinity"] = strings.ReplaceAll(set, " ", ",")
 	}
 	if config.Annotation != "" {
 		entries["annotation"] = config.Annotation
@@ -74,115 +95,6 @@ func entriesOf(machine *simulator.VirtualMachine) map[string]string {
 	}
 	addDevices(entries, path.Dir(config.Files.VmPathName), config.Hardware.Device)
 	return entries
-}
-
-// addDevices adds the controllers, disks, drives and cards.
-func addDevices(entries map[string]string, directory string, devices object.VirtualDeviceList) {
-	buses := make(map[int32]string)
-	card := 0
-	for _, device := range devices {
-		switch controller := device.(type) {
-		case types.BaseVirtualSCSIController:
-			scsi := controller.GetVirtualSCSIController()
-			name := fmt.Sprintf("scsi%d", scsi.BusNumber)
-			buses[scsi.Key] = name
-			entries[name+".present"] = "TRUE"
-			entries[name+".virtualDev"] = scsiModel(device)
-		case *types.VirtualIDEController:
-			buses[controller.Key] = fmt.Sprintf("ide%d", controller.BusNumber)
-		case *types.VirtualAHCIController:
-			name := fmt.Sprintf("sata%d", controller.BusNumber)
-			buses[controller.Key] = name
-			entries[name+".present"] = "TRUE"
-		}
-	}
-	for _, device := range devices {
-		base := device.GetVirtualDevice()
-		unit := int32(0)
-		if base.UnitNumber != nil {
-			unit = *base.UnitNumber
-		}
-		at := fmt.Sprintf("%s:%d", buses[base.ControllerKey], unit)
-		switch device := device.(type) {
-		case *types.VirtualDisk:
-			entries[at+".present"] = "TRUE"
-			if strings.HasPrefix(at, "scsi") {
-				entries[at+".deviceType"] = "scsi-hardDisk"
-			} else if strings.HasPrefix(at, "ide") {
-				entries[at+".deviceType"] = "ata-hardDisk"
-			}
-			if backing, ok := base.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
-				entries[at+".fileName"] = shortPath(directory, backing.GetVirtualDeviceFileBackingInfo().FileName)
-			}
-		case *types.VirtualCdrom:
-			addDrive(entries, at, device)
-		case types.BaseVirtualEthernetCard:
-			addCard(entries, fmt.Sprintf("ethernet%d", card), device)
-			card++
-		}
-	}
-}
-
-func addDrive(entries map[string]string, at string, drive *types.VirtualCdrom) {
-	entries[at+".present"] = "TRUE"
-	if backing, ok := drive.Backing.(*types.VirtualCdromIsoBackingInfo); ok {
-		entries[at+".deviceType"] = "cdrom-image"
-		entries[at+".fileName"] = backing.FileName
-		if file := fileOfVMFS(backing.FileName); file != "" {
-			entries[at+".fileName"] = file
-		}
-		return
-	}
-	entries[at+".deviceType"] = "atapi-cdrom"
-	entries[at+".startConnected"] = "FALSE"
-	entries[at+".fileName"] = "/dev/cdrom"
-}
-
-// fileOfVMFS is a datastore's file as the host itself names it.
-func fileOfVMFS(datastorePath string) string {
-	var at object.DatastorePath
-	if !at.FromString(datastorePath) {
-		return ""
-	}
-	return path.Join("/vmfs/volumes", at.Datastore, at.Path)
-}
-
-func addCard(entries map[string]string, at string, device types.BaseVirtualEthernetCard) {
-	card := device.GetVirtualEthernetCard()
-	entries[at+".present"] = "TRUE"
-	entries[at+".networkName"] = "VM Network"
-	if backing, ok := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
-		entries[at+".networkName"] = backing.DeviceName
-	}
-	entries[at+".connectionType"] = "bridged"
-	if card.AddressType == string(types.VirtualEthernetCardMacTypeManual) {
-		entries[at+".addressType"] = "static"
-		entries[at+".address"] = card.MacAddress
-	} else {
-		entries[at+".addressType"] = "generated"
-		entries[at+".generatedAddress"] = card.MacAddress
-		entries[at+".generatedAddressOffset"] = "0"
-	}
-	switch device.(type) {
-	case *types.VirtualVmxnet3:
-		entries[at+".virtualDev"] = "vmxnet3"
-	case *types.VirtualE1000e:
-		entries[at+".virtualDev"] = "e1000e"
-	case *types.VirtualE1000:
-		entries[at+".virtualDev"] = "e1000"
-	}
-}
-
-func scsiModel(device types.BaseVirtualDevice) string {
-	switch device.(type) {
-	case *types.ParaVirtualSCSIController:
-		return "pvscsi"
-	case *types.VirtualLsiLogicSASController:
-		return "lsisas1068"
-	case *types.VirtualBusLogicController:
-		return "buslogic"
-	}
-	return "lsilogic"
 }
 
 // shortPath leaves out the directory that the VMX file itself is in.

@@ -150,7 +150,10 @@ func (r *deviceReader) addDrive(device types.VirtualDevice, at string) {
 	drives := int32(len(r.devices.SelectByType((*types.VirtualCdrom)(nil))))
 	device.Key = driveKey + drives
 	device.DeviceInfo = describe(fmt.Sprintf("CD/DVD drive %d", drives+1), "CD/DVD drive")
-	if r.value(at+".deviceType") == "cdrom-image" {
+	name := r.value(at + ".fileName")
+	if r.value(at+".deviceType") == "cdrom-image" && name == "emptyBackingString" {
+		device.Backing = &types.VirtualCdromRemotePassthroughBackingInfo{}
+	} else if r.value(at+".deviceType") == "cdrom-image" {
 		device.Backing = &types.VirtualCdromIsoBackingInfo{
 			VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: r.full(r.value(at + ".fileName"))},
 		}

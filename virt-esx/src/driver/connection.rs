@@ -5,8 +5,8 @@ use std::any::Any;
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
-    AgentDriver, ConnectionDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver, SaveDriver,
-    ScreenDriver, SnapshotDriver, StorageDriver,
+    AgentDriver, ConnectionDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver,
+    SaveDriver, ScreenDriver, SnapshotDriver, StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
@@ -24,6 +24,11 @@ const CAN: &[Capability] = &[
     Capability::DestroyGraceful,
     Capability::Rename,
     Capability::Autostart,
+    Capability::DeviceAttach,
+    Capability::DeviceUpdate,
+    Capability::BlockInfo,
+    Capability::BlockResize,
+    Capability::InterfaceAddresses,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
     Capability::Events,
@@ -120,6 +125,10 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn snapshots(&self) -> Option<&dyn SnapshotDriver> {
+        Some(self)
+    }
+
+    fn devices(&self) -> Option<&dyn DeviceDriver> {
         Some(self)
     }
 

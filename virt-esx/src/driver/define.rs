@@ -1,9 +1,9 @@
-//! Machines made from documents: a configuration file in a datastore, registered as libvirt does it.
+//! Machines made from a configuration file: one that is in a datastore, or is put there, is registered as libvirt does it.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
-use virt_core::domain::{DefineOptions, DomainName, DomainRef, ExistingPolicy};
+use virt_core::domain::{DomainName, DomainRef};
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
@@ -14,15 +14,15 @@ use crate::inventory::Machine;
 use crate::property;
 use crate::soap::DatastoreFile;
 use crate::task;
-use crate::vim::{MakeDirectory, ManagedObjectReference, RegisterVmTask};
-use crate::vmx::{ToVmx, Vmx, to_vmx};
+use crate::vim::{MakeDirectory, ManagedObjectReference, Method, RegisterVmTask};
+use crate::vmx::{FromVmx, ToVmx, Vmx, from_vmx, to_vmx};
 
 impl EsxDriver {
-    pub(super) async fn register(
+    /// Registers a new machine by a configuration file that is made of its document.
+    pub(crate) async fn define_by_file(
         &self,
         call: &CallContext,
         config: &DomainConfig,
-        options: &DefineOptions,
     ) -> Result<DomainRef> {
         self.server.check_may_change()?;
         DomainName::new(config.name.as_str())?;
@@ -30,7 +30,7 @@ impl EsxDriver {
         let mut config = config.normalized();
         let uuid = *config.uuid.get_or_insert_with(Uuid::new_v4);
         let _claim = self.server.inventory.claim(&config.name, uuid)?;
-        self.must_be_new(&config.name, uuid, options)?;
+        self.must_be_new(&config.name, uuid)?;
         let file_name = first_image(&config)?;
         let datacenter = self.datacenter(call).await?;
         let image = DatastoreFile::named(&datacenter.path, &file_name).ok_or_else(|| {
@@ -52,66 +52,141 @@ impl EsxDriver {
             },
             ..image
         };
-        self.must_be_nobodys(call, &file, uuid).await?;
-        let host = self.host_for(call).await?;
-        let writing = ToVmx::new()
+        let options = ToVmx::new()
             .with_files(Arc::new(names_of(&file)))
-            .with_hardware_version(of_product(&self.server.session.content().about.version));
-        let vmx = to_vmx(&config, &writing)?;
-        if let Some(directory) = &directory {
-            self.make_directory(call, &datacenter, &file.datastore, directory)
+            .with_hardware_version(self.newest_hardware());
+        let vmx = to_vmx(&config, &options)?;
+        self.upload_and_register(call, &datacenter, &file, &vmx, (&config.name, Some(uuid)))
+            .await
+    }
+
+    /// Puts a configuration file into a datastore, and registers its machine.
+    pub(crate) async fn register_vmx(&self, call: &CallContext, path: &str, vmx: &Vmx) -> Result<DomainRef> {
+        self.server.check_may_change()?;
+        let datacenter = self.datacenter(call).await?;
+        let file = configuration_file(&datacenter, path)?;
+        let reading = FromVmx::complete().with_files(Arc::new(names_of(&file)));
+        let described = from_vmx(vmx, &reading)?;
+        let _claim = self
+            .server
+            .inventory
+            .claim(&described.name, described.uuid.unwrap_or_else(Uuid::new_v4))?;
+        match described.uuid {
+            Some(uuid) => self.must_be_new(&described.name, uuid),
+            None => self.must_have_a_new_name(&described.name),
+        }?;
+        self.upload_and_register(call, &datacenter, &file, vmx, (&described.name, described.uuid))
+            .await
+    }
+
+    /// Registers the machine of a configuration file that is there.
+    pub(crate) async fn register_there(&self, call: &CallContext, path: &str) -> Result<DomainRef> {
+        self.server.check_may_change()?;
+        let datacenter = self.datacenter(call).await?;
+        let file = configuration_file(&datacenter, path)?;
+        let name = format!("[{}] {}", file.datastore, file.path);
+        if self.server.inventory.has_file(&name) {
+            let message = "the machine of this configuration file is registered already";
+            return Err(Error::new(ErrorKind::AlreadyExists, message).with_subject(Subject::Path(name)));
+        }
+        let content = self.server.session.get_file(call, &file).await?;
+        let vmx = Vmx::from_bytes(&content).map_err(|error| {
+            let message = "the configuration file cannot be read";
+            Error::new(ErrorKind::Corrupt, message)
+                .with_source(error)
+                .with_subject(Subject::Path(name))
+        })?;
+        let reading = FromVmx::complete().with_files(Arc::new(names_of(&file)));
+        let described = from_vmx(&vmx, &reading)?;
+        self.must_have_a_new_name(&described.name)?;
+        let home = self.home(call, &datacenter).await?;
+        let machine = self.register_file(call, &home, &file, &described.name).await?;
+        self.registered(call, &machine, &described.name, described.uuid)
+            .await
+    }
+
+    async fn upload_and_register(
+        &self,
+        call: &CallContext,
+        datacenter: &Datacenter,
+        file: &DatastoreFile,
+        vmx: &Vmx,
+        (name, uuid): (&str, Option<Uuid>),
+    ) -> Result<DomainRef> {
+        self.must_be_nobodys(call, file, uuid).await?;
+        let home = self.home(call, datacenter).await?;
+        if let Some((directory, _)) = file.path.rsplit_once('/') {
+            self.make_directory(call, datacenter, &file.datastore, directory)
                 .await?;
         }
         self.server
             .session
-            .put_file(call, &file, vmx.to_string().into_bytes())
+            .put_file(call, file, vmx.to_string().into_bytes())
             .await?;
-        let registered = self.register_file(call, &datacenter, &file, &host, &config.name);
         // The file is there, whatever becomes of it.
-        let machine = registered
+        let machine = self
+            .register_file(call, &home, file, name)
             .await
             .map_err(|error| error.with_outcome(Outcome::Unknown))?;
-        let is_so = |machine: Option<&Machine>| machine.is_some_and(|machine| machine.uuid == Some(uuid));
-        self.server.inventory.until(call, &machine, is_so).await;
-        // What the server has made of the uuid counts.
-        let known = self.server.inventory.uuid_of(&machine).unwrap_or(uuid);
-        Ok(DomainRef::new(known, config.name.as_str()))
+        self.registered(call, &machine, name, uuid).await
     }
 
-    fn must_be_new(&self, name: &str, uuid: Uuid, options: &DefineOptions) -> Result<()> {
-        let inventory = &self.server.inventory;
-        let refused = |kind, message: String| {
-            let error = Error::new(kind, message).with_outcome(Outcome::NotApplied);
-            Err(error.with_subject(Subject::Domain(name.to_owned())))
+    /// Waits until a machine that was just made is seen.
+    pub(super) async fn registered(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        name: &str,
+        uuid: Option<Uuid>,
+    ) -> Result<DomainRef> {
+        let is_so = |machine: Option<&Machine>| {
+            machine.is_some_and(|machine| {
+                let has_it = machine.uuid.is_some() && (uuid.is_none() || machine.uuid == uuid);
+                has_it && machine.name == name
+            })
         };
-        if let Ok((_, machine)) = inventory.machine(uuid) {
-            if machine.name != name {
-                let message = format!("uuid {uuid} belongs to domain {:?} already", machine.name);
-                return refused(ErrorKind::AlreadyExists, message);
-            }
-            if options.existing == ExistingPolicy::Refuse {
-                return refused(
-                    ErrorKind::AlreadyExists,
-                    format!("domain {name:?} exists already"),
-                );
-            }
-            let message = "a machine of ESX that is defined is changed setting by setting, not as a whole";
-            return refused(ErrorKind::Unsupported, message.to_owned());
+        self.server.inventory.until(call, machine, is_so).await;
+        // What the server has made of the uuid counts.
+        let known = self.server.inventory.uuid_of(machine).or(uuid);
+        let known = known.ok_or_else(|| {
+            let message = "the machine is there, and the server does not tell its uuid";
+            Error::new(ErrorKind::Internal, message).with_outcome(Outcome::Applied)
+        })?;
+        Ok(DomainRef::new(known, name))
+    }
+
+    /// The virtual hardware of new machines.
+    pub(super) fn newest_hardware(&self) -> u32 {
+        of_product(&self.server.session.content().about.version)
+    }
+
+    pub(super) fn must_be_new(&self, name: &str, uuid: Uuid) -> Result<()> {
+        if let Ok((_, machine)) = self.server.inventory.machine(uuid) {
+            let message = format!("uuid {uuid} belongs to domain {:?} already", machine.name);
+            return Err(taken(name, message));
         }
-        if inventory.has_name(name) {
-            let message = format!("a domain named {name:?} exists already");
-            return refused(ErrorKind::AlreadyExists, message);
+        self.must_have_a_new_name(name)
+    }
+
+    fn must_have_a_new_name(&self, name: &str) -> Result<()> {
+        if self.server.inventory.has_name(name) {
+            return Err(taken(name, format!("a domain named {name:?} exists already")));
         }
         Ok(())
     }
 
     /// Another machine's file is not overwritten: one may be called otherwise than its file, or not be registered now. What
     /// was left by a machine of the same uuid is its own.
-    async fn must_be_nobodys(&self, call: &CallContext, file: &DatastoreFile, uuid: Uuid) -> Result<()> {
+    async fn must_be_nobodys(
+        &self,
+        call: &CallContext,
+        file: &DatastoreFile,
+        uuid: Option<Uuid>,
+    ) -> Result<()> {
         let name = format!("[{}] {}", file.datastore, file.path);
         let is_anothers = self.server.inventory.has_file(&name)
             || match self.server.session.get_file(call, file).await {
-                Ok(content) => uuid_in(&content) != Some(uuid),
+                Ok(content) => uuid.is_none() || uuid_in(&content) != uuid,
                 Err(error) if error.kind() == ErrorKind::NotFound => false,
                 Err(error) => return Err(error),
             };
@@ -156,42 +231,75 @@ impl EsxDriver {
         }
     }
 
+    /// Where a new machine goes.
+    pub(super) async fn home(&self, call: &CallContext, datacenter: &Datacenter) -> Result<Home> {
+        let session = &self.server.session;
+        let host = self.host_for(call).await?;
+        let mut read = property::of_object(session, call, &datacenter.reference, &["vmFolder"]).await?;
+        let folder = read.remove("vmFolder").and_then(|folder| folder.read().ok());
+        let folder: ManagedObjectReference = folder.ok_or_else(|| not_said("folder of machines"))?;
+        let mut read = property::of_object(session, call, &host, &["parent"]).await?;
+        let parent = read.remove("parent").and_then(|parent| parent.read().ok());
+        let parent: ManagedObjectReference = parent.ok_or_else(|| not_said("host's place"))?;
+        let mut read = property::of_object(session, call, &parent, &["resourcePool"]).await?;
+        let pool = read.remove("resourcePool").and_then(|pool| pool.read().ok());
+        Ok(Home {
+            folder,
+            pool: pool.ok_or_else(|| not_said("resource pool"))?,
+            host,
+        })
+    }
+
     async fn register_file(
         &self,
         call: &CallContext,
-        datacenter: &Datacenter,
+        home: &Home,
         file: &DatastoreFile,
-        host: &ManagedObjectReference,
         name: &str,
     ) -> Result<ManagedObjectReference> {
-        let session = &self.server.session;
-        let missing = |what: &str| {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("the server does not say which {what} it is"),
-            )
-        };
-        let mut read = property::of_object(session, call, &datacenter.reference, &["vmFolder"]).await?;
-        let folder = read.remove("vmFolder").and_then(|folder| folder.read().ok());
-        let folder: ManagedObjectReference = folder.ok_or_else(|| missing("folder of machines"))?;
-        let mut read = property::of_object(session, call, host, &["parent"]).await?;
-        let parent = read.remove("parent").and_then(|parent| parent.read().ok());
-        let parent: ManagedObjectReference = parent.ok_or_else(|| missing("host's place"))?;
-        let mut read = property::of_object(session, call, &parent, &["resourcePool"]).await?;
-        let pool = read.remove("resourcePool").and_then(|pool| pool.read().ok());
         let register = RegisterVmTask {
-            this: folder,
+            this: home.folder.clone(),
             path: format!("[{}] {}", file.datastore, file.path),
             name: Some(crate::inventory::escaped(name)),
             as_template: false,
-            pool,
-            host: Some(host.clone()),
+            pool: Some(home.pool.clone()),
+            host: Some(home.host.clone()),
         };
-        let begun = self.server.act(call, &register).await?;
-        let result = task::done(session, call, &begun).await?;
-        let machine = result.and_then(|machine| machine.read().ok());
-        machine.ok_or_else(|| missing("new machine"))
+        self.made_by(call, &register).await
     }
+
+    /// Has a machine made, and waits until it is.
+    pub(super) async fn made_by<M>(&self, call: &CallContext, method: &M) -> Result<ManagedObjectReference>
+    where
+        M: Method<Returns = ManagedObjectReference> + Sync,
+    {
+        let begun = self.server.act(call, method).await?;
+        let result = task::done(&self.server.session, call, &begun).await?;
+        let machine = result.and_then(|machine| machine.read().ok());
+        machine.ok_or_else(|| not_said("new machine").with_outcome(Outcome::Unknown))
+    }
+}
+
+/// Where a new machine goes.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) folder: ManagedObjectReference,
+    pub(super) pool: ManagedObjectReference,
+    pub(super) host: ManagedObjectReference,
+}
+
+fn not_said(what: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("the server does not say which {what} it is"),
+    )
+}
+
+/// A name or a uuid is another domain's.
+pub(super) fn taken(name: &str, message: String) -> Error {
+    Error::new(ErrorKind::AlreadyExists, message)
+        .with_outcome(Outcome::NotApplied)
+        .with_subject(Subject::Domain(name.to_owned()))
 }
 
 /// The uuid of the machine that a configuration file is of.
@@ -203,6 +311,16 @@ fn uuid_in(content: &[u8]) -> Option<Uuid> {
         .filter(char::is_ascii_hexdigit)
         .collect();
     digits.parse().ok()
+}
+
+/// A configuration file by its name.
+fn configuration_file(datacenter: &Datacenter, path: &str) -> Result<DatastoreFile> {
+    let file = DatastoreFile::named(&datacenter.path, path);
+    let file = file.filter(|file| file.path.to_ascii_lowercase().ends_with(".vmx"));
+    file.ok_or_else(|| {
+        let message = "a configuration file is named [datastore] dir/file.vmx";
+        Error::new(ErrorKind::InvalidArgument, message).with_subject(Subject::Path(path.to_owned()))
+    })
 }
 
 /// The virtual hardware that a version of the product brings.

@@ -8,11 +8,20 @@ use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::EsxDriver;
+use crate::devices::{described, set_aliases};
 use crate::inventory::Machine;
+use crate::property;
 use crate::soap::DatastoreFile;
-use crate::vim::ManagedObjectReference;
-use crate::vmx::convert::DatastoreNames;
+use crate::vim::{ManagedObjectReference, VirtualMachineConfigInfo};
+use crate::vmx::convert::{DatastoreNames, FileNames, PlainNames};
 use crate::vmx::{FromVmx, Vmx, from_vmx};
+
+/// A machine's configuration file, and how it is read.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) vmx: Vmx,
+    pub(super) reading: FromVmx,
+}
 
 impl EsxDriver {
     pub(super) async fn document(
@@ -22,26 +31,8 @@ impl EsxDriver {
         options: &XmlOptions,
     ) -> Result<DomainConfig> {
         let (reference, machine) = self.server.inventory.machine(domain)?;
-        let file = self.file_of(call, &reference, &machine).await?;
-        let content = self.server.session.get_file(call, &file).await?;
-        let about = |error: Error| error.with_subject(Subject::Path(machine.file.clone()));
-        let vmx = Vmx::from_bytes(&content).map_err(|error| {
-            about(
-                Error::new(
-                    ErrorKind::Corrupt,
-                    "the machine's configuration file cannot be read",
-                )
-                .with_source(error),
-            )
-        })?;
-        let reading = FromVmx::complete()
-            .with_files(Arc::new(names_of(&file)))
-            .with_name(machine.name.as_str())
-            .with_datacenter_path(file.datacenter.as_str())
-            .with_moref(reference.value.as_str());
-        let mut config = from_vmx(&vmx, &reading).map_err(about)?;
-        config.name.clone_from(&machine.name);
-        config.uuid = Some(domain);
+        let described = self.described(call, &reference, &machine).await?;
+        let mut config = described.document(&machine, domain)?;
         let id = machine
             .is_active()
             .then(|| crate::inventory::number(&reference))
@@ -49,7 +40,55 @@ impl EsxDriver {
         config.id = id
             .filter(|_| !options.inactive)
             .and_then(|id| i32::try_from(id).ok());
+        if config.id.is_some() {
+            set_aliases(&mut config);
+        }
         Ok(config)
+    }
+
+    /// Reads a machine's configuration file; what the server says of the machine stands for one that may not be read, or is
+    /// not there.
+    pub(super) async fn described(
+        &self,
+        call: &CallContext,
+        reference: &ManagedObjectReference,
+        machine: &Machine,
+    ) -> Result<Described> {
+        let file = self.file_of(call, reference, machine).await?;
+        let (vmx, names): (Vmx, Arc<dyn FileNames>) = match self.server.session.get_file(call, &file).await {
+            Ok(content) => {
+                let vmx = Vmx::from_bytes(&content).map_err(|error| {
+                    let message = "the machine's configuration file cannot be read";
+                    Error::new(ErrorKind::Corrupt, message)
+                        .with_source(error)
+                        .with_subject(Subject::Path(machine.file.clone()))
+                })?;
+                (vmx, Arc::new(names_of(&file)))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
+                tracing::debug!(%error, "a machine's document is made of what the server says");
+                (self.as_told(call, reference).await?, Arc::new(PlainNames))
+            }
+            Err(error) => return Err(error),
+        };
+        let reading = FromVmx::complete()
+            .with_files(names)
+            .with_name(machine.name.as_str())
+            .with_datacenter_path(file.datacenter.as_str())
+            .with_moref(reference.value.as_str());
+        Ok(Described { vmx, reading })
+    }
+
+    async fn as_told(&self, call: &CallContext, reference: &ManagedObjectReference) -> Result<Vmx> {
+        let mut read = property::of_object(&self.server.session, call, reference, &["config"]).await?;
+        let config = read.remove("config").and_then(|config| config.read().ok());
+        let config: Option<Box<VirtualMachineConfigInfo>> = config;
+        let config = config.ok_or_else(|| {
+            let message =
+                "the server says nothing of the machine's configuration: it may not be accessible now";
+            Error::new(ErrorKind::InvalidState, message)
+        })?;
+        described(&config)
     }
 
     /// Where a machine's configuration file is.
@@ -64,6 +103,17 @@ impl EsxDriver {
             let message = "the server does not say where the machine's configuration file is: it may not be accessible now";
             Error::new(ErrorKind::InvalidState, message).with_subject(Subject::Domain(machine.name.clone()))
         })
+    }
+}
+
+impl Described {
+    /// The document, without what is so only while the machine runs.
+    pub(super) fn document(&self, machine: &Machine, domain: Uuid) -> Result<DomainConfig> {
+        let about = |error: Error| error.with_subject(Subject::Path(machine.file.clone()));
+        let mut config = from_vmx(&self.vmx, &self.reading).map_err(about)?;
+        config.name.clone_from(&machine.name);
+        config.uuid = Some(domain);
+        Ok(config)
     }
 }
 

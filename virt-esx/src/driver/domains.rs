@@ -49,7 +49,7 @@ impl DomainDriver for EsxDriver {
         config: &DomainConfig,
         options: &DefineOptions,
     ) -> Result<DomainRef> {
-        self.register(call, config, options).await
+        Box::pin(self.define_machine(call, config, options)).await
     }
 
     async fn create(

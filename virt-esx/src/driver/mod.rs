@@ -3,10 +3,14 @@
 mod agent;
 mod cloning;
 mod connection;
+mod create;
 mod datacenter;
 mod define;
+mod delete;
+mod devices;
 mod document;
 mod domains;
+mod files;
 mod guest;
 mod host;
 mod jobs;

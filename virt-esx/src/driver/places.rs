@@ -8,7 +8,7 @@ use super::EsxDriver;
 use super::datacenter::Datacenter;
 use crate::inventory::{escaped, unescaped};
 use crate::placement::Placement;
-use crate::property;
+use crate::property::{self, Wanted};
 use crate::session::is_vcenter;
 use crate::vim::{AnyValue, FindChild, ManagedObjectReference, ObjectContent};
 
@@ -127,7 +127,13 @@ impl EsxDriver {
         if one == other {
             return Ok(true);
         }
-        let hosts = property::of_references(&[one.clone(), other.clone()], "HostSystem", &["parent"]);
+        let hosts = property::of_references(
+            &[one.clone(), other.clone()],
+            &[Wanted {
+                kind: "HostSystem",
+                paths: &["parent"],
+            }],
+        );
         let found = property::of_objects(&self.server.session, call, hosts).await?;
         let mut parents = found.iter().map(|host| reference_in(host, "parent"));
         let first = parents.next().flatten();
@@ -140,17 +146,8 @@ impl EsxDriver {
         datacenter: &Datacenter,
         name: &str,
     ) -> Result<ManagedObjectReference> {
-        let session = &self.server.session;
-        let mut read = property::of_object(session, call, &datacenter.reference, &["datastore"]).await?;
-        let stores = read.remove("datastore").and_then(|stores| stores.list().ok());
-        let stores: Vec<ManagedObjectReference> = stores.unwrap_or_default();
-        let stores = property::of_objects(
-            session,
-            call,
-            property::of_references(&stores, "Datastore", &["name"]),
-        )
-        .await?;
-        Ok(the_one(stores, "datastore", name)?.obj)
+        let stores = self.datastores_of(call, datacenter).await?;
+        stores.of_name(name).map(|store| store.reference.clone())
     }
 
     /// A folder of machines, by its path below the datacenter's own: `production/web`. That itself by an empty one.

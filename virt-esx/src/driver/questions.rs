@@ -15,22 +15,33 @@ impl EsxDriver {
         machine: &ManagedObjectReference,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        self.server.answering(call, machine, work).await
+        self.server.answering(call, machine, work, false).await
     }
-}
 
-impl Server {
-    /// Waits for work on a machine; a question that it asks meanwhile is answered, where the connection may
-    /// (`auto_answer=1`), else it is told.
-    pub(crate) async fn answering<T>(
+    /// The same, and a guest's lock on its CD-ROM drive is overridden.
+    pub(super) async fn forcing<T>(
         &self,
         call: &CallContext,
         machine: &ManagedObjectReference,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        self.server.answering(call, machine, work, true).await
+    }
+}
+
+impl Server {
+    /// Waits for work on a machine; a question that it asks meanwhile is answered, where the connection may
+    /// (`auto_answer=1`), else it is told. `force`: a guest's lock on its CD-ROM drive is overridden.
+    pub(crate) async fn answering<T>(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        work: impl Future<Output = Result<T>>,
+        force: bool,
+    ) -> Result<T> {
         // One that stands still already takes nothing up before it is answered.
         if let Some((name, question)) = self.inventory.question(machine) {
-            let answered = self.answer(call, machine, &name, &question).await;
+            let answered = self.answer(call, machine, &name, &question, force).await;
             answered.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         }
         let asked = async {
@@ -45,7 +56,7 @@ impl Server {
                 let Some((name, question)) = inventory.question(machine) else {
                     continue;
                 };
-                if let Err(error) = self.answer(call, machine, &name, &question).await {
+                if let Err(error) = self.answer(call, machine, &name, &question, force).await {
                     // What was begun goes on, and waits for the answer.
                     return error.with_outcome(Outcome::Unknown);
                 }
@@ -65,7 +76,11 @@ impl Server {
         machine: &ManagedObjectReference,
         name: &str,
         question: &VirtualMachineQuestionInfo,
+        force: bool,
     ) -> Result<()> {
+        if is_of_a_locked_tray(question) {
+            return self.answer_for_tray(call, machine, name, question, force).await;
+        }
         let choices = &question.choice.choice_info;
         let default = question
             .choice
@@ -96,4 +111,50 @@ impl Server {
         };
         self.act(call, &answer).await
     }
+
+    /// The guest has locked its tray: it keeps the medium, unless it is forced to let go of it.
+    async fn answer_for_tray(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        name: &str,
+        question: &VirtualMachineQuestionInfo,
+        force: bool,
+    ) -> Result<()> {
+        let wanted = if force { "yes" } else { "no" };
+        let choices = &question.choice.choice_info;
+        let says = |text: &str| {
+            text.trim_start_matches('&')
+                .to_ascii_lowercase()
+                .starts_with(wanted)
+        };
+        let choice = choices
+            .iter()
+            .find(|choice| says(&choice.label) || says(&choice.summary));
+        if let Some(choice) = choice {
+            let answer = AnswerVm {
+                this: machine.clone(),
+                question_id: question.id.clone(),
+                answer_choice: choice.key.clone(),
+            };
+            self.act(call, &answer).await?;
+        }
+        if force && choice.is_some() {
+            tracing::info!(
+                domain = name,
+                "a guest that has locked its tray lets go of the medium"
+            );
+            return Ok(());
+        }
+        let message = "the guest has locked the tray of its drive: have it let go of the medium, or force it";
+        Err(Error::new(ErrorKind::Busy, message)
+            .with_outcome(Outcome::Unknown)
+            .with_subject(Subject::Domain(name.to_owned())))
+    }
+}
+
+/// Whether it is asked if a medium may be taken out that the guest has locked.
+fn is_of_a_locked_tray(question: &VirtualMachineQuestionInfo) -> bool {
+    const LOCKED: &str = "cdromdisconnect.locked";
+    question.text.contains(LOCKED) || question.message.iter().any(|message| message.id.contains(LOCKED))
 }

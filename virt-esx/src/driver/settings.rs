@@ -229,9 +229,11 @@ impl EsxDriver {
 }
 
 /// A machine of ESX has one configuration, which is that of its run as well.
-fn check_scope(machine: &Machine, scope: ConfigScope) -> Result<()> {
+pub(super) fn check_scope(machine: &Machine, scope: ConfigScope) -> Result<()> {
     match scope {
-        ConfigScope::Live if !machine.is_active() => Err(not_valid(machine, "it does not run")),
+        ConfigScope::Live | ConfigScope::Both if !machine.is_active() => {
+            Err(not_valid(machine, "it does not run"))
+        }
         ConfigScope::Config if machine.is_active() => Err(Error::unsupported(
             "a machine of ESX that runs has no other configuration for its next start: change the current one",
         )),

@@ -1,6 +1,7 @@
 //! What ESX has beyond the core's handles: what its functions share.
 
 mod files;
+mod machines;
 mod snapshots;
 
 use virt_core::domain::DomainRef;
@@ -9,6 +10,7 @@ use virt_core::{CallClass, CallContext, Connection, Domain, Error, Result, Subje
 use crate::driver::EsxDriver;
 
 pub use files::{delete_file, download_file, list_files, make_directory, upload_file};
+pub use machines::{define_by_vmx, delete, register, register_vmx};
 pub use snapshots::{consolidate_disks, delete_all_snapshots, describe_snapshot, rename_snapshot};
 
 /// The driver of a connection to ESX.

@@ -61,18 +61,14 @@ pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> P
     }
 }
 
-/// Of several objects of a type.
-pub(crate) fn of_references(
-    objects: &[ManagedObjectReference],
-    kind: &'static str,
-    paths: &'static [&'static str],
-) -> PropertyFilterSpec {
+/// Of several objects, which may be of several types.
+pub(crate) fn of_references(objects: &[ManagedObjectReference], wanted: &[Wanted]) -> PropertyFilterSpec {
     let of = |object: &ManagedObjectReference| ObjectSpec {
         obj: object.clone(),
         ..ObjectSpec::default()
     };
     PropertyFilterSpec {
-        prop_set: vec![Wanted { kind, paths }.spec()],
+        prop_set: wanted.iter().map(Wanted::spec).collect(),
         object_set: objects.iter().map(of).collect(),
         report_missing_objects_in_results: None,
     }

@@ -55,6 +55,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("NotImplemented", ErrorKind::Unsupported),
     ("MethodNotFound", ErrorKind::Unsupported),
     ("DeviceNotSupported", ErrorKind::Unsupported),
+    ("DeviceHotPlugNotSupported", ErrorKind::Unsupported),
     ("InvalidVmConfig", ErrorKind::InvalidConfig),
     ("GuestOperationsFault", ErrorKind::Failed),
 ];

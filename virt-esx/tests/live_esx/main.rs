@@ -5,6 +5,8 @@ mod agents;
 mod answers;
 mod clones;
 mod connecting;
+mod defining;
+mod devices;
 mod faults;
 mod fixture;
 mod jobs;

@@ -125,7 +125,7 @@ impl EsxDriver {
     }
 
     /// What is in one directory; `None` where there is none.
-    pub(super) async fn search(
+    pub(in crate::driver) async fn search(
         &self,
         call: &CallContext,
         store: &Datastore,

@@ -18,8 +18,8 @@ const NO_MAINTENANCE: &str = "normal";
 
 /// A datastore.
 #[derive(Debug, Clone)]
-pub(super) struct Datastore {
-    pub(super) reference: ManagedObjectReference,
+pub(in crate::driver) struct Datastore {
+    pub(in crate::driver) reference: ManagedObjectReference,
     pub(super) browser: ManagedObjectReference,
     pub(super) summary: DatastoreSummary,
     pub(super) info: AnyDatastoreInfo,
@@ -59,16 +59,16 @@ impl Datastore {
     }
 
     /// Its name as it stands in the names of files, `[label] dir/file`.
-    pub(super) fn label(&self) -> &str {
+    pub(in crate::driver) fn label(&self) -> &str {
         &self.summary.name
     }
 
     /// Its name as people write it.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::driver) fn name(&self) -> String {
         unescaped(&self.summary.name)
     }
 
-    pub(super) fn is_called(&self, name: &str) -> bool {
+    pub(in crate::driver) fn is_called(&self, name: &str) -> bool {
         self.label() == name || self.name() == name
     }
 

@@ -18,7 +18,9 @@ mod upload;
 mod volumes;
 mod work;
 
+pub(super) use datastore::Datastore;
 pub use files::DatastoreEntry;
+pub(super) use selection::Datastores;
 
 use virt_core::driver::{StorageDriver, StoragePoolDriver, StorageVolumeDriver};
 

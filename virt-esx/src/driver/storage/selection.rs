@@ -5,6 +5,7 @@ use virt_core::storage::{StoragePoolRef, StoragePoolSelector, StorageVolumeRef};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::super::EsxDriver;
+use super::super::datacenter::Datacenter;
 use super::datastore::{DATASTORE, Datastore};
 use super::names;
 use crate::property::{self, Wanted, behind, of_references};
@@ -17,11 +18,11 @@ const LISTED: usize = 8;
 
 /// The datastores that a connection is about, sorted by name: each once, where several datacenters have the same one.
 #[derive(Debug, Clone)]
-pub(super) struct Datastores(pub(super) Vec<Datastore>);
+pub(in crate::driver) struct Datastores(pub(in crate::driver) Vec<Datastore>);
 
 impl EsxDriver {
     /// Asks for the datastores.
-    pub(super) async fn datastores(&self, call: &CallContext) -> Result<Datastores> {
+    pub(in crate::driver) async fn datastores(&self, call: &CallContext) -> Result<Datastores> {
         self.server.check_open()?;
         let scope = &self.server.scope;
         // Datastores lie beside hosts in the inventory, not below them.
@@ -29,11 +30,7 @@ impl EsxDriver {
             scope.kind.as_str(),
             "HostSystem" | "ComputeResource" | "ClusterComputeResource"
         ) {
-            let wanted = Wanted {
-                kind: "Datastore",
-                paths: DATASTORE,
-            };
-            let spec = behind(scope, "datastore", &[wanted]);
+            let spec = behind(scope, "datastore", &[wanted()]);
             property::of_objects(&self.server.session, call, spec).await?
         } else {
             let found = self.objects_of_kind(call, "Datastore", DATASTORE).await?;
@@ -46,6 +43,32 @@ impl EsxDriver {
         Ok(Datastores::new(found.into_iter().map(Datastore::of).collect()))
     }
 
+    /// Those of a datacenter, by which its machines' files are named.
+    pub(in crate::driver) async fn datastores_of(
+        &self,
+        call: &CallContext,
+        datacenter: &Datacenter,
+    ) -> Result<Datastores> {
+        let session = &self.server.session;
+        let mut read = property::of_object(session, call, &datacenter.reference, &["datastore"]).await?;
+        let stores = read.remove("datastore").and_then(|stores| stores.list().ok());
+        let stores: Vec<ManagedObjectReference> = stores.unwrap_or_default();
+        let found = self.described_datastores(call, &stores).await?;
+        Ok(Datastores::new(found.into_iter().map(Datastore::of).collect()))
+    }
+
+    async fn described_datastores(
+        &self,
+        call: &CallContext,
+        stores: &[ManagedObjectReference],
+    ) -> Result<Vec<ObjectContent>> {
+        if stores.is_empty() {
+            return Ok(Vec::new());
+        }
+        let spec = of_references(stores, &[wanted()]);
+        property::of_objects(&self.server.session, call, spec).await
+    }
+
     /// Those of the hosts in a folder, which has none itself.
     async fn datastores_of_hosts(&self, call: &CallContext) -> Result<Vec<ObjectContent>> {
         let hosts = self.objects_of_kind(call, "HostSystem", &["datastore"]).await?;
@@ -55,17 +78,21 @@ impl EsxDriver {
             .collect();
         stores.sort_by(|a, b| a.value.cmp(&b.value));
         stores.dedup();
-        if stores.is_empty() {
-            return Ok(Vec::new());
-        }
-        let spec = of_references(&stores, "Datastore", DATASTORE);
-        property::of_objects(&self.server.session, call, spec).await
+        self.described_datastores(call, &stores).await
     }
 
     /// A pool's datastore.
     pub(super) async fn datastore(&self, call: &CallContext, pool: &StoragePoolRef) -> Result<Datastore> {
         let found = self.datastores(call).await?;
         found.of_pool(pool).cloned()
+    }
+}
+
+/// What is read of datastores.
+fn wanted() -> Wanted {
+    Wanted {
+        kind: "Datastore",
+        paths: DATASTORE,
     }
 }
 
@@ -112,7 +139,7 @@ impl Datastores {
         found.map_err(|error| error.with_subject(Subject::from(pool)))
     }
 
-    pub(super) fn of_name(&self, name: &str) -> Result<&Datastore> {
+    pub(in crate::driver) fn of_name(&self, name: &str) -> Result<&Datastore> {
         self.only(&name, self.0.iter().filter(|store| store.is_called(name)))
     }
 

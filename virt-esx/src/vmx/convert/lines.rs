@@ -9,14 +9,14 @@ use crate::vmx::document::Vmx;
 
 /// Keys and values as they are written, each key once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     lines: Vec<(String, String)>,
     places: HashMap<String, usize>,
 }
 
 impl Lines {
     /// Adds a line with a value as it is written.
-    pub(super) fn add(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn add(&mut self, key: impl Into<String>, value: impl Into<String>) {
         let key = key.into();
         let place = self
             .places
@@ -29,7 +29,7 @@ impl Lines {
     }
 
     /// Adds a line with a text. `|` stays as it is where it cannot be taken for an escape, as libvirt writes it.
-    pub(super) fn add_text(&mut self, key: impl Into<String>, text: &str) {
+    pub(crate) fn add_text(&mut self, key: impl Into<String>, text: &str) {
         let is_plain = |one: char| one != '"' && !one.is_ascii_control();
         let is_safe = crate::vmx::document::unescape(text).is_err() || !text.contains('|');
         match text.chars().all(is_plain) && is_safe {
@@ -38,16 +38,16 @@ impl Lines {
         }
     }
 
-    pub(super) fn add_flag(&mut self, key: impl Into<String>, flag: bool) {
+    pub(crate) fn add_flag(&mut self, key: impl Into<String>, flag: bool) {
         self.add(key, if flag { "true" } else { "false" });
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
         let place = self.places.get(&key.to_ascii_lowercase())?;
         self.lines.get(*place).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
@@ -88,7 +88,7 @@ impl Lines {
         left
     }
 
-    pub(super) fn into_vmx(self) -> Result<Vmx> {
+    pub(crate) fn into_vmx(self) -> Result<Vmx> {
         let mut vmx = Vmx::new();
         for (key, value) in self.lines {
             vmx.push(&key, &value)?;

@@ -47,3 +47,9 @@ pub use kept::{Kept, NAMESPACE, Setting, kept, set_kept};
 pub use options::{DEFAULT_HARDWARE, FromVmx, Reading, ToVmx};
 pub use to_vmx::to_vmx;
 pub use update::update;
+
+pub(crate) use lines::Lines;
+pub(crate) use places::{Bus, Place};
+pub(crate) use problem::{invalid, unsupported};
+pub(crate) use to_vmx::{lines, place_of, uuid_text};
+pub(crate) use update::compared;

@@ -3,17 +3,17 @@
 use virt_core::model::domain::devices::{Address, DiskBus};
 
 /// A place in a file: `scsi0:1` is bus SCSI, controller 0, unit 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) bus: Bus,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) bus: Bus,
     /// The controller; of IDE its channel, of floppies 0.
-    pub(super) controller: u32,
-    pub(super) unit: u32,
+    pub(crate) controller: u32,
+    pub(crate) unit: u32,
 }
 
 /// The buses a file knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bus {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Bus {
     Scsi,
     Sata,
     Nvme,
@@ -29,7 +29,7 @@ const SATA_UNITS: u32 = 30;
 const SATA_PLACES: u32 = 6;
 
 impl Bus {
-    pub(super) const ALL: [Self; 5] = [Self::Scsi, Self::Sata, Self::Nvme, Self::Ide, Self::Floppy];
+    pub(crate) const ALL: [Self; 5] = [Self::Scsi, Self::Sata, Self::Nvme, Self::Ide, Self::Floppy];
 
     pub(super) fn of(bus: &DiskBus) -> Option<Self> {
         Some(match bus {
@@ -53,7 +53,7 @@ impl Bus {
     }
 
     /// The name of the controllers in a file.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Scsi => "scsi",
             Self::Sata => "sata",
@@ -105,7 +105,7 @@ impl Place {
     }
 
     /// The device of the file: `scsi0:1`, `floppy0`.
-    pub(super) fn device(self) -> String {
+    pub(crate) fn device(self) -> String {
         match self.bus {
             Bus::Floppy => format!("floppy{}", self.unit),
             bus => format!("{}{}:{}", bus.word(), self.controller, self.unit),

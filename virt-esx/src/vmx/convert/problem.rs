@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use virt_core::{Error, ErrorKind, Subject};
 
 /// An element VMware has no means for.
-pub(super) fn unsupported(element: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn unsupported(element: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Error {
     Error::unsupported(text).with_subject(Subject::Element(element.into()))
 }
 
 /// An element that is wrong.
-pub(super) fn invalid(element: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn invalid(element: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidConfig, text).with_subject(Subject::Element(element.into()))
 }
 

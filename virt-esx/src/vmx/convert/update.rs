@@ -23,7 +23,27 @@ pub fn update(existing: &Vmx, domain: &DomainConfig, options: &ToVmx) -> Result<
     let reading = FromVmx::complete()
         .with_name(&domain.name)
         .with_files(options.files.clone());
-    let (before, known) = read(existing, &reading)?;
+    let (old, new) = compared(existing, domain, &reading, options)?;
+    let mut vmx = existing.clone();
+    remove_devices(&old, &new, &mut vmx);
+    for (key, _) in old.iter().filter(|(key, _)| new.get(key).is_none()) {
+        vmx.remove(key);
+    }
+    for (key, value) in new.iter().filter(|(key, value)| old.get(key) != Some(value)) {
+        vmx.set(key, value)?;
+    }
+    Ok(vmx)
+}
+
+/// The lines that an existing file is, as far as a domain says them, and those that the domain makes in their place. What
+/// only kept settings say is on both sides, or on none where the domain has none.
+pub(crate) fn compared(
+    existing: &Vmx,
+    domain: &DomainConfig,
+    reading: &FromVmx,
+    options: &ToVmx,
+) -> Result<(Lines, Lines)> {
+    let (before, known) = read(existing, reading)?;
     let known = known.unwrap_or_default();
     let said = kept(domain)?;
     let lines = |domain: &DomainConfig, hardware: u32| {
@@ -43,15 +63,7 @@ pub fn update(existing: &Vmx, domain: &DomainConfig, options: &ToVmx) -> Result<
         old = old.with(&known);
         new = new.with(&said);
     }
-    let mut vmx = existing.clone();
-    remove_devices(&old, &new, &mut vmx);
-    for (key, _) in old.iter().filter(|(key, _)| new.get(key).is_none()) {
-        vmx.remove(key);
-    }
-    for (key, value) in new.iter().filter(|(key, value)| old.get(key) != Some(value)) {
-        vmx.set(key, value)?;
-    }
-    Ok(vmx)
+    Ok((old, new))
 }
 
 /// Removes every line of devices that are no more.

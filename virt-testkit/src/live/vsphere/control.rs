@@ -28,6 +28,30 @@ pub struct GivenAnswer {
     pub choice: String,
 }
 
+/// A device of a machine, as the simulator's library has it: whatever was asked for through the API.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ToldDevice {
+    /// The API's name of its type.
+    pub kind: String,
+    /// Its key.
+    pub key: i32,
+    /// The key of its controller; 0 for none.
+    pub controller: i32,
+    /// Its unit there.
+    pub unit: Option<i32>,
+    /// The API's name of the type of what it is made of, or connected to.
+    pub backing: String,
+    /// The file, the network, the host's device or the address that it is made of, or connected to.
+    pub name: String,
+    /// The address of a card.
+    pub address: String,
+    /// The size of a disk, in bytes.
+    pub capacity: i64,
+    /// Whether it is connected.
+    pub connected: bool,
+}
+
 impl Control {
     pub(super) fn new(address: &str) -> Self {
         Self {
@@ -215,6 +239,47 @@ impl Control {
     /// As all of them.
     pub async fn restore_tools(&self, machine: &str) -> std::result::Result<(), LiveError> {
         self.tell("tools", &[("vm", &machine), ("running", &true)]).await
+    }
+
+    /// Makes a disk of that many KiB, which no machine has: `[datastore] dir/file.vmdk`.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn make_disk(&self, path: &str, kib: u64) -> std::result::Result<(), LiveError> {
+        self.tell("make-disk", &[("path", &path), ("kib", &kib)]).await
+    }
+
+    /// Makes a file of that many bytes, all of them 0.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn make_file(&self, path: &str, bytes: u64) -> std::result::Result<(), LiveError> {
+        self.tell("make-file", &[("path", &path), ("bytes", &bytes)])
+            .await
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn remove_file(&self, path: &str) -> std::result::Result<(), LiveError> {
+        self.tell("remove-file", &[("path", &path)]).await
+    }
+
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn has_file(&self, path: &str) -> std::result::Result<bool, LiveError> {
+        self.post("has-file", &[("path", &path)]).await
+    }
+
+    /// The devices of a machine.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn devices(&self, machine: &str) -> std::result::Result<Vec<ToldDevice>, LiveError> {
+        self.post("devices", &[("vm", &machine)]).await
     }
 
     /// How many calls there were.

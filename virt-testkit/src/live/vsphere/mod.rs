@@ -22,7 +22,7 @@ mod virsh;
 
 pub use calls::Calls;
 pub use certificate::ServerCertificate;
-pub use control::{Control, GivenAnswer};
+pub use control::{Control, GivenAnswer, ToldDevice};
 pub use options::SimulatorOptions;
 pub use program::SimulatorProgram;
 pub use pyvmomi::Pyvmomi;

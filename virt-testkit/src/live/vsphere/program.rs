@@ -35,6 +35,8 @@ const SOURCES: &[(&str, &str)] = sources![
     "clones.go",
     "compare.go",
     "control.go",
+    "datastore_control.go",
+    "device_specs.go",
     "disks.go",
     "folder.go",
     "front.go",
@@ -53,6 +55,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "nas.go",
     "network.go",
     "networks.go",
+    "options.go",
     "paging.go",
     "peek.go",
     "plan.go",
@@ -69,6 +72,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "vmx.go",
     "vmx_devices.go",
     "vmx_read.go",
+    "vmx_write.go",
 ];
 
 /// The simulator's program.

@@ -3,7 +3,8 @@
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{
-    Interface, InterfaceMac, InterfaceModel, InterfaceSource, InterfaceTarget, InterfaceType,
+    Interface, InterfaceLink, InterfaceMac, InterfaceModel, InterfaceSource, InterfaceTarget, InterfaceType,
+    LinkState,
 };
 use virt_core::model::value::{MacAddress, YesNo};
 
@@ -45,8 +46,13 @@ fn read_interface(source: &Source<'_>, number: u32) -> Result<Option<Interface>>
         return Ok(None);
     }
     let key = |name: &str| format!("{device}.{name}");
-    source.flag(&key("startConnected"))?;
+    let starts_connected = source.flag(&key("startConnected"))?;
     let mut interface = Interface::default();
+    if source.is_complete() && starts_connected == Some(false) {
+        let mut link = InterfaceLink::default();
+        link.state = Some(LinkState::Down);
+        interface.link = Some(link);
+    }
     interface.mac = Some(read_mac(source, &device)?);
     interface.model = read_model(source, &device)?;
     let switch = source.raw(&key("dvs.switchId"));

@@ -29,11 +29,13 @@ struct Keys<'s, 'v> {
     file_name: Option<String>,
 }
 
-/// What a place holds that is there; a drive of a remote client's is none.
+/// What a place holds that is there. A drive of a remote client's is none for libvirt; a complete reading has it as a drive
+/// without a medium, which one can be put into.
 pub(super) fn read_medium(source: &Source<'_>, place: Place) -> Result<Option<Medium>> {
     let device = place.device();
     source.flag(&format!("{device}.startConnected"))?;
-    if source.flag(&format!("{device}.clientDevice"))? == Some(true) {
+    let is_of_client = source.flag(&format!("{device}.clientDevice"))? == Some(true);
+    if is_of_client && !source.is_complete() {
         return Ok(None);
     }
     let keys = Keys {
@@ -42,6 +44,12 @@ pub(super) fn read_medium(source: &Source<'_>, place: Place) -> Result<Option<Me
         device_type: source.text(&format!("{device}.deviceType")),
         file_name: source.text(&format!("{device}.fileName")),
     };
+    if is_of_client {
+        let is_drive = place.bus != Bus::Floppy && keys.is_optical();
+        return Ok(is_drive.then(|| Medium {
+            disk: keys.without_medium(),
+        }));
+    }
     let disk = match place.bus {
         Bus::Floppy => keys.floppy()?,
         _ if keys.is_optical() => keys.optical()?,
@@ -112,6 +120,9 @@ impl Keys<'_, '_> {
         if mode.is_some_and(|mode| mode.eq_ignore_ascii_case("independent-nonpersistent")) {
             disk.transient = Some(Box::new(Transient::default()));
         }
+        let sharing = self.source.raw(&self.key("sharing"));
+        disk.shareable = self.source.is_complete()
+            && sharing.is_some_and(|sharing| sharing.eq_ignore_ascii_case("multi-writer"));
         Ok(disk)
     }
 
@@ -144,6 +155,12 @@ impl Keys<'_, '_> {
         };
         disk.readonly = true;
         Ok(disk)
+    }
+
+    fn without_medium(&self) -> Disk {
+        let mut disk = with_file(DiskDevice::Cdrom, None);
+        disk.readonly = true;
+        disk
     }
 
     fn floppy(&self) -> Result<Disk> {

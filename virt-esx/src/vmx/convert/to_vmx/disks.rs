@@ -48,7 +48,7 @@ pub(super) fn is_on(disk: &Disk, bus: Bus) -> bool {
 }
 
 /// Where a disk sits: by its address, or else by its name.
-pub(super) fn place_of(disk: &Disk, hardware: u32) -> Result<Place> {
+pub(crate) fn place_of(disk: &Disk, hardware: u32) -> Result<Place> {
     let bus = bus_of(disk).ok_or_else(|| invalid(element(disk, "target/@bus"), "it is missing"))?;
     let refuse = || {
         let text = format!("disks are on scsi, sata, nvme, ide and fdc, not on {bus}");

@@ -54,7 +54,7 @@ pub(super) fn write(domain: &DomainConfig, context: &Context<'_>, out: &mut Line
 }
 
 /// A UUID in VMware's spelling.
-pub(super) fn uuid_text(uuid: Uuid) -> String {
+pub(crate) fn uuid_text(uuid: Uuid) -> String {
     let bytes: Vec<String> = uuid.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let (first, last) = bytes.split_at(bytes.len() / 2);
     format!("{}-{}", first.join(" "), last.join(" "))

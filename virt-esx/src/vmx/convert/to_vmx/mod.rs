@@ -15,6 +15,9 @@ mod ports;
 mod refused;
 mod usb;
 
+pub(crate) use disks::place_of;
+pub(crate) use machine::uuid_text;
+
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 
@@ -48,6 +51,11 @@ pub(super) struct Context<'c> {
 /// Naming the element and the way out: [`Unsupported`](virt_core::ErrorKind::Unsupported) for what VMware cannot do, or libvirt
 /// has no key for; [`InvalidConfig`](virt_core::ErrorKind::InvalidConfig) for what is missing or contradicts itself.
 pub fn to_vmx(domain: &DomainConfig, options: &ToVmx) -> Result<Vmx> {
+    lines(domain, options)?.into_vmx()
+}
+
+/// The same, line by line.
+pub(crate) fn lines(domain: &DomainConfig, options: &ToVmx) -> Result<Lines> {
     let kept = kept(domain)?.unwrap_or_default();
     let hardware = hardware(options, &kept)?;
     let context = Context {
@@ -55,7 +63,7 @@ pub fn to_vmx(domain: &DomainConfig, options: &ToVmx) -> Result<Vmx> {
         files: options.files.as_ref(),
         kept: &kept,
     };
-    elements(domain, &context)?.with(&kept).into_vmx()
+    Ok(elements(domain, &context)?.with(&kept))
 }
 
 /// The version of virtual hardware.

@@ -114,7 +114,14 @@ func reconfigVM(c *call) soap.HasFault {
 	if failed := duplicate(*machine.Parent, request.Spec.Name, c.this); failed != nil {
 		return c.failed(failed)
 	}
+	if failed := notNow(machine, &request.Spec); failed != nil {
+		return c.failed(failed)
+	}
+	if failed := share(machine, &request.Spec); failed != nil {
+		return c.failed(failed)
+	}
 	said := c.library()
+	allocate(machine)
 	machine.Config.Modified = time.Now()
 	completeDisks(machine)
 	stampChange(machine)

@@ -67,6 +67,7 @@ func entriesOf(machine *simulator.VirtualMachine) map[string]string {
 	if config.Annotation != "" {
 		entries["annotation"] = config.Annotation
 	}
+	addAllocations(entries, config)
 	for _, extra := range config.ExtraConfig {
 		if option := extra.GetOptionValue(); option.Key != "govcsim" {
 			entries[option.Key] = fmt.Sprint(option.Value)
@@ -74,6 +75,34 @@ func entriesOf(machine *simulator.VirtualMachine) map[string]string {
 	}
 	addDevices(entries, path.Dir(config.Files.VmPathName), config.Hardware.Device)
 	return entries
+}
+
+// addAllocations adds what is other than usual of the shares of a machine.
+func addAllocations(entries map[string]string, config *types.VirtualMachineConfigInfo) {
+	kinds := []struct {
+		key  string
+		info *types.ResourceAllocationInfo
+		min  string
+	}{
+		{"sched.cpu", config.CpuAllocation, "min"}, {"sched.mem", config.MemoryAllocation, "minSize"},
+	}
+	for _, kind := range kinds {
+		if kind.info == nil {
+			continue
+		}
+		if reserved := kind.info.Reservation; reserved != nil && *reserved > 0 {
+			entries[kind.key+".min"] = strconv.FormatInt(*reserved, 10)
+			entries[kind.key+"."+kind.min] = strconv.FormatInt(*reserved, 10)
+		}
+		if limit := kind.info.Limit; limit != nil && *limit >= 0 {
+			entries[kind.key+".max"] = strconv.FormatInt(*limit, 10)
+		}
+		if shares := kind.info.Shares; shares != nil && shares.Level == types.SharesLevelCustom {
+			entries[kind.key+".shares"] = strconv.Itoa(int(shares.Shares))
+		} else if shares != nil && shares.Level != types.SharesLevelNormal {
+			entries[kind.key+".shares"] = string(shares.Level)
+		}
+	}
 }
 
 // addDevices adds the controllers, disks, drives and cards.

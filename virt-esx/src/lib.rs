@@ -14,8 +14,13 @@
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
+mod allocation;
 mod backend;
+mod clusters;
 mod driver;
+mod host_interfaces;
+mod hosts;
+mod hot_add;
 mod inventory;
 mod parameters;
 mod property;
@@ -23,7 +28,18 @@ mod server;
 mod session;
 mod soap;
 mod task;
+mod usage;
 pub mod vim;
 pub mod vmx;
 
+pub use allocation::{
+    Allocation, AllocationChange, Limit, MOST_SHARES, Share, ShareChange, Shares, allocation, set_allocation,
+};
 pub use backend::EsxBackend;
+pub use clusters::{ClusterInfo, DrsAutomation, clusters};
+pub use host_interfaces::{HostAddress, HostInterface, HostInterfaceKind, host_interfaces};
+pub use hosts::{HostConnection, HostInfo, hosts};
+pub use hot_add::{HotAdd, HotAddChange, hot_add, set_hot_add};
+pub use usage::{
+    CpuUsage, DiskUsage, FilesystemUsage, InterfaceUsage, MemoryUsage, Usage, VcpuUsage, usage, usages,
+};

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
-use virt_core::driver::{ConnectionDriver, DomainDriver};
+use virt_core::driver::{ConnectionDriver, DomainDriver, NodeDriver, StatisticsDriver};
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
 
@@ -21,7 +21,10 @@ const CAN: &[Capability] = &[
     Capability::Autostart,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
+    Capability::Statistics,
     Capability::Events,
+    Capability::HostCapabilities,
+    Capability::DomainCapabilities,
 ];
 
 #[async_trait]
@@ -31,8 +34,9 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        CAN.iter()
-            .fold(Capabilities::none(), |can, one| can.with(*one, Support::Yes))
+        // Of what a host does, it tells how busy it is, and not what it has done since it was started.
+        let can = Capabilities::none().with(Capability::HostStatistics, Support::Unknown);
+        CAN.iter().fold(can, |can, one| can.with(*one, Support::Yes))
     }
 
     async fn node_info(&self, call: &CallContext) -> Result<NodeInfo> {
@@ -56,6 +60,14 @@ impl ConnectionDriver for EsxDriver {
 
     fn domains(&self) -> &dyn DomainDriver {
         self
+    }
+
+    fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
+        Some(self)
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {

@@ -1,20 +1,28 @@
 //! The core's traits over a server.
 
+mod allocation;
+mod autostart;
 mod connection;
 mod datacenter;
 mod define;
 mod document;
 mod domains;
+mod extension;
 mod host;
+mod hosts;
+mod hot_add;
+mod node;
 mod power;
 mod questions;
 mod settings;
+mod statistics;
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
+use self::statistics::Performance;
 use crate::inventory::Machine;
 use crate::server::Server;
 use crate::task;
@@ -24,11 +32,15 @@ use crate::vim::{ManagedObjectReference, Method};
 #[derive(Debug)]
 pub(crate) struct EsxDriver {
     server: Arc<Server>,
+    performance: Performance,
 }
 
 impl EsxDriver {
     pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self { server }
+        Self {
+            server,
+            performance: Performance::default(),
+        }
     }
 
     /// A domain's machine, on a connection that may change it.

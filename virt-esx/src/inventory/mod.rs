@@ -1,5 +1,6 @@
 //! The virtual machines of a server, kept as they are by what it tells: look-ups and states cost no call.
 
+mod autostart;
 mod changes;
 mod follow;
 mod machine;
@@ -14,10 +15,15 @@ use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, StateReason};
 use virt_core::event::{DefinedReason, DomainChange, DomainEvent, Event, EventBus, StoppedReason};
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+pub(crate) use autostart::does_start;
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
 
-use crate::vim::{ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachineQuestionInfo};
+use self::autostart::{Autostart, FOLLOWED_OF_HOSTS};
+use crate::vim::{
+    HostAutoStartManagerConfig, ManagedObjectReference, ObjectUpdate, ObjectUpdateKind,
+    VirtualMachineQuestionInfo,
+};
 
 /// What is told within this time of a reset is that reset.
 const ONE_RESET: Duration = Duration::from_secs(10);
@@ -37,6 +43,7 @@ pub(crate) struct Inventory {
 struct State {
     machines: HashMap<ManagedObjectReference, Known>,
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
+    autostart: Autostart,
     /// Machines that we are about to end, and how.
     ending: HashMap<ManagedObjectReference, StoppedReason>,
     /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
@@ -53,6 +60,14 @@ struct Known {
     reason: StateReason,
     /// Whether it was told of, since all was told the last time.
     seen: bool,
+}
+
+/// A domain, and all that is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) reference: ManagedObjectReference,
+    pub(crate) info: DomainInfo,
+    pub(crate) machine: Machine,
 }
 
 impl Inventory {
@@ -74,6 +89,7 @@ impl Inventory {
         for known in state.machines.values_mut() {
             known.seen = false;
         }
+        state.autostart.begin_again();
     }
 
     /// All there is has been told: what was not told of is gone.
@@ -87,6 +103,7 @@ impl Inventory {
                 .map(|(reference, _)| reference.clone())
                 .collect();
             let told: Vec<Event> = gone.iter().flat_map(|reference| state.leave(reference)).collect();
+            state.autostart.is_complete();
             state.complete = true;
             told
         };
@@ -130,9 +147,29 @@ impl Inventory {
             .iter()
             .filter_map(|(uuid, reference)| {
                 let known = state.machines.get(reference)?;
-                Some(known.machine.info(reference, *uuid, known.reason))
+                Some(state.info(reference, known, *uuid))
             })
             .collect()
+    }
+
+    /// These domains, or all that run, as far as they are there, in no order.
+    pub(crate) fn listed(&self, domains: Option<&[Uuid]>) -> Vec<Listed> {
+        let state = self.state();
+        let listed = |uuid: &Uuid| {
+            let (reference, known) = state.domain(*uuid).ok()?;
+            Some(Listed {
+                reference: reference.clone(),
+                info: state.info(reference, known, *uuid),
+                machine: known.machine.clone(),
+            })
+        };
+        match domains {
+            Some(uuids) => uuids.iter().filter_map(listed).collect(),
+            None => {
+                let all = state.by_uuid.keys().filter_map(listed);
+                all.filter(|listed| listed.machine.is_active()).collect()
+            }
+        }
     }
 
     /// A domain, and the machine it is.
@@ -145,7 +182,7 @@ impl Inventory {
     pub(crate) fn info(&self, uuid: Uuid) -> Result<DomainInfo> {
         let state = self.state();
         let (reference, known) = state.domain(uuid)?;
-        Ok(known.machine.info(reference, uuid, known.reason))
+        Ok(state.info(reference, known, uuid))
     }
 
     /// The domain a selector names.
@@ -237,6 +274,11 @@ impl Inventory {
         Some((machine.name.clone(), question.clone()))
     }
 
+    /// Which machines start with a host, as was just read.
+    pub(crate) fn starts_with(&self, host: &ManagedObjectReference, config: &HostAutoStartManagerConfig) {
+        self.state().autostart.is_so(host, config);
+    }
+
     /// The uuid of a machine, where it is a domain.
     pub(crate) fn uuid_of(&self, machine: &ManagedObjectReference) -> Option<Uuid> {
         self.state().machines.get(machine)?.machine.identity()
@@ -284,7 +326,17 @@ impl State {
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no domain of this uuid is there (any more)"))
     }
 
+    fn info(&self, reference: &ManagedObjectReference, known: &Known, uuid: Uuid) -> DomainInfo {
+        let mut info = known.machine.info(reference, uuid, known.reason);
+        info.autostart = self.autostart.starts(known.machine.host.as_ref(), reference);
+        info
+    }
+
     fn apply(&mut self, update: &ObjectUpdate) -> Vec<Event> {
+        if update.obj.kind == FOLLOWED_OF_HOSTS.kind {
+            self.autostart.apply(update);
+            return Vec::new();
+        }
         match update.kind {
             ObjectUpdateKind::Leave => self.leave(&update.obj),
             ObjectUpdateKind::Enter => self.enter(update),

@@ -5,5 +5,5 @@ mod spec;
 mod watcher;
 
 pub(crate) use retrieve::{of_object, of_objects};
-pub(crate) use spec::{Wanted, in_view, of_reference};
+pub(crate) use spec::{Wanted, in_view, of_reference, of_references};
 pub(crate) use watcher::{WatchEnd, Watcher};

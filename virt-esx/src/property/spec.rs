@@ -40,6 +40,22 @@ pub(crate) fn in_view(view: &ManagedObjectReference, wanted: &[Wanted]) -> Prope
     }
 }
 
+/// Of the objects that a view shows, and of the one they are in where it is of such a type itself: a view does not show it.
+pub(super) fn in_view_of(
+    view: &ManagedObjectReference,
+    container: &ManagedObjectReference,
+    wanted: &[Wanted],
+) -> PropertyFilterSpec {
+    let mut spec = in_view(view, wanted);
+    if wanted.iter().any(|wanted| wanted.kind == container.kind) {
+        spec.object_set.push(ObjectSpec {
+            obj: container.clone(),
+            ..ObjectSpec::default()
+        });
+    }
+    spec
+}
+
 /// Of one object.
 pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> PropertyFilterSpec {
     PropertyFilterSpec {
@@ -53,5 +69,27 @@ pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> P
             ..ObjectSpec::default()
         }],
         report_missing_objects_in_results: None,
+    }
+}
+
+/// Of these objects, all of one type. One that is gone is left out, and is no fault.
+pub(crate) fn of_references(objects: &[ManagedObjectReference], paths: &[&str]) -> PropertyFilterSpec {
+    PropertyFilterSpec {
+        prop_set: vec![PropertySpec {
+            type_: objects
+                .first()
+                .map(|object| object.kind.clone())
+                .unwrap_or_default(),
+            all: Some(false),
+            path_set: paths.iter().map(|path| (*path).to_owned()).collect(),
+        }],
+        object_set: objects
+            .iter()
+            .map(|object| ObjectSpec {
+                obj: object.clone(),
+                ..ObjectSpec::default()
+            })
+            .collect(),
+        report_missing_objects_in_results: Some(true),
     }
 }

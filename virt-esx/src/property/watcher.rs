@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use virt_core::{CallContext, Error, Result};
 
-use super::spec::{Wanted, in_view};
+use super::spec::{Wanted, in_view_of};
 use crate::session::{Session, has_ended, said};
 use crate::soap::SoapError;
 use crate::vim::{
@@ -71,7 +71,7 @@ impl Watcher {
         let collector = session.read(call, &collector).await?;
         let filter = CreateFilter {
             this: collector.clone(),
-            spec: in_view(&view, wanted),
+            spec: in_view_of(&view, container, wanted),
             partial_updates: false,
         };
         session.read(call, &filter).await?;

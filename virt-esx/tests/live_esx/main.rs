@@ -3,7 +3,10 @@
 
 mod connecting;
 mod fixture;
+mod hosts;
 mod machines;
 mod power;
 mod questions;
 mod sessions;
+mod settings;
+mod statistics;

@@ -12,38 +12,25 @@
 //! * `devices` — devices and settings as the API specifies them, made of the lines of a configuration file (pure);
 //! * `server` — all that together, opened and closed;
 //! * `driver` — the core's traits over it;
-//! * `extension`, `clone`, `template`, `relocate`, `ticket` — what ESX and vCenter have beyond those.
+//! * `extension` — what ESX and vCenter have beyond those.
 //!
 //! Programs use it through `virt_sdk` with feature `esx`.
 
 mod backend;
-mod clone;
 mod devices;
 mod driver;
 mod extension;
 mod inventory;
 mod job;
 mod parameters;
-mod placement;
 mod property;
-mod relocate;
 mod server;
 mod session;
 mod soap;
 mod task;
-mod template;
-mod ticket;
 pub mod vim;
 pub mod vmx;
 
 pub use backend::EsxBackend;
-pub use clone::{CloneOptions, Cloning, clone_domain, clone_to_template};
 pub use driver::DatastoreEntry;
-pub use extension::{
-    consolidate_disks, define_by_vmx, delete, delete_all_snapshots, delete_file, describe_snapshot,
-    download_file, list_files, make_directory, register, register_vmx, rename_snapshot, upload_file,
-};
-pub use placement::Placement;
-pub use relocate::{DiskFormat, RelocateOptions, migrate_to_host, relocate};
-pub use template::{Template, mark_as_template, template, templates};
-pub use ticket::{ConsoleTicket, TicketKind, console_ticket};
+pub use extension::*;

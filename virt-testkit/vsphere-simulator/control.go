@@ -27,10 +27,11 @@ var controls = map[string]control{
 		method := ask.text("method")
 		p.slow[method] = append(p.slow[method], slow{millis: millis})
 	}),
-	"lock":     planned(func(p *plan, ask asked) { p.locked[ask.text("user")] = true }),
-	"unlock":   planned(func(p *plan, ask asked) { delete(p.locked, ask.text("user")) }),
-	"truncate": planned(func(p *plan, _ asked) { p.truncations++ }),
-	"crash":    planned(func(p *plan, ask asked) { p.crashing[ask.text("property")] = true }),
+	"most-measured": counted("n", func(p *plan, n int, _ asked) { p.measured = n }),
+	"lock":          planned(func(p *plan, ask asked) { p.locked[ask.text("user")] = true }),
+	"unlock":        planned(func(p *plan, ask asked) { delete(p.locked, ask.text("user")) }),
+	"truncate":      planned(func(p *plan, _ asked) { p.truncations++ }),
+	"crash":         planned(func(p *plan, ask asked) { p.crashing[ask.text("property")] = true }),
 }
 
 // planned is a control that changes the plan.

@@ -16,6 +16,7 @@ func followPower(machine *mo.VirtualMachine) {
 	if machine.Guest == nil || machine.Config == nil {
 		return
 	}
+	limitMemory(machine)
 	guest := *machine.Guest
 	_, lacking := withoutTools.Load(machine.Self)
 	if machine.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn && !lacking {

@@ -32,6 +32,13 @@ func completeInventory() {
 		completeMachine(machine)
 		stampBoot(machine)
 	}
+	for _, entity := range simulator.Map.All("ClusterComputeResource") {
+		cluster := entity.(*simulator.ClusterComputeResource)
+		if config, ok := cluster.ConfigurationEx.(*types.ClusterConfigInfoEx); ok {
+			config.DrsConfig.DefaultVmBehavior = types.DrsBehaviorFullyAutomated
+			config.DasConfig.Enabled = types.NewBool(true)
+		}
+	}
 	addGuestLogin()
 	tagUplinks()
 	mendEventTexts()

@@ -130,15 +130,21 @@ func reconfigVM(c *call) soap.HasFault {
 	if failed := duplicate(*machine.Parent, request.Spec.Name, c.this); failed != nil {
 		return c.failed(failed)
 	}
+	if failed := notNow(machine, &request.Spec); failed != nil {
+		return c.failed(failed)
+	}
+	if failed := share(machine, &request.Spec); failed != nil {
+		return c.failed(failed)
+	}
 	specs := specsOf(machine)
 	if failed := specs.prepare(&request.Spec); failed != nil {
 		return c.failed(failed)
 	}
-	completeAllocations(&request.Spec, machine.Config.CpuAllocation, machine.Config.MemoryAllocation)
 	said := c.library()
 	if _, failed := infoOf(said); failed != nil {
 		return said
 	}
+	allocate(machine)
 	machine.Config.Modified = time.Now()
 	specs.finish(machine)
 	mergeOptions(machine)

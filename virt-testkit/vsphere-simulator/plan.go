@@ -31,6 +31,8 @@ type plan struct {
 	slow map[string][]slow
 	// Whether there are no pictures by /screen.
 	withoutScreens bool
+	// About how many entities a query of performance may be, 0 for any number.
+	measured int
 }
 
 func newPlan() *plan {
@@ -105,6 +107,12 @@ func (p *plan) slowness(method string) *slow {
 	}
 	p.slow[method] = waiting[1:]
 	return &waiting[0]
+}
+
+func (p *plan) mostMeasured() int {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.measured
 }
 
 // crashes tells whether one of the properties is one that has to end the connection, once.

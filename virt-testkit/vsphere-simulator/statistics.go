@@ -39,6 +39,10 @@ func queryCounters(c *call) soap.HasFault {
 // the newest last, as real servers have them.
 func queryPerf(c *call) soap.HasFault {
 	request := c.body.(*types.QueryPerf)
+	if most := c.front.plan.mostMeasured(); most > 0 && len(request.QuerySpec) > most {
+		return faulty{simulator.Fault("A specified parameter was not correct: querySpec.size",
+			&types.InvalidArgument{InvalidProperty: "querySpec.size"})}
+	}
 	for i := range request.QuerySpec {
 		query := &request.QuerySpec[i]
 		if simulator.Map.Get(query.Entity) == nil {
@@ -47,6 +51,7 @@ func queryPerf(c *call) soap.HasFault {
 		if query.MaxSample == 0 {
 			query.MaxSample = samplesOf(query)
 		}
+		query.MetricId = c.wanted(query)
 	}
 	said := c.library()
 	if said.Fault() != nil {

@@ -160,6 +160,9 @@ pub struct BlockStats {
     pub capacity: Option<u64>,
     /// What the image takes on the host, in bytes.
     pub physical: Option<u64>,
+    /// Whether the hypervisor does not count (ESX, which tells rates instead): all counts and times here are 0 then, and
+    /// say nothing.
+    pub uncounted: bool,
 }
 
 /// One network interface; counts from the guest's point of view.

@@ -9,10 +9,10 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::places::Place;
 use super::{EsxDriver, not_valid};
-use crate::clone::CloneOptions;
+use crate::extension::CloneOptions;
+use crate::extension::Placement;
 use crate::inventory::{Machine, escaped};
 use crate::job::Begun;
-use crate::placement::Placement;
 use crate::property;
 use crate::server::Server;
 use crate::vim::{

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::driver::{
     AgentDriver, ConnectionDriver, DeviceDriver, DomainDriver, JobDriver, MigrationDriver, NetworkDriver,
-    SaveDriver, ScreenDriver, SnapshotDriver, StorageDriver,
+    NodeDriver, SaveDriver, ScreenDriver, SnapshotDriver, StatisticsDriver, StorageDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallClass, CallContext, Capabilities, Capability, Result, Support};
@@ -31,6 +31,7 @@ const CAN: &[Capability] = &[
     Capability::InterfaceAddresses,
     Capability::SetVcpus,
     Capability::SetMaxMemory,
+    Capability::Statistics,
     Capability::Events,
     Capability::StoragePools,
     Capability::StorageVolumes,
@@ -41,17 +42,21 @@ const CAN: &[Capability] = &[
     Capability::Screenshot,
     Capability::Snapshots,
     Capability::JobStatistics,
+    Capability::HostCapabilities,
+    Capability::DomainCapabilities,
 ];
 
 /// What it can do of servers of this version and later.
 const CAN_SINCE: &[(Capability, (u32, u32))] =
     &[(Capability::SendKeys, (6, 5)), (Capability::InjectNmi, (6, 0))];
 
-/// What it can do in part: networks are defined, changed and removed, and never end; a machine that is saved shows as paused.
+/// What it can do in part: networks are defined, changed and removed, and never end; a machine that is saved shows as paused; of
+/// what a host does it tells how busy it is, and not what it has done since it was started.
 const MAY: &[Capability] = &[
     Capability::Networks,
     Capability::NetworkUpdate,
     Capability::ManagedSave,
+    Capability::HostStatistics,
 ];
 
 /// What it can do besides, on a vCenter.
@@ -129,6 +134,14 @@ impl ConnectionDriver for EsxDriver {
     }
 
     fn devices(&self) -> Option<&dyn DeviceDriver> {
+        Some(self)
+    }
+
+    fn statistics(&self) -> Option<&dyn StatisticsDriver> {
+        Some(self)
+    }
+
+    fn node(&self) -> Option<&dyn NodeDriver> {
         Some(self)
     }
 

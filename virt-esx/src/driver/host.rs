@@ -44,7 +44,7 @@ impl EsxDriver {
         }
     }
 
-    async fn read_in_view(&self, call: &CallContext, wanted: Wanted) -> Result<Vec<ObjectContent>> {
+    async fn read_in_view(&self, call: &CallContext, wanted: Wanted<'_>) -> Result<Vec<ObjectContent>> {
         let session = &self.server.session;
         let manager = session.content().view_manager.clone();
         let manager = manager.ok_or_else(|| Error::unsupported("the server knows no views"))?;

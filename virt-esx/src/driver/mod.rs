@@ -1,6 +1,8 @@
 //! The core's traits over a server.
 
 mod agent;
+mod allocation;
+mod autostart;
 mod cloning;
 mod connection;
 mod create;
@@ -13,10 +15,13 @@ mod domains;
 mod files;
 mod guest;
 mod host;
+mod hosts;
+mod hot_add;
 mod jobs;
 mod leftovers;
 mod migration;
 mod networks;
+mod node;
 mod places;
 mod power;
 mod questions;
@@ -25,6 +30,7 @@ mod saving;
 mod screen;
 mod settings;
 mod snapshots;
+mod statistics;
 mod storage;
 
 use std::sync::Arc;
@@ -35,6 +41,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 pub(crate) use cloning::{Made, unseen};
 pub use storage::DatastoreEntry;
 
+use self::statistics::Performance;
 use crate::inventory::Machine;
 use crate::server::Server;
 use crate::task;
@@ -46,6 +53,7 @@ pub(crate) struct EsxDriver {
     server: Arc<Server>,
     /// Who we are in guests.
     logins: agent::Logins,
+    performance: Performance,
 }
 
 impl EsxDriver {
@@ -53,6 +61,7 @@ impl EsxDriver {
         Self {
             server,
             logins: agent::Logins::default(),
+            performance: Performance::default(),
         }
     }
 

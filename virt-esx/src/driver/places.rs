@@ -6,8 +6,8 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::EsxDriver;
 use super::datacenter::Datacenter;
+use crate::extension::Placement;
 use crate::inventory::{escaped, unescaped};
-use crate::placement::Placement;
 use crate::property::{self, Wanted};
 use crate::session::is_vcenter;
 use crate::vim::{AnyValue, FindChild, ManagedObjectReference, ObjectContent};

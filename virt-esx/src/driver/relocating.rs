@@ -5,9 +5,9 @@ use virt_core::job::{Job, JobKind};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::EsxDriver;
+use crate::extension::{DiskFormat, RelocateOptions};
 use crate::inventory::Machine;
 use crate::job::Begun;
-use crate::relocate::{DiskFormat, RelocateOptions};
 use crate::vim::{
     RelocateVmTask, VirtualMachineMovePriority, VirtualMachineRelocateSpec,
     VirtualMachineRelocateTransformation as Transformation,
@@ -23,7 +23,7 @@ impl EsxDriver {
         self.must_be_vcenter("move machines")?;
         let (reference, machine) = self.to_change(domain.uuid)?;
         let wanted = &options.place;
-        if *wanted == crate::placement::Placement::default() {
+        if *wanted == crate::extension::Placement::default() {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,
                 "a machine moves somewhere: say a host, a cluster, a resource pool, a datastore or a folder",

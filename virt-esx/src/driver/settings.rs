@@ -1,4 +1,4 @@
-//! Settings of machines: name, memory, vCPUs, description, whether they start by themselves.
+//! Settings of machines: name, memory, vCPUs, description.
 
 use uuid::Uuid;
 use virt_core::domain::{ConfigScope, DomainName, MetadataItem, VcpuOptions};
@@ -7,11 +7,8 @@ use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::{EsxDriver, not_valid};
 use crate::inventory::{Machine, escaped};
-use crate::property;
 use crate::vim::{
-    AutoStartDefaults, AutoStartPowerInfo, AutoStartWaitHeartbeatSetting, HostAutoStartManagerConfig,
-    ManagedObjectReference, ReconfigVmTask, ReconfigureAutostart, RenameTask, UnregisterVm,
-    VirtualMachineConfigSpec,
+    ManagedObjectReference, ReconfigVmTask, RenameTask, UnregisterVm, VirtualMachineConfigSpec,
 };
 
 impl EsxDriver {
@@ -62,7 +59,7 @@ impl EsxDriver {
     }
 
     /// Changes a machine's configuration, and waits until it is seen.
-    async fn reconfigure(
+    pub(super) async fn reconfigure(
         &self,
         call: &CallContext,
         reference: &ManagedObjectReference,
@@ -91,11 +88,15 @@ impl EsxDriver {
         check_scope(&machine, scope)?;
         // Servers take multiples of 4 MiB only.
         let mib = size.as_bytes().div_ceil(4 << 20).saturating_mul(4);
-        let megabytes = i64::try_from(mib).ok().filter(|mib| *mib > 0);
-        let megabytes =
-            megabytes.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "a domain has some memory"))?;
+        if i64::try_from(mib).is_err() || mib == 0 {
+            return Err(Error::new(ErrorKind::InvalidArgument, "a domain has some memory"));
+        }
+        if machine.memory_mib == mib {
+            return Ok(());
+        }
+        let mib = self.memory_to_have(call, &reference, &machine, mib).await?;
         let spec = VirtualMachineConfigSpec {
-            memory_mb: Some(megabytes),
+            memory_mb: i64::try_from(mib).ok(),
             ..VirtualMachineConfigSpec::default()
         };
         self.reconfigure(call, &reference, spec, |machine| machine.memory_mib == mib)
@@ -114,6 +115,9 @@ impl EsxDriver {
         }
         let (reference, machine) = self.to_change(domain)?;
         check_scope(&machine, options.scope)?;
+        if options.maximum && machine.is_active() {
+            return Err(not_valid(&machine, "end it to change how many vCPUs it can have"));
+        }
         let wanted = i32::try_from(count).ok().filter(|count| *count > 0);
         let wanted = wanted.ok_or_else(|| {
             Error::new(
@@ -121,6 +125,11 @@ impl EsxDriver {
                 format!("{count} vCPUs are no number of vCPUs"),
             )
         })?;
+        if machine.cpus == count {
+            return Ok(());
+        }
+        self.check_vcpus_can_change(call, &reference, &machine, count)
+            .await?;
         let spec = VirtualMachineConfigSpec {
             num_cpus: Some(wanted),
             ..VirtualMachineConfigSpec::default()
@@ -150,81 +159,6 @@ impl EsxDriver {
         };
         self.reconfigure(call, &reference, spec, |machine| machine.annotation == text)
             .await
-    }
-
-    pub(super) async fn set_start_by_itself(
-        &self,
-        call: &CallContext,
-        domain: Uuid,
-        autostart: bool,
-    ) -> Result<()> {
-        let (reference, machine) = self.to_change(domain)?;
-        let host = machine.host.ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidState,
-                "the machine is on no host that is connected",
-            )
-        })?;
-        let manager = self.manager_of_host(call, &host, "autoStartManager").await?;
-        let defaults = if autostart {
-            self.defaults_that_count(call, &manager, &reference).await?
-        } else {
-            None
-        };
-        let info = AutoStartPowerInfo {
-            key: reference.clone(),
-            start_order: -1,
-            start_delay: -1,
-            wait_for_heartbeat: AutoStartWaitHeartbeatSetting::SystemDefault,
-            start_action: if autostart { "powerOn" } else { "none" }.to_owned(),
-            stop_delay: -1,
-            stop_action: "none".to_owned(),
-        };
-        let change = ReconfigureAutostart {
-            this: manager,
-            spec: HostAutoStartManagerConfig {
-                defaults,
-                power_info: vec![info],
-            },
-        };
-        self.server.act(call, &change).await?;
-        self.server
-            .inventory
-            .until_starter(call, &reference, autostart)
-            .await;
-        Ok(())
-    }
-}
-
-impl EsxDriver {
-    /// What has to be set of a host for any machine of it to start by itself: nothing, where that is so. Where others would
-    /// begin to start by that, it is refused.
-    async fn defaults_that_count(
-        &self,
-        call: &CallContext,
-        manager: &ManagedObjectReference,
-        machine: &ManagedObjectReference,
-    ) -> Result<Option<AutoStartDefaults>> {
-        let mut read = property::of_object(&self.server.session, call, manager, &["config"]).await?;
-        let config = read.remove("config").and_then(|config| config.read().ok());
-        let config: HostAutoStartManagerConfig = config.unwrap_or_default();
-        let defaults = config.defaults.unwrap_or_default();
-        if defaults.enabled == Some(true) {
-            return Ok(None);
-        }
-        let is_other = |info: &&AutoStartPowerInfo| info.start_action == "powerOn" && info.key != *machine;
-        let others = config.power_info.iter().filter(is_other).count();
-        if others > 0 {
-            let message = format!(
-                "machines do not start by themselves on this host, and {others} others would begin to: see to those first, \
-                 and switch it on there"
-            );
-            return Err(Error::new(ErrorKind::InvalidState, message));
-        }
-        Ok(Some(AutoStartDefaults {
-            enabled: Some(true),
-            ..defaults
-        }))
     }
 }
 

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 
 use super::Inventory;
+use super::autostart::FOLLOWED_OF_HOSTS;
 use super::machine::FOLLOWED;
-use super::starters;
 use crate::property::{WatchEnd, Watcher};
 use crate::session::Session;
 use crate::vim::ManagedObjectReference;
@@ -63,7 +63,7 @@ async fn once(
     pause: &mut Duration,
 ) -> Result<()> {
     let call = CallContext::new("events", CallClass::Change, BEGINNING);
-    let mut watcher = Watcher::begin(session, &call, container, &[FOLLOWED, starters::FOLLOWED]).await?;
+    let mut watcher = Watcher::begin(session, &call, container, &[FOLLOWED, FOLLOWED_OF_HOSTS]).await?;
     let (mut is_first, mut is_whole) = (true, false);
     loop {
         let before = session.logins().await;

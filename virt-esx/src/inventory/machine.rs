@@ -13,7 +13,7 @@ use crate::vim::{
 };
 
 /// What is followed of every virtual machine.
-pub(crate) const FOLLOWED: Wanted = Wanted {
+pub(crate) const FOLLOWED: Wanted<'static> = Wanted {
     kind: "VirtualMachine",
     paths: &[
         "name",

@@ -1,11 +1,11 @@
 //! The virtual machines of a server, kept as they are by what it tells: look-ups and states cost no call.
 
+mod autostart;
 mod changes;
 mod claims;
 mod follow;
 mod machine;
 mod standing;
-mod starters;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,13 +17,14 @@ use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, StateReason};
 use virt_core::event::{DefinedReason, DomainChange, DomainEvent, Event, EventBus, StoppedReason};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
+pub(crate) use autostart::does_start;
 pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
-use starters::Starters;
 
+use self::autostart::{Autostart, FOLLOWED_OF_HOSTS};
 use crate::vim::{
-    ManagedObjectReference, ObjectUpdate, ObjectUpdateKind, VirtualMachinePowerState,
-    VirtualMachineQuestionInfo,
+    HostAutoStartManagerConfig, ManagedObjectReference, ObjectUpdate, ObjectUpdateKind,
+    VirtualMachinePowerState, VirtualMachineQuestionInfo,
 };
 
 /// What is told within this time of a reset is that reset.
@@ -46,10 +47,9 @@ pub(crate) struct Inventory {
 struct State {
     machines: HashMap<ManagedObjectReference, Known>,
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
+    autostart: Autostart,
     /// Machines that we are about to end, and how.
     ending: HashMap<ManagedObjectReference, StoppedReason>,
-    /// Which machines start with their hosts.
-    starters: Starters,
     /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
     reset: HashMap<ManagedObjectReference, Instant>,
     /// Machines that we are taking back to a snapshot: their power is told of once that is done.
@@ -73,6 +73,14 @@ struct Known {
     seen: bool,
 }
 
+/// A domain, and all that is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) reference: ManagedObjectReference,
+    pub(crate) info: DomainInfo,
+    pub(crate) machine: Machine,
+}
+
 impl Inventory {
     pub(crate) fn new(events: EventBus) -> Self {
         Self {
@@ -93,6 +101,7 @@ impl Inventory {
         for known in state.machines.values_mut() {
             known.seen = false;
         }
+        state.autostart.begin_again();
     }
 
     /// All there is has been told: what was not told of is gone.
@@ -106,6 +115,7 @@ impl Inventory {
                 .map(|(reference, _)| reference.clone())
                 .collect();
             let told: Vec<Event> = gone.iter().flat_map(|reference| state.leave(reference)).collect();
+            state.autostart.is_complete();
             state.complete = true;
             told
         };
@@ -149,6 +159,26 @@ impl Inventory {
                 Some(state.info(reference, known, *uuid))
             })
             .collect()
+    }
+
+    /// These domains, or all that run, as far as they are there, in no order.
+    pub(crate) fn listed(&self, domains: Option<&[Uuid]>) -> Vec<Listed> {
+        let state = self.state();
+        let listed = |uuid: &Uuid| {
+            let (reference, known) = state.domain(*uuid).ok()?;
+            Some(Listed {
+                reference: reference.clone(),
+                info: state.info(reference, known, *uuid),
+                machine: known.machine.clone(),
+            })
+        };
+        match domains {
+            Some(uuids) => uuids.iter().filter_map(listed).collect(),
+            None => {
+                let all = state.by_uuid.keys().filter_map(listed);
+                all.filter(|listed| listed.machine.is_active()).collect()
+            }
+        }
     }
 
     /// A domain, and the machine it is.
@@ -252,29 +282,13 @@ impl Inventory {
         machine: &ManagedObjectReference,
         is_so: impl Fn(Option<&Machine>) -> bool,
     ) {
-        self.when_state(|state| is_so(state.machines.get(machine).map(|known| &known.machine)))
-            .await;
-    }
-
-    /// Waits until the server has told whether a machine starts with its host, as [`until`](Self::until).
-    pub(crate) async fn until_starter(
-        &self,
-        call: &CallContext,
-        machine: &ManagedObjectReference,
-        starts: bool,
-    ) {
-        let latest = call.at_most(TOLD_WITHIN).deadline;
-        let told = self.when_state(|state| state.starters.has(machine) == starts);
-        if tokio::time::timeout_at(latest, told).await.is_err() {
-            tracing::debug!(%machine, "the host has not told yet which machines start with it");
-        }
-    }
-
-    async fn when_state(&self, is_so: impl Fn(&State) -> bool) {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let so = is_so(&self.state());
+            let so = {
+                let state = self.state();
+                is_so(state.machines.get(machine).map(|known| &known.machine))
+            };
             if so || changed.changed().await.is_err() {
                 return;
             }
@@ -290,6 +304,11 @@ impl Inventory {
         let machine = &state.machines.get(machine)?.machine;
         let question = machine.question.as_deref()?;
         Some((machine.name.clone(), question.clone()))
+    }
+
+    /// Which machines start with a host, as was just read.
+    pub(crate) fn starts_with(&self, host: &ManagedObjectReference, config: &HostAutoStartManagerConfig) {
+        self.state().autostart.is_so(host, config);
     }
 
     /// The uuid of a machine, where it is a domain.
@@ -357,13 +376,13 @@ impl State {
 
     fn info(&self, reference: &ManagedObjectReference, known: &Known, uuid: Uuid) -> DomainInfo {
         let mut info = known.machine.info(reference, uuid, known.reason);
-        info.autostart = self.starters.has(reference);
+        info.autostart = self.autostart.starts(known.machine.host.as_ref(), reference);
         info
     }
 
     fn apply(&mut self, update: &ObjectUpdate) -> Vec<Event> {
-        if update.obj.kind == starters::FOLLOWED.kind {
-            self.starters.apply(update);
+        if update.obj.kind == FOLLOWED_OF_HOSTS.kind {
+            self.autostart.apply(update);
             return Vec::new();
         }
         match update.kind {

@@ -4,14 +4,14 @@ use crate::vim::{ManagedObjectReference, ObjectSpec, PropertyFilterSpec, Propert
 
 /// The properties that are wanted of all objects of a type.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct Wanted<'a> {
     /// The API's name of the type.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: &'a str,
     /// The paths of the properties.
-    pub(crate) paths: &'static [&'static str],
+    pub(crate) paths: &'a [&'a str],
 }
 
-impl Wanted {
+impl Wanted<'_> {
     fn spec(&self) -> PropertySpec {
         PropertySpec {
             type_: self.kind.to_owned(),
@@ -22,12 +22,16 @@ impl Wanted {
 }
 
 /// Of the objects that a view shows.
-pub(crate) fn in_view(view: &ManagedObjectReference, wanted: &[Wanted]) -> PropertyFilterSpec {
+pub(crate) fn in_view(view: &ManagedObjectReference, wanted: &[Wanted<'_>]) -> PropertyFilterSpec {
     behind(view, "view", wanted)
 }
 
 /// Of the objects that a property of another object refers to.
-pub(crate) fn behind(object: &ManagedObjectReference, path: &str, wanted: &[Wanted]) -> PropertyFilterSpec {
+pub(crate) fn behind(
+    object: &ManagedObjectReference,
+    path: &str,
+    wanted: &[Wanted<'_>],
+) -> PropertyFilterSpec {
     let shown = TraversalSpec {
         type_: object.kind.clone(),
         path: path.to_owned(),
@@ -43,6 +47,22 @@ pub(crate) fn behind(object: &ManagedObjectReference, path: &str, wanted: &[Want
         }],
         report_missing_objects_in_results: None,
     }
+}
+
+/// Of the objects that a view shows, and of the one they are in where it is of such a type itself: a view does not show it.
+pub(super) fn in_view_of(
+    view: &ManagedObjectReference,
+    container: &ManagedObjectReference,
+    wanted: &[Wanted<'_>],
+) -> PropertyFilterSpec {
+    let mut spec = in_view(view, wanted);
+    if wanted.iter().any(|wanted| wanted.kind == container.kind) {
+        spec.object_set.push(ObjectSpec {
+            obj: container.clone(),
+            ..ObjectSpec::default()
+        });
+    }
+    spec
 }
 
 /// Of one object.
@@ -61,8 +81,8 @@ pub(crate) fn of_reference(object: &ManagedObjectReference, paths: &[&str]) -> P
     }
 }
 
-/// Of several objects, which may be of several types.
-pub(crate) fn of_references(objects: &[ManagedObjectReference], wanted: &[Wanted]) -> PropertyFilterSpec {
+/// Of several objects, which may be of several types. One that is gone is left out, and is no fault.
+pub(crate) fn of_references(objects: &[ManagedObjectReference], wanted: &[Wanted<'_>]) -> PropertyFilterSpec {
     let of = |object: &ManagedObjectReference| ObjectSpec {
         obj: object.clone(),
         ..ObjectSpec::default()
@@ -70,6 +90,6 @@ pub(crate) fn of_references(objects: &[ManagedObjectReference], wanted: &[Wanted
     PropertyFilterSpec {
         prop_set: wanted.iter().map(Wanted::spec).collect(),
         object_set: objects.iter().map(of).collect(),
-        report_missing_objects_in_results: None,
+        report_missing_objects_in_results: Some(true),
     }
 }

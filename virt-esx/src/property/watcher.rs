@@ -5,12 +5,12 @@ use std::sync::Arc;
 use virt_core::xml::Element;
 use virt_core::{CallContext, Error, Result};
 
-use super::spec::{Wanted, in_view};
+use super::spec::{Wanted, in_view_of};
 use crate::session::{Session, has_ended, said};
 use crate::soap::SoapError;
 use crate::vim::{
     CreateContainerView, CreateFilter, CreatePropertyCollector, DestroyPropertyCollector, DestroyView,
-    ManagedObjectReference, ObjectSpec, ObjectUpdate, Value as _, WaitForUpdatesEx, WaitOptions,
+    ManagedObjectReference, ObjectUpdate, Value as _, WaitForUpdatesEx, WaitOptions,
 };
 
 /// How long the server holds back an answer that would say nothing, in seconds.
@@ -53,7 +53,7 @@ impl Watcher {
         session: &Arc<Session>,
         call: &CallContext,
         container: &ManagedObjectReference,
-        wanted: &[Wanted],
+        wanted: &[Wanted<'_>],
     ) -> Result<Self> {
         let content = session.content();
         let view_manager = content
@@ -72,17 +72,9 @@ impl Watcher {
             this: content.property_collector.clone(),
         };
         let collector = session.read(call, &collector).await?;
-        let mut spec = in_view(&view, wanted);
-        if wanted.iter().any(|wanted| wanted.kind == container.kind) {
-            // It does not show itself.
-            spec.object_set.push(ObjectSpec {
-                obj: container.clone(),
-                ..ObjectSpec::default()
-            });
-        }
         let filter = CreateFilter {
             this: collector.clone(),
-            spec,
+            spec: in_view_of(&view, container, wanted),
             partial_updates: false,
         };
         session.read(call, &filter).await?;

@@ -8,10 +8,10 @@ pub(super) struct Places<'t> {
     text: &'t str,
     /// Whether a byte is a character.
     is_ascii: bool,
-    /// The line of the last offset that was asked for, counted from 0, and where it begins.
+    /// The line of the last offset that was asked for, and how many characters of it are before that, both counted from 0.
     line: usize,
-    line_start: usize,
-    /// The last offset that was asked for: line ends before it are counted.
+    column: usize,
+    /// The last offset that was asked for: what is before it is counted, and not again. A line may be all of the text.
     seen: usize,
 }
 
@@ -21,7 +21,7 @@ impl<'t> Places<'t> {
             text,
             is_ascii: text.is_ascii(),
             line: 0,
-            line_start: 0,
+            column: 0,
             seen: 0,
         }
     }
@@ -33,22 +33,22 @@ impl<'t> Places<'t> {
     pub(super) fn position(&mut self, at: usize) -> Position {
         let at = at.min(self.text.len());
         if at < self.seen {
-            (self.line, self.line_start, self.seen) = (0, 0, 0);
+            (self.line, self.column, self.seen) = (0, 0, 0);
         }
-        let bytes = self.text.as_bytes();
-        let since = bytes.get(self.seen..at).unwrap_or_default();
-        for end in memchr::memchr_iter(b'\n', since) {
-            self.line += 1;
-            self.line_start = self.seen + end + 1;
+        let mut since = self.text.as_bytes().get(self.seen..at).unwrap_or_default();
+        if let Some(last) = memchr::memrchr(b'\n', since) {
+            let (ended, rest) = since.split_at(last + 1);
+            self.line += memchr::memchr_iter(b'\n', ended).count();
+            self.column = 0;
+            since = rest;
         }
-        self.seen = at;
-        let before = bytes.get(self.line_start..at).unwrap_or_default();
-        let column = if self.is_ascii {
-            before.len()
+        self.column += if self.is_ascii {
+            since.len()
         } else {
-            before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+            since.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
         };
-        Position::new(number(self.line + 1), number(column + 1))
+        self.seen = at;
+        Position::new(number(self.line + 1), number(self.column + 1))
     }
 }
 
@@ -65,5 +65,8 @@ mod tests {
         assert_eq!(places.position(2), Position::new(2, 1));
         assert_eq!(places.position(7), Position::new(3, 1));
         assert_eq!(places.position(100), Position::new(4, 2));
+        let mut places = Places::new("\u{e9}ab\u{e9}c");
+        let columns = [0, 2, 3, 3, 6].map(|at| places.position(at).column());
+        assert_eq!(columns, [1, 2, 3, 3, 5]);
     }
 }

@@ -150,6 +150,7 @@ impl Counters {
                     allocation: Some(IMAGE_IN_USE),
                     capacity: Some(capacity(&disk.target)),
                     physical: Some(IMAGE_IN_USE),
+                    uncounted: false,
                 }
             })
             .collect()

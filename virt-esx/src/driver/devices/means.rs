@@ -13,7 +13,7 @@ use crate::vim::{
 };
 
 /// What is read of networks.
-const NETWORKS: &[Wanted] = &[
+const NETWORKS: &[Wanted<'static>] = &[
     Wanted {
         kind: "Network",
         paths: &["name"],
@@ -28,7 +28,7 @@ const NETWORKS: &[Wanted] = &[
     },
 ];
 /// What is read of distributed switches.
-const SWITCHES: &[Wanted] = &[
+const SWITCHES: &[Wanted<'static>] = &[
     Wanted {
         kind: "DistributedVirtualSwitch",
         paths: &["uuid"],

@@ -89,7 +89,7 @@ impl EsxDriver {
 }
 
 /// What is read of datastores.
-fn wanted() -> Wanted {
+fn wanted() -> Wanted<'static> {
     Wanted {
         kind: "Datastore",
         paths: DATASTORE,

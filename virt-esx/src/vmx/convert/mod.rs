@@ -38,6 +38,7 @@ mod problem;
 mod properties;
 mod scsi;
 mod sound;
+mod targets;
 mod to_vmx;
 mod update;
 
@@ -45,6 +46,7 @@ pub use file_names::{DatastoreNames, FileNames, PlainNames};
 pub use from_vmx::from_vmx;
 pub use kept::{Kept, NAMESPACE, Setting, kept, set_kept};
 pub use options::{DEFAULT_HARDWARE, FromVmx, Reading, ToVmx};
+pub(crate) use targets::{Seat, targets};
 pub use to_vmx::to_vmx;
 pub use update::update;
 

@@ -1,5 +1,7 @@
 //! Where disks sit: on which controller of a file, and under which name and address of a domain.
 
+use std::collections::BTreeSet;
+
 use virt_core::model::domain::devices::{Address, DiskBus};
 
 /// A place in a file: `scsi0:1` is bus SCSI, controller 0, unit 1.
@@ -121,6 +123,22 @@ impl Place {
             Bus::Ide => name("hd", self.controller * 2 + self.unit),
             Bus::Floppy => name("fd", self.unit),
         }
+    }
+
+    /// The name of the target, or the next one that is free: of SCSI and SATA they begin alike.
+    pub(super) fn unique_target(self, names: &mut BTreeSet<String>) -> String {
+        let prefix = match self.bus {
+            Bus::Scsi | Bus::Sata => "sd",
+            Bus::Ide => "hd",
+            Bus::Floppy => "fd",
+            Bus::Nvme => return self.target(),
+        };
+        let own = self.target();
+        let others = (0..u32::MAX).map(|number| name(prefix, number));
+        let mut free = std::iter::once(own.clone()).chain(others);
+        let found = free.find(|one| !names.contains(one)).unwrap_or(own);
+        names.insert(found.clone());
+        found
     }
 
     /// The address of a disk here.

@@ -161,6 +161,15 @@ impl Control {
         self.tell("cut", &[("bytes", &bytes)]).await
     }
 
+    /// Refuses questions about the performance of more machines than these at once, as a vCenter does that is so configured;
+    /// 0 for any number.
+    ///
+    /// # Errors
+    /// As all of them.
+    pub async fn measure_at_most(&self, machines: u32) -> std::result::Result<(), LiveError> {
+        self.tell("most-measured", &[("n", &machines)]).await
+    }
+
     /// Puts a question to a machine, and returns the question's id. The keys of the choices are `0` and on.
     ///
     /// # Errors

@@ -36,27 +36,11 @@ fn disk(
 ) -> Disk {
     let mut target = DiskTarget::default();
     let mut disk = medium.disk;
-    let name = place.target();
     (target.dev, disk.address) = match source.is_complete() {
-        true => (Some(unique(place, name, names)), Some(place.address())),
-        false => (Some(name), Some(place.libvirt_address(hardware))),
+        true => (Some(place.unique_target(names)), Some(place.address())),
+        false => (Some(place.target()), Some(place.libvirt_address(hardware))),
     };
     target.bus = Some(place.bus.in_domain());
     disk.target = Some(target);
     disk
-}
-
-/// The name, or the next one that is free.
-fn unique(place: Place, name: String, names: &mut BTreeSet<String>) -> String {
-    let prefix = match place.bus {
-        Bus::Scsi | Bus::Sata => "sd",
-        Bus::Ide => "hd",
-        Bus::Floppy => "fd",
-        Bus::Nvme => return name,
-    };
-    let others = (0..u32::MAX).map(|number| super::super::places::name(prefix, number));
-    let mut free = std::iter::once(name.clone()).chain(others);
-    let name = free.find(|one| !names.contains(one)).unwrap_or(name);
-    names.insert(name.clone());
-    name
 }

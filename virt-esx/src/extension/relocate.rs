@@ -3,8 +3,8 @@
 use virt_core::job::Job;
 use virt_core::{Domain, Result};
 
-use crate::extension::{about_domain, context, esx, reference_of};
-use crate::placement::Placement;
+use super::placement::Placement;
+use super::{about_domain, context, esx, reference_of};
 
 /// How disks are written where they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,10 +5,10 @@ use virt_core::job::{Job, JobProgress};
 use virt_core::model::ByteSize;
 use virt_core::{Connection, Domain, Error, ErrorKind, Result};
 
+use super::placement::Placement;
+use super::template::Template;
+use super::{about_domain, context, esx};
 use crate::driver::{EsxDriver, Made, unseen};
-use crate::extension::{about_domain, context, esx};
-use crate::placement::Placement;
-use crate::template::Template;
 
 /// How a machine is cloned (`CloneVM_Task`).
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 use virt_core::credentials::Secret;
 use virt_core::{Domain, Error, Result, Subject};
 
-use crate::extension::{context, esx};
+use super::{context, esx};
 use crate::vim::VirtualMachineTicketType;
 
 /// What a ticket is for.

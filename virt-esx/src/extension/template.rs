@@ -3,10 +3,10 @@
 use virt_core::model::ByteSize;
 use virt_core::{Connection, Domain, Error, ErrorKind, Result};
 
-use crate::clone::{CloneOptions, Cloning};
-use crate::extension::{about, about_domain, context, esx};
+use super::clone::{CloneOptions, Cloning};
+use super::placement::Placement;
+use super::{about, about_domain, context, esx};
 use crate::inventory::Machine;
-use crate::placement::Placement;
 use crate::vim::ManagedObjectReference;
 
 /// How many names an error lists.

@@ -1,5 +1,6 @@
 //! A file as a document.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,6 +38,19 @@ pub(super) struct Setting {
     pub(super) raw: String,
     /// What stands behind it, to the end of the line or to the `;`.
     pub(super) after: String,
+}
+
+impl Setting {
+    /// Makes of what a key had what it has then.
+    fn apply(&self, found: &mut Option<Value>) {
+        match (&mut *found, self.operator, &self.value) {
+            (Some(Value::Text(text)), Operator::Add, Value::Text(more)) => text.push_str(more),
+            (Some(Value::List(list)), Operator::Add, Value::List(more)) => {
+                list.extend(more.iter().cloned());
+            }
+            (_, _, value) => *found = Some(value.clone()),
+        }
+    }
 }
 
 /// A setting as it was written.
@@ -121,7 +135,7 @@ impl XenConfig {
     /// All keys, each once, in the order in which they are first said.
     #[must_use]
     pub fn keys(&self) -> Vec<&str> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let keys = self.settings.iter().map(|setting| setting.key.as_str());
         keys.filter(|key| seen.insert(*key)).collect()
     }
@@ -129,17 +143,22 @@ impl XenConfig {
     /// The value that counts: the last one, and what was added to it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
-        let mut found: Option<Value> = None;
+        let mut found = None;
         for setting in self.settings.iter().filter(|setting| setting.key == key) {
-            match (&mut found, setting.operator, &setting.value) {
-                (Some(Value::Text(text)), Operator::Add, Value::Text(more)) => text.push_str(more),
-                (Some(Value::List(list)), Operator::Add, Value::List(more)) => {
-                    list.extend(more.iter().cloned());
-                }
-                (found, _, value) => *found = Some(value.clone()),
-            }
+            setting.apply(&mut found);
         }
         found
+    }
+
+    /// All values that count, by key.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<&str, Value> {
+        let mut values: BTreeMap<&str, Option<Value>> = BTreeMap::new();
+        for setting in &self.settings {
+            setting.apply(values.entry(&setting.key).or_default());
+        }
+        let said = values.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        said.collect()
     }
 
     /// Whether a setting has this key.
@@ -218,6 +237,13 @@ mod tests {
         assert_eq!(config.get("none"), None);
         assert_eq!(config.entries().filter(|entry| entry.key == "name").count(), 2);
         assert_eq!(config.keys().len(), 8);
+        let values = config.values();
+        assert_eq!(values.len(), 8);
+        assert!(
+            values
+                .iter()
+                .all(|(key, value)| config.get(key).as_ref() == Some(value))
+        );
     }
 
     #[test]

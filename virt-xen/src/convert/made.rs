@@ -1,23 +1,35 @@
 //! The settings a domain makes, in order.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use virt_core::Result;
 
-use super::kept::Kept;
+use super::kept::{Kept, ListEntry};
 use super::problem::invalid;
 use crate::config_file::{Syntax, Value, XenConfig};
 
 /// Settings, each key once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Made {
-    settings: Vec<(String, Value)>,
+    settings: Vec<Option<(String, Value)>>,
+    places: BTreeMap<String, usize>,
 }
 
 impl Made {
     pub(super) fn add(&mut self, key: &str, value: impl Into<Value>) {
-        let value = value.into();
-        match self.settings.iter_mut().find(|(known, _)| known == key) {
-            Some((_, known)) => *known = value,
-            None => self.settings.push((key.to_owned(), value)),
+        let new = Some((key.to_owned(), value.into()));
+        let place = *self.places.entry(key.to_owned()).or_insert(self.settings.len());
+        match self.settings.get_mut(place) {
+            Some(known) => *known = new,
+            None => self.settings.push(new),
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(place) = self.places.remove(key)
+            && let Some(known) = self.settings.get_mut(place)
+        {
+            *known = None;
         }
     }
 
@@ -36,12 +48,13 @@ impl Made {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
-        let mut settings = self.settings.iter();
-        settings.find(|(known, _)| known == key).map(|(_, value)| value)
+        let found = self.settings.get(*self.places.get(key)?)?.as_ref();
+        found.map(|(_, value)| value)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.settings.iter().map(|(key, value)| (key.as_str(), value))
+        let settings = self.settings.iter().flatten();
+        settings.map(|(key, value)| (key.as_str(), value))
     }
 
     /// With what is kept, as far as elements still make what it stands in the place of.
@@ -63,7 +76,7 @@ impl Made {
                     let value: Value = text.parse().map_err(bad)?;
                     self.add(&setting.key, value);
                 }
-                None => self.settings.retain(|(key, _)| *key != setting.key),
+                None => self.remove(&setting.key),
             }
         }
         self.with_entries(kept);
@@ -71,34 +84,45 @@ impl Made {
     }
 
     fn with_entries(&mut self, kept: &Kept) {
-        let mut done: Vec<(String, usize)> = Vec::new();
+        let mut lists: BTreeMap<&str, Vec<&ListEntry>> = BTreeMap::new();
         for entry in &kept.entries {
-            let mut list = match self.get(&entry.key) {
+            lists.entry(&entry.key).or_default().push(entry);
+        }
+        for (key, entries) in lists {
+            let mut list = match self.get(key) {
                 Some(Value::List(list)) => list.clone(),
                 Some(_) => continue,
                 None => Vec::new(),
             };
-            let new = Value::Text(entry.text.clone());
-            match &entry.instead_of {
-                None => list.push(new),
-                Some(made) => {
-                    let is_free =
-                        |place: usize| !done.iter().any(|(key, used)| *key == entry.key && *used == place);
-                    let mut found = list.iter_mut().enumerate();
-                    let found = found.find(|(place, one)| one.as_text() == Some(made) && is_free(*place));
-                    let Some((place, found)) = found else { continue };
-                    *found = new;
-                    done.push((entry.key.clone(), place));
+            // Where each string stands that a device made; the first one first.
+            let mut made: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+            for (place, value) in list.iter().enumerate() {
+                if let Some(text) = value.as_text() {
+                    made.entry(text.to_owned()).or_default().push_back(place);
                 }
             }
-            self.add(&entry.key, Value::List(list));
+            for entry in entries {
+                let new = Value::Text(entry.text.clone());
+                match &entry.instead_of {
+                    None => list.push(new),
+                    Some(text) => {
+                        let place = made.get_mut(text).and_then(VecDeque::pop_front);
+                        if let Some(old) = place.and_then(|place| list.get_mut(place)) {
+                            *old = new;
+                        }
+                    }
+                }
+            }
+            if !list.is_empty() {
+                self.add(key, Value::List(list));
+            }
         }
     }
 
     /// As a file.
     pub(super) fn into_config(self, syntax: Syntax) -> Result<XenConfig> {
         let mut config = XenConfig::new(syntax);
-        for (key, value) in self.settings {
+        for (key, value) in self.settings.into_iter().flatten() {
             config.push(&key, value)?;
         }
         Ok(config)

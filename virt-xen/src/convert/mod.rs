@@ -26,8 +26,8 @@
 //! none if it stands in the place of none; and so does a string of a list, which goes with its device.
 //!
 //! # What is of the document
-//! `<title>`, `<description>`, the metadata of others, `<seclabel>` of the host's own making and the number of a running domain are of
-//! no file: whoever defines a domain keeps its document beside it.
+//! `<title>`, `<description>`, the metadata of others and the number of a running domain are of no file: whoever defines a domain
+//! keeps its document beside it.
 
 mod chardev;
 mod complete;

@@ -89,6 +89,18 @@ pub(super) fn connection(
     Ok(connection)
 }
 
+/// What the host's end of an interface is called, if that is said: `vif5.0` Xen makes up, for one run.
+pub(super) fn host_name(interface: &Interface) -> Option<&str> {
+    let name = interface.target.as_ref().and_then(|target| target.dev.as_deref());
+    name.filter(|name| !is_made_up(name))
+}
+
+fn is_made_up(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let numbers = name.strip_prefix("vif").and_then(|rest| rest.split_once('.'));
+    numbers.is_some_and(|(domain, device)| is_number(domain) && is_number(device.trim_end_matches("-emu")))
+}
+
 fn vlans(place: &str, interface: &Interface, is_switch: bool) -> Result<String> {
     let Some(vlan) = &interface.vlan else {
         return Ok(String::new());

@@ -13,41 +13,42 @@ use crate::config_file::{Value, XenConfig};
 /// Lists of strings, each of which is a device.
 const LISTS: &[&str] = &["disk", "vif", "pci", "usbdev", "usbctrl", "channel"];
 
+/// A list that has more than that, which is more than any guest has of devices, is kept as a whole.
+const MOST_DEVICES: usize = 1024;
+
 /// What is to be kept beside the domain.
 pub(super) fn keep(config: &XenConfig, domain: &DomainConfig, options: &FromConfig) -> Result<Kept> {
     let mut to = ToConfig::xl();
     to.syntax = config.syntax();
     let made = elements(domain, &to)?;
     let mut kept = Kept::default();
-    let keys = config.keys();
-    for key in &keys {
-        let Some(value) = config.get(key) else { continue };
-        if made.get(key) == Some(&value) {
+    let values = config.values();
+    for key in config.keys() {
+        let Some(value) = values.get(key).filter(|value| made.get(key) != Some(value)) else {
             continue;
-        }
-        match texts(&value)
-            .filter(|_texts| LISTS.contains(key) && !matches!(made.get(key), Some(Value::Text(_))))
-        {
-            Some(texts) if !texts.is_empty() => {
-                for text in texts {
-                    let instead_of = alone(config, key, text, options, &to)?;
-                    if instead_of.as_deref() != Some(text) {
-                        kept.entries.push(ListEntry {
-                            key: (*key).to_owned(),
-                            text: text.to_owned(),
-                            instead_of,
-                        });
-                    }
-                }
-            }
-            _ => kept.settings.push(Setting {
-                key: (*key).to_owned(),
+        };
+        let is_devices = LISTS.contains(&key) && !matches!(made.get(key), Some(Value::Text(_)));
+        let texts = texts(value).filter(|texts| is_devices && (1..=MOST_DEVICES).contains(&texts.len()));
+        let Some(texts) = texts else {
+            kept.settings.push(Setting {
+                key: key.to_owned(),
                 value: Some(value.to_string()),
                 instead_of: made.get(key).map(ToString::to_string),
-            }),
+            });
+            continue;
+        };
+        for text in texts {
+            let instead_of = alone(config, key, text, options, &to)?;
+            if instead_of.as_deref() != Some(text) {
+                kept.entries.push(ListEntry {
+                    key: key.to_owned(),
+                    text: text.to_owned(),
+                    instead_of,
+                });
+            }
         }
     }
-    for (key, value) in made.iter().filter(|(key, _)| !keys.contains(key)) {
+    for (key, value) in made.iter().filter(|(key, _)| !values.contains_key(key)) {
         kept.settings.push(Setting {
             key: key.to_owned(),
             value: None,

@@ -33,7 +33,7 @@ use source::Source;
 /// [syntax](XenConfig::syntax) of the file says.
 ///
 /// With [`FromConfig::libvirt`] as libvirt 11.3 has it, with everything its driver fills in. Three things are read better: escapes in
-/// strings count, as they do for xl; of a key that is said twice the last one counts; and `vnuma` does not undo `nestedhvm`. A UUID
+/// strings count, as they do for xl; of a key that is said twice the last one counts; and `vnuma` does not undo `nestedhvm` and `cpuid`. A UUID
 /// and addresses of interfaces that the file does not say are not made up.
 ///
 /// With [`FromConfig::complete`] nothing is lost: what there is no element for is [kept](super::kept()) in the metadata, and so is what

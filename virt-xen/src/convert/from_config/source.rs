@@ -1,5 +1,7 @@
 //! Settings of a file, as libvirt takes them.
 
+use std::collections::BTreeMap;
+
 use virt_core::{Error, Result};
 
 use super::super::options::{FromConfig, Reading};
@@ -8,17 +10,22 @@ use crate::config_file::{Syntax, Value, XenConfig};
 
 /// A file, and by whose rules it is read.
 pub(super) struct Source<'c> {
-    config: &'c XenConfig,
+    syntax: Syntax,
+    values: BTreeMap<&'c str, Value>,
     pub(super) options: &'c FromConfig,
 }
 
 impl<'c> Source<'c> {
     pub(super) fn new(config: &'c XenConfig, options: &'c FromConfig) -> Self {
-        Self { config, options }
+        Self {
+            syntax: config.syntax(),
+            values: config.values(),
+            options,
+        }
     }
 
     pub(super) fn syntax(&self) -> Syntax {
-        self.config.syntax()
+        self.syntax
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -35,7 +42,7 @@ impl<'c> Source<'c> {
 
     /// The value, if it is there.
     pub(super) fn value(&self, key: &str) -> Option<Value> {
-        self.config.get(key)
+        self.values.get(key).cloned()
     }
 
     /// A string.

@@ -186,3 +186,25 @@ fn controllers_have_numbers() {
     assert_eq!(controllers[0].max_grant_frames, Some(64));
     assert_eq!(controllers[1].model.as_deref(), Some("qusb1"));
 }
+
+#[test]
+fn large_files_are_read_in_their_own_time() {
+    use std::fmt::Write;
+
+    let mut text = "name = \"a\"\n".to_owned();
+    for number in 0..20_000 {
+        writeln!(text, "key{number} = {number}").unwrap();
+        text.push_str("extra += \"x\"\n");
+    }
+    let nodes = |count: usize| format!("vnuma = [ {} ]\n", "[ ], ".repeat(count));
+    text.push_str(&nodes(20_000));
+    let entries = "\"nonsense\", ".repeat(20_000);
+    for key in ["disk", "vif", "pci", "channel"] {
+        writeln!(text, "{key} = [ {entries} ]").unwrap();
+    }
+    let config = XenConfig::parse(&text).unwrap();
+    let domain = from_config(&config, &FromConfig::complete()).unwrap();
+    let again = super::super::to_config(&domain, &super::super::ToConfig::xl()).unwrap();
+    let (theirs, ours) = (config.values(), again.values());
+    assert!(theirs.iter().all(|(key, value)| ours.get(key) == Some(value)));
+}

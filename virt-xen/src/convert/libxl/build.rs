@@ -51,6 +51,9 @@ pub(super) fn info(domain: &DomainConfig, kind: Kind, options: &ToLibxl) -> Resu
     Ok(info)
 }
 
+/// More pins of virtual CPUs to those of the host than there are.
+const MOST_PINS: usize = 1 << 20;
+
 fn write_cpus(domain: &DomainConfig, options: &ToLibxl, info: &mut Object) -> Result<()> {
     let vcpu = domain.vcpu.as_ref();
     let most = vcpu.map_or(1, |vcpu| vcpu.count);
@@ -78,6 +81,7 @@ fn write_cpus(domain: &DomainConfig, options: &ToLibxl, info: &mut Object) -> Re
     };
     let Some(last) = last else { return Ok(()) };
     let mut sets = Vec::new();
+    let mut all = 0;
     for number in 0..=last {
         let own = pins
             .iter()
@@ -92,9 +96,14 @@ fn write_cpus(domain: &DomainConfig, options: &ToLibxl, info: &mut Object) -> Re
                     );
                     invalid("/domain/cputune/vcpupin", text)
                 };
-                (0..options.host_cpus.ok_or_else(unknown)?).collect()
+                (0..options.host_cpus.ok_or_else(unknown)?.min(CpuSet::LIMIT)).collect()
             }
         });
+        all += sets.last().map_or(0, Vec::len);
+        if all > MOST_PINS {
+            let text = "they are more pins than any host has CPUs for";
+            return Err(invalid("/domain/vcpu/@cpuset", text));
+        }
     }
     info.set(
         "vcpu_hard_affinity",
@@ -231,7 +240,7 @@ fn write_nodes(domain: &DomainConfig, options: &ToLibxl, info: &mut Object) -> R
     };
     let is_spread = options.host_nodes.is_none_or(|nodes| numa.cells.len() <= nodes);
     let mut nodes = Vec::new();
-    for ((number, cell), distances) in (0_u32..).zip(&numa.cells).zip(distances(numa)) {
+    for ((number, cell), distances) in (0_u32..).zip(&numa.cells).zip(distances(numa)?) {
         let place = format!("/domain/cpu/numa/cell[{}]", number.saturating_add(1));
         let cpus = cell.cpus.as_ref().filter(|cpus| !cpus.is_empty());
         let cpus = cpus.ok_or_else(|| invalid(format!("{place}/@cpus"), "a node has a virtual CPU"))?;

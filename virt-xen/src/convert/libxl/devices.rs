@@ -6,7 +6,7 @@ use virt_core::model::domain::devices::{
     Channel, ChardevType, ControllerType, DiscardMode, Disk, DiskDevice, DiskType, ImageFormat, Interface,
 };
 
-use super::super::network::connection;
+use super::super::network::{connection, host_name};
 use super::super::options::ToLibxl;
 use super::super::problem::{invalid, unsupported};
 use super::super::to_config::{
@@ -130,8 +130,7 @@ fn nic(number: usize, interface: &Interface, kind: Kind, options: &ToLibxl) -> R
     let is_emulated = kind == Kind::Hvm && model != Some("netfront");
     out.set("nictype", if is_emulated { "vif_ioemu" } else { "vif" });
     out.set_text("model", model);
-    let target = interface.target.as_ref().and_then(|target| target.dev.as_deref());
-    out.set_text("ifname", target);
+    out.set_text("ifname", host_name(interface));
     let backend = interface
         .backenddomain
         .as_ref()

@@ -5,7 +5,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::Interface;
 
 use super::super::made::Made;
-use super::super::network::{BRIDGE_SCRIPT, connection};
+use super::super::network::{BRIDGE_SCRIPT, connection, host_name};
 use super::super::options::ToConfig;
 use super::super::words::Kind;
 use super::is_machine;
@@ -45,7 +45,7 @@ fn vif(place: &str, interface: &Interface, kind: Kind, options: &ToConfig) -> Re
             (false, _) => format!("model={model}"),
         });
     }
-    if let Some(name) = interface.target.as_ref().and_then(|target| target.dev.as_deref()) {
+    if let Some(name) = host_name(interface) {
         parts.push(format!("vifname={name}"));
     }
     let outbound = interface

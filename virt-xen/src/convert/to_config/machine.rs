@@ -1,8 +1,12 @@
 //! The machine itself: name, memory, virtual CPUs, features, timers, the clock, ends, nodes.
 
+use std::collections::BTreeMap;
+
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::{ClockBasis, ClockOffset, FeatureState, LifecycleAction, Numa, TimerName};
+use virt_core::model::domain::{
+    ClockBasis, ClockOffset, FeatureState, LifecycleAction, Numa, NumaCell, TimerName,
+};
 use virt_core::model::value::{ByteSize, OnOff};
 
 use super::super::complete::is_present;
@@ -252,23 +256,29 @@ pub(super) fn write_ends(domain: &DomainConfig, out: &mut Made) -> Result<()> {
     Ok(())
 }
 
+/// More nodes than any guest has.
+const MOST_NODES: usize = 1024;
+
 /// How far nodes are from each other, row by row: as said, or as said the other way round; else 10 within, 20 between them.
-pub(in super::super) fn distances(numa: &Numa) -> Vec<Vec<u32>> {
-    let said = |from: usize, to: usize| {
-        let siblings = numa.cells.get(from)?.distances.as_ref()?.siblings.iter();
-        let mut siblings =
-            siblings.filter(|sibling| sibling.id.and_then(|id| usize::try_from(id).ok()) == Some(to));
-        siblings.find_map(|sibling| sibling.value)
+pub(in super::super) fn distances(numa: &Numa) -> Result<Vec<Vec<u32>>> {
+    if numa.cells.len() > MOST_NODES {
+        let text = format!("a guest has {MOST_NODES} nodes at most");
+        return Err(invalid("/domain/cpu/numa", text));
+    }
+    let row = |cell: &NumaCell| {
+        let siblings = cell.distances.iter().flat_map(|distances| &distances.siblings);
+        let said = siblings.filter_map(|sibling| Some((usize::try_from(sibling.id?).ok()?, sibling.value?)));
+        said.collect::<BTreeMap<usize, u32>>()
     };
+    let rows: Vec<BTreeMap<usize, u32>> = numa.cells.iter().map(row).collect();
+    let said = |from: usize, to: usize| rows.get(from)?.get(&to).copied();
     let distance = |from: usize, to: usize| {
         let usual = if from == to { 10 } else { 20 };
         said(from, to).or_else(|| said(to, from)).unwrap_or(usual)
     };
-    let nodes = 0..numa.cells.len();
-    nodes
-        .clone()
-        .map(|from| nodes.clone().map(|to| distance(from, to)).collect())
-        .collect()
+    let nodes = 0..rows.len();
+    let row = |from: usize| nodes.clone().map(|to| distance(from, to)).collect();
+    Ok(nodes.clone().map(row).collect())
 }
 
 pub(super) fn write_nodes(domain: &DomainConfig, out: &mut Made) -> Result<()> {
@@ -276,7 +286,7 @@ pub(super) fn write_nodes(domain: &DomainConfig, out: &mut Made) -> Result<()> {
         return Ok(());
     };
     let mut nodes = Vec::with_capacity(numa.cells.len());
-    for ((number, cell), distances) in numa.cells.iter().enumerate().zip(distances(numa)) {
+    for ((number, cell), distances) in numa.cells.iter().enumerate().zip(distances(numa)?) {
         let place = format!("/domain/cpu/numa/cell[{}]", number + 1);
         let cpus = cell.cpus.as_ref().filter(|cpus| !cpus.is_empty());
         let cpus = cpus.ok_or_else(|| invalid(format!("{place}/@cpus"), "a node has a virtual CPU"))?;

@@ -2,7 +2,11 @@
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::DomainType;
+use virt_core::model::domain::devices::{
+    ControllerType, Devices, DiskBus, Graphics, GraphicsType, Video, VideoModelType,
+};
+use virt_core::model::domain::{DomainType, Features, LoaderKind, Os, VcpuPlacement};
+use virt_core::model::value::YesNo;
 
 use super::problem::{invalid, unsupported};
 use super::words::Kind;
@@ -246,6 +250,9 @@ const SAID_NEWER: &[&str] = &[
     "devices/controller@ports",
     "devices/controller@maxGrantFrames",
     "devices/controller@maxEventChannels",
+    // libvirt fills them in; the device model divides the memory itself.
+    "devices/video/model@ram",
+    "devices/video/model@vgamem",
     "devices/channel",
     "devices/channel@type",
     "devices/channel/source",
@@ -326,8 +333,8 @@ pub(super) fn check(domain: &DomainConfig, listener: impl Into<Listener>) -> Res
             return Err(unsupported(found.path, told(listener)));
         }
     }
-    check_kind(domain, kind)?;
-    check_devices(domain)?;
+    check_kind(domain, kind, listener)?;
+    check_devices(domain, kind, listener)?;
     Ok(kind)
 }
 
@@ -339,85 +346,174 @@ fn told(listener: Listener) -> &'static str {
     }
 }
 
-/// What only one kind of guest has.
-fn check_kind(domain: &DomainConfig, kind: Kind) -> Result<()> {
-    let os = domain.os.as_ref();
-    let features = domain.features.as_ref();
-    let machine_only = "only a whole machine, of type hvm, has it";
+/// What only one kind of guest has, or only some are told of.
+fn check_kind(domain: &DomainConfig, kind: Kind, listener: Listener) -> Result<()> {
+    let nothing = (Os::default(), Features::default(), Devices::default());
+    let os = domain.os.as_ref().unwrap_or(&nothing.0);
+    let features = domain.features.as_ref().unwrap_or(&nothing.1);
+    let devices = domain.devices.as_ref().unwrap_or(&nothing.2);
+    let placement = domain.vcpu.as_ref().and_then(|vcpu| vcpu.placement.as_ref());
+    let is_flash = os
+        .loader
+        .as_ref()
+        .is_some_and(|loader| loader.kind == Some(LoaderKind::Pflash));
+    let (is_machine, is_pv) = (kind == Kind::Hvm, kind == Kind::Pv);
+    let is_xm = listener == Listener::Xm;
     let guest_only = "only a paravirtual guest has it";
+    let machine_only = "only a whole machine, of type hvm, has it";
+    let hardware_only = "a guest of type linux has none of it";
+    let not_xm = "xm cannot be told";
     let elements = [
         (
-            domain.bootloader.is_some(),
+            placement == Some(&VcpuPlacement::Auto),
+            "vcpu/@placement",
+            "nobody places virtual CPUs of Xen: say static",
+        ),
+        (
+            is_machine && domain.bootloader.is_some(),
             "bootloader",
-            kind == Kind::Hvm,
             guest_only,
         ),
         (
-            domain.bootloader_args.is_some(),
+            is_machine && domain.bootloader_args.is_some(),
             "bootloader_args",
-            kind == Kind::Hvm,
             guest_only,
         ),
+        (!is_machine && os.loader.is_some(), "os/loader", machine_only),
+        (!is_machine && os.firmware.is_some(), "os/@firmware", machine_only),
+        (!is_machine && os.acpi.is_some(), "os/acpi", machine_only),
+        (!is_machine && !os.boot.is_empty(), "os/boot", machine_only),
         (
-            os.is_some_and(|os| os.loader.is_some()),
-            "os/loader",
-            kind != Kind::Hvm,
-            machine_only,
-        ),
-        (
-            os.is_some_and(|os| os.firmware.is_some()),
-            "os/@firmware",
-            kind != Kind::Hvm,
-            machine_only,
-        ),
-        (
-            os.is_some_and(|os| os.acpi.is_some()),
-            "os/acpi",
-            kind != Kind::Hvm,
-            machine_only,
-        ),
-        (
-            features.is_some_and(|features| features.viridian),
+            !is_machine && features.viridian,
             "features/viridian",
-            kind != Kind::Hvm,
             machine_only,
         ),
         (
-            features.is_some_and(|features| features.hyperv.is_some()),
+            !is_machine && features.hyperv.is_some(),
             "features/hyperv",
-            kind != Kind::Hvm,
             machine_only,
         ),
+        (is_pv && features.hap.is_some(), "features/hap", hardware_only),
+        (is_pv && features.acpi, "features/acpi", hardware_only),
+        (is_pv && features.apic.is_some(), "features/apic", hardware_only),
+        (is_pv && features.pae, "features/pae", hardware_only),
+        (
+            !is_machine && !devices.serials.is_empty(),
+            "devices/serial",
+            machine_only,
+        ),
+        (
+            !is_machine && !devices.parallels.is_empty(),
+            "devices/parallel",
+            machine_only,
+        ),
+        (
+            !is_machine && !devices.sounds.is_empty(),
+            "devices/sound",
+            machine_only,
+        ),
+        (
+            !is_machine && listener == Listener::Libxl && devices.emulator.is_some(),
+            "devices/emulator",
+            machine_only,
+        ),
+        (is_xm && is_machine && os.kernel.is_some(), "os/kernel", not_xm),
+        (is_xm && is_machine && os.initrd.is_some(), "os/initrd", not_xm),
+        (is_xm && is_machine && os.cmdline.is_some(), "os/cmdline", not_xm),
+        (is_xm && os.firmware.is_some(), "os/@firmware", not_xm),
+        (is_xm && is_flash, "os/loader/@type", not_xm),
     ];
-    let mut elements = elements.into_iter();
-    match elements.find(|(is_there, _, is_other, _)| *is_there && *is_other) {
-        Some((_, name, _, text)) => Err(unsupported(format!("/domain/{name}"), text)),
+    match elements.into_iter().find(|(is_there, _, _)| *is_there) {
+        Some((_, name, text)) => Err(unsupported(format!("/domain/{name}"), text)),
         None => Ok(()),
     }
 }
 
-fn check_devices(domain: &DomainConfig) -> Result<()> {
+fn check_devices(domain: &DomainConfig, kind: Kind, listener: Listener) -> Result<()> {
     let Some(devices) = &domain.devices else {
         return Ok(());
     };
     for (number, device) in devices.hostdevs.iter().enumerate() {
-        let place = format!("/domain/devices/hostdev[{}]", number + 1);
+        let place = |name: &str| format!("/domain/devices/hostdev[{}]/{name}", number + 1);
         if !matches!(device.mode.as_deref(), None | Some("subsystem")) {
             return Err(unsupported(
-                format!("{place}/@mode"),
+                place("@mode"),
                 "Xen hands through devices of mode subsystem",
             ));
         }
-        if !matches!(device.kind.as_deref(), Some("pci" | "usb")) {
-            return Err(unsupported(
-                format!("{place}/@type"),
-                "Xen hands through devices on pci and usb",
-            ));
+        match (device.kind.as_deref(), listener) {
+            (Some("usb"), Listener::Xm) => {
+                return Err(unsupported(place("@type"), "xm hands through devices on pci"));
+            }
+            (Some("pci"), Listener::Xm) if device.managed == Some(YesNo::Yes) => {
+                return Err(unsupported(
+                    place("@managed"),
+                    "xm takes no device from the host: say no",
+                ));
+            }
+            (Some("pci" | "usb"), _) => {}
+            _ => {
+                return Err(unsupported(
+                    place("@type"),
+                    "Xen hands through devices on pci and usb",
+                ));
+            }
         }
         let driver = device.driver.as_ref().and_then(|driver| driver.name.as_deref());
         if !matches!(driver, None | Some("xen")) {
-            return Err(unsupported(format!("{place}/driver/@name"), "the driver is xen"));
+            return Err(unsupported(place("driver/@name"), "the driver is xen"));
         }
+    }
+    for (number, controller) in devices.controllers.iter().enumerate() {
+        let place = |name: &str| format!("/domain/devices/controller[{}]/@{name}", number + 1);
+        match (&controller.kind, listener) {
+            (Some(ControllerType::Usb), Listener::Xl | Listener::Libxl) => {}
+            (Some(ControllerType::Ide | ControllerType::Scsi | ControllerType::Xenbus), _) => {
+                if controller.model.is_some() {
+                    return Err(unsupported(
+                        place("model"),
+                        "Xen has one model of it: leave it out",
+                    ));
+                }
+            }
+            _ => {
+                let text = "controllers are xenbus, ide, scsi and, of xl, usb";
+                return Err(unsupported(place("type"), text));
+            }
+        }
+    }
+    for (number, disk) in devices.disks.iter().enumerate() {
+        let bus = disk.target.as_ref().and_then(|target| target.bus.as_ref());
+        if !matches!(
+            bus,
+            None | Some(DiskBus::Ide | DiskBus::Scsi | DiskBus::Xen | DiskBus::Fdc)
+        ) {
+            let text = "disks of Xen are on ide, scsi and xen";
+            return Err(unsupported(
+                format!("/domain/devices/disk[{}]/target/@bus", number + 1),
+                text,
+            ));
+        }
+    }
+    let is_spice = |graphics: &Graphics| graphics.kind == Some(GraphicsType::Spice);
+    if listener == Listener::Xm && devices.graphics.iter().any(is_spice) {
+        return Err(unsupported(
+            "/domain/devices/graphics/@type",
+            "xm has displays vnc and sdl",
+        ));
+    }
+    let is_usual = |video: &Video| {
+        let usual = if kind == Kind::Pv {
+            VideoModelType::Xen
+        } else {
+            VideoModelType::Cirrus
+        };
+        let model = video.model.as_ref().and_then(|model| model.kind.as_ref());
+        model.is_none_or(|model| *model == usual || *model == VideoModelType::Default)
+    };
+    if (listener == Listener::Xm || kind != Kind::Hvm) && !devices.videos.iter().all(is_usual) {
+        let text = "a guest of this kind has the adapter it always has: leave it out";
+        return Err(unsupported("/domain/devices/video/model/@type", text));
     }
     let balloon = devices
         .memballoon

@@ -3,7 +3,8 @@
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{
-    Graphics, GraphicsCopyPaste, GraphicsListen, GraphicsMode, GraphicsType,
+    Graphics, GraphicsCopyPaste, GraphicsListen, GraphicsMode, GraphicsType, Video, VideoModel,
+    VideoModelType,
 };
 use virt_core::model::value::{SecretText, YesNo};
 
@@ -11,6 +12,7 @@ use super::super::problem::wrong_key;
 use super::super::words::Kind;
 use super::fields::{fields, last};
 use super::source::Source;
+use crate::config_file::Syntax;
 
 /// The port of the first display.
 const FIRST_PORT: i32 = 5900;
@@ -49,6 +51,9 @@ pub(super) fn read(source: &Source<'_>, kind: Kind, domain: &mut DomainConfig) -
         Kind::Pv | Kind::Pvh => paravirtual(source)?,
     };
     domain.devices_mut().graphics.extend(graphics);
+    if kind == Kind::Hvm && source.is_complete() && source.syntax() == Syntax::Xl {
+        domain.devices_mut().videos.extend(video(source)?);
+    }
     domain.devices_mut().emulator = source.text("device_model_override")?;
     Ok(())
 }
@@ -70,6 +75,29 @@ fn machine(source: &Source<'_>) -> Result<Option<Graphics>> {
         Some(true) => Ok(Some(sdl(source.text("display")?, source.text("xauthority")?))),
         _ => Ok(None),
     }
+}
+
+/// The adapter of a whole machine, which libvirt does not read.
+fn video(source: &Source<'_>) -> Result<Option<Video>> {
+    let (word, memory) = (source.text("vga")?, source.number("videoram")?);
+    if word.is_none() && memory.is_none() {
+        return Ok(None);
+    }
+    let mut model = VideoModel::default();
+    model.kind = Some(match word.as_deref() {
+        None | Some("cirrus") => VideoModelType::Cirrus,
+        Some("stdvga") => VideoModelType::Vga,
+        Some("qxl") => VideoModelType::Qxl,
+        Some("none") => VideoModelType::None,
+        Some(_) => return Ok(None),
+    });
+    if model.kind != Some(VideoModelType::None) {
+        let kib = memory.and_then(|mib| u32::try_from(mib).ok()?.checked_mul(1024));
+        model.vram = kib.filter(|kib| *kib > 0);
+    }
+    let mut video = Video::default();
+    video.model = Some(model);
+    Ok(Some(video))
 }
 
 fn small(number: i64) -> i32 {
@@ -121,6 +149,9 @@ pub(super) fn read_spice(source: &Source<'_>, kind: Kind, domain: &mut DomainCon
                 "the file does not say it: say one, or spicedisable_ticketing = 1",
             ))?,
         };
+    }
+    if source.is_complete() {
+        graphics.keymap = source.text("keymap")?;
     }
     let is_client = source.flag("spiceagent_mouse")? == Some(true);
     let mut mouse = GraphicsMode::default();

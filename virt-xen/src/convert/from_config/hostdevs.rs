@@ -7,12 +7,15 @@ use virt_core::model::value::{AddressNumber, Hex8, Hex32, YesNo};
 
 use super::super::problem::wrong_key;
 use super::source::Source;
+use crate::config_file::Syntax;
 
 const KEY: &str = "pci";
 
 pub(super) fn read(source: &Source<'_>, domain: &mut DomainConfig) -> Result<()> {
+    // libvirt does not read who takes it from the host, and xm does not know.
+    let is_more = source.is_complete() && source.syntax() == Syntax::Xl;
     for text in source.texts(KEY) {
-        match device(&text) {
+        match device(&text, is_more) {
             Ok(device) => domain.devices_mut().hostdevs.push(device),
             Err(error) => {
                 source.lenient::<()>(error)?;
@@ -23,7 +26,7 @@ pub(super) fn read(source: &Source<'_>, domain: &mut DomainConfig) -> Result<()>
 }
 
 /// `[DOMAIN:]BUS:SLOT.FUNCTION[,permissive=1]`
-fn device(text: &str) -> Result<HostDevice> {
+fn device(text: &str, is_more: bool) -> Result<HostDevice> {
     let bad = || wrong_key(KEY, format!("{text:?} is no address on PCI: say 0000:01:00.0"));
     let (place, options) = match text.split_once(',') {
         Some((place, options)) => (place, Some(options)),
@@ -46,14 +49,22 @@ fn device(text: &str) -> Result<HostDevice> {
     address.function = Some(Hex8::from(u8::try_from(function).unwrap_or_default()));
     let mut source = HostDeviceSource::default();
     source.address = Some(address);
+    let mut is_taken = false;
     for option in options.into_iter().flat_map(|options| options.split(',')) {
         let (key, value) = option.split_once('=').ok_or_else(bad)?;
+        if key.trim() == "seize" {
+            is_taken = value.parse::<i64>().map_err(|_error| bad())? != 0;
+        }
         if key.trim() == "permissive" {
             let is_on = value.parse::<i64>().map_err(|_error| bad())? != 0;
             source.write_filtering = Some(YesNo::from(!is_on));
         }
     }
-    Ok(handed_through("pci", source))
+    let mut device = handed_through("pci", source);
+    if is_taken && is_more {
+        device.managed = Some(YesNo::Yes);
+    }
+    Ok(device)
 }
 
 /// A device of the host.

@@ -87,6 +87,12 @@ pub(super) fn read_xl(source: &Source<'_>, kind: Kind, domain: &mut DomainConfig
             firmware.path = Some(path.unwrap_or_else(|| format!("{directory}/ovmf.bin")));
             firmware.kind = Some(LoaderKind::Pflash);
             firmware.readonly = Some(YesNo::Yes);
+        } else if let Some(path) = source
+            .text("firmware_override")?
+            .filter(|_path| source.is_complete())
+        {
+            // libvirt does not read it.
+            firmware.path = Some(path);
         }
         os.loader = Some(firmware);
         if let Some(path) = source.text("acpi_firmware")? {

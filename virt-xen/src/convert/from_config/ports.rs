@@ -2,7 +2,7 @@
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::devices::{ChardevTarget, Parallel, Serial};
+use virt_core::model::domain::devices::{ChardevTarget, ChardevType, Parallel, Serial};
 
 use super::super::chardev::{self, Port};
 use super::super::complete::pv_console;
@@ -54,8 +54,25 @@ fn port(source: &Source<'_>, key: &str, text: &str) -> Result<Option<Port>> {
         return Ok(None);
     }
     match chardev::read(key, text) {
-        Ok(port) => Ok(Some(port)),
+        Ok(mut port) => {
+            if source.is_complete() {
+                fill_hosts(&mut port);
+            }
+            Ok(Some(port))
+        }
         Err(error) => source.lenient(error),
+    }
+}
+
+/// A document of libvirt's says the host of a TCP port; libvirt reads one without, and does not take it back.
+fn fill_hosts(port: &mut Port) {
+    if port.kind != Some(ChardevType::Tcp) {
+        return;
+    }
+    for end in &mut port.sources {
+        let is_server = end.mode.as_deref() == Some("bind");
+        let any = if is_server { "0.0.0.0" } else { "127.0.0.1" };
+        end.host.get_or_insert_with(|| any.to_owned());
     }
 }
 

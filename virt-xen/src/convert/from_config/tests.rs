@@ -208,3 +208,55 @@ fn large_files_are_read_in_their_own_time() {
     let (theirs, ours) = (config.values(), again.values());
     assert!(theirs.iter().all(|(key, value)| ours.get(key) == Some(value)));
 }
+
+#[test]
+fn what_is_read_is_a_document_and_comes_back() {
+    for more in [
+        "usbdev = [ \"hostbus=1,hostaddr=6\", \"hostbus=1,hostaddr=1f\" ]",
+        "usbctrl = [ \"type=qusb,version=1,ports=6\" ]\nusbdev = [ \"hostbus=1,hostaddr=6\" ]",
+        "channel = [ \"connection=pty,name=org.a.b\", \"connection=socket,path=/run/a,name=c\" ]",
+        "vif = [ \"mac=00:16:3e:66:92:9c,bridge=br0:42:43:44,script=vif-openvswitch,model=e1000\" ]",
+        "vif = [ \"mac=00:16:3e:66:92:9c,bridge=br0,script=vif-bridge,model=e1000,vifname=testvif\" ]",
+        "spice = 1\nspicedisable_ticketing = 1\nspiceagent_mouse = 1\nspicevdagent = 1\nspice_clipboard_sharing = 1",
+        "disk = [ \"format=raw,vdev=hda,access=rw,backendtype=qdisk,\
+         target=rbd:p/i:auth_supported=none:mon_host=m1\\\\:6321\\\\;m2\\\\:6322\" ]",
+        "disk = [ \"/dev/vg/a,raw,hda,rw\", \"/b,qcow2,hdb,rw\", \"/c.iso,raw,hdc,devtype=cdrom\" ]",
+        "disk = [ \"format=xvhd,vdev=sda,access=!,backendtype=tap,target=/a\" ]",
+        "cpuid = \"host,tm=0,sse3=0\"\nnestedhvm = 1",
+        "serial = [ \"none\", \"/dev/ttyS1\" ]",
+        "serial = \"tcp:0.0.0.0:2445,server,nowait\"\nparallel = \"/dev/parport0\"",
+        "sdl = 1\ndisplay = \":0\"\nxauthority = \"/a\"",
+        "vnc = 1\nvncunused = 0\nvncdisplay = 17\nkeymap = \"ja\"",
+        "passthrough = \"share_pt\"\nhap = 0\nviridian = 1\ntsc_mode = \"always_emulate\"",
+        "max_event_channels = 2047\nmax_grant_frames = 64",
+        "device_model_override = \"/usr/lib/xen/bin/qemu-dm\"\nvnc = 1",
+    ] {
+        for head in [HVM, "name = \"a\"\n"] {
+            let config = XenConfig::parse(&format!("{head}{more}\n")).unwrap();
+            let domain = from_config(&config, &FromConfig::libvirt()).unwrap();
+            domain
+                .validate()
+                .unwrap_or_else(|error| panic!("{more}: {error}"));
+            assert_eq!(domain.normalized().to_xml(), domain.to_xml(), "{more}");
+            let written = super::super::to_config(&domain, &super::super::ToConfig::xl()).unwrap();
+            let again = from_config(&written, &FromConfig::libvirt()).unwrap();
+            assert_eq!(again.to_xml(), domain.to_xml(), "{more}");
+        }
+    }
+}
+
+#[test]
+fn a_complete_reading_is_a_document() {
+    for more in [
+        "serial = \"tcp::2445,server,nowait\"",
+        "serial = \"tcp::2445\"",
+        "parallel = \"udp::1@:2\"",
+    ] {
+        let domain = read_as(&format!("{HVM}{more}\n"), &FromConfig::complete()).unwrap();
+        domain
+            .validate()
+            .unwrap_or_else(|error| panic!("{more}: {error}"));
+        let written = super::super::to_config(&domain, &super::super::ToConfig::xl()).unwrap();
+        assert!(written.to_string().contains(more), "{written}");
+    }
+}

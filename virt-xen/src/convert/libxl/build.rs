@@ -13,7 +13,8 @@ use super::super::complete::{is_present, is_traditional};
 use super::super::options::ToLibxl;
 use super::super::problem::{invalid, unsupported};
 use super::super::to_config::{
-    acpi_table, boot_order, check_other_mode, controllers, distances, serial_text, uefi, usb_inputs, viridian,
+    acpi_table, boot_order, check_other_mode, controllers, distances, loader_override, serial_text, uefi,
+    usb_inputs, viridian,
 };
 use super::super::words::{Kind, VIRIDIAN, feature_for_libxl};
 use super::cpuid::Policy;
@@ -321,6 +322,7 @@ fn machine(domain: &DomainConfig, os: &Os, options: &ToLibxl, info: &mut Object)
     if is_hpet {
         machine.flag("hpet", true);
     }
+    machine.set_text("firmware", loader_override(os));
     machine.set_text("acpi_firmware", acpi_table(os)?);
     machine.set("boot", boot_order(os));
     let (is_uefi, path) = uefi(os)?;

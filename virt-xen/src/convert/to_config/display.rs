@@ -2,9 +2,10 @@
 
 use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_core::model::domain::devices::{Graphics, GraphicsType};
+use virt_core::model::domain::devices::{Graphics, GraphicsType, VideoModel, VideoModelType};
 use virt_core::model::value::{SecretText, YesNo};
 
+use super::super::complete::is_traditional;
 use super::super::made::Made;
 use super::super::problem::{invalid, unsupported};
 use super::super::words::Kind;
@@ -143,6 +144,7 @@ pub(super) fn write_spice(domain: &DomainConfig, kind: Kind, out: &mut Made) -> 
     out.add("spicetls_port", port(graphics.tls_port));
     out.add("spicedisable_ticketing", graphics.passwd.is_none());
     out.add_text("spicepasswd", graphics.passwd.as_ref().map(SecretText::reveal));
+    out.add_text("keymap", graphics.keymap.as_deref());
     match graphics.mouse.as_ref().and_then(|mouse| mouse.mode.as_deref()) {
         None => {}
         Some("client") => {
@@ -162,6 +164,41 @@ pub(super) fn write_spice(domain: &DomainConfig, kind: Kind, out: &mut Made) -> 
     if clipboard == Some(YesNo::Yes) {
         out.add("spice_clipboard_sharing", true);
         out.add("spicevdagent", true);
+    }
+    Ok(())
+}
+
+/// The adapter of a whole machine, where it is another one than it has anyway.
+pub(super) fn write_video(domain: &DomainConfig, kind: Kind, out: &mut Made) -> Result<()> {
+    let videos = domain.devices.iter().flat_map(|devices| &devices.videos);
+    let models: Vec<&VideoModel> = videos.filter_map(|video| video.model.as_ref()).collect();
+    let model = match models.as_slice() {
+        [model] if is_machine(kind) => *model,
+        [] | [_] => return Ok(()),
+        _ => {
+            let text = "a guest of Xen has one adapter";
+            return Err(unsupported("/domain/devices/video[2]", text));
+        }
+    };
+    let (word, usual) = match &model.kind {
+        Some(VideoModelType::Cirrus) => (None, if is_traditional(domain) { 4 } else { 8 }),
+        Some(VideoModelType::Vga | VideoModelType::Xen) => {
+            (Some("stdvga"), if is_traditional(domain) { 8 } else { 16 })
+        }
+        Some(VideoModelType::Qxl) => (Some("qxl"), 128),
+        Some(VideoModelType::None) => {
+            out.add("vga", "none");
+            return Ok(());
+        }
+        kind => {
+            let kind = kind.as_ref().map_or_else(String::new, ToString::to_string);
+            let text = format!("Xen has adapters vga, cirrus, qxl and none, not {kind:?}");
+            return Err(unsupported("/domain/devices/video/model/@type", text));
+        }
+    };
+    out.add_text("vga", word);
+    if let Some(vram) = model.vram.filter(|vram| *vram != usual * 1024) {
+        out.add("videoram", vram.div_ceil(1024));
     }
     Ok(())
 }

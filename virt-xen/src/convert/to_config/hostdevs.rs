@@ -46,8 +46,13 @@ pub(super) fn write_pci(domain: &DomainConfig, out: &mut Made) -> Result<()> {
             Some(false) => ",permissive=0",
             None => "",
         };
+        let seize = if device.managed == Some(YesNo::Yes) {
+            ",seize=1"
+        } else {
+            ""
+        };
         list.push(format!(
-            "{number:04x}:{bus:02x}:{slot:02x}.{function:x}{permissive}"
+            "{number:04x}:{bus:02x}:{slot:02x}.{function:x}{permissive}{seize}"
         ));
     }
     out.add_list("pci", list);

@@ -85,8 +85,13 @@ pub(super) fn write_features(domain: &DomainConfig, kind: Kind, is_xl: bool, out
             let text = "only paravirtual guests have the memory map of the host";
             return Err(unsupported("/domain/features/xen/e820_host", text));
         }
-    } else if is_on(e820) == Some(true) {
-        out.add("e820_host", true);
+    } else {
+        if kind == Kind::Pvh && is_on(features.and_then(|features| features.hap.as_ref())) == Some(false) {
+            out.add("hap", false);
+        }
+        if is_on(e820) == Some(true) {
+            out.add("e820_host", true);
+        }
     }
     let passthrough = xen.and_then(|xen| xen.passthrough.as_ref());
     if let Some(passthrough) = passthrough.filter(|one| one.state != Some(OnOff::Off)) {
@@ -210,24 +215,28 @@ pub(super) fn write_clock(domain: &DomainConfig, kind: Kind, out: &mut Made) -> 
         }
         offset => return Err(refused(offset)),
     };
+    let place = "/domain/clock/@adjustment";
+    let seconds = match adjustment {
+        None => 0,
+        Some("reset") if is_machine(kind) => {
+            return Err(unsupported(
+                place,
+                "the clock of a whole machine is not reset: leave it out",
+            ));
+        }
+        Some("reset") => 0,
+        Some(text) => {
+            let bad = || invalid(place, format!("{text:?} is no number of seconds"));
+            text.trim().parse::<i64>().map_err(|_error| bad())?
+        }
+    };
     if is_machine(kind) {
-        let seconds = match (offset, adjustment) {
-            (Some(ClockOffset::Variable), Some(text)) => {
-                let bad = || {
-                    invalid(
-                        "/domain/clock/@adjustment",
-                        format!("{text:?} is no number of seconds"),
-                    )
-                };
-                text.trim().parse::<i64>().map_err(|_error| bad())?
-            }
-            (_, Some("reset")) => {
-                let text = "the clock of a whole machine is not reset: leave it out";
-                return Err(unsupported("/domain/clock/@adjustment", text));
-            }
-            _ => 0,
-        };
         out.add("rtc_timeoffset", seconds);
+    } else if seconds != 0 {
+        return Err(unsupported(
+            place,
+            "the clock of a paravirtual guest is Xen's: leave it out",
+        ));
     }
     out.add("localtime", is_local);
     Ok(())

@@ -31,14 +31,15 @@ pub(super) use hostdevs::{
 };
 pub(super) use inputs::usb_inputs;
 pub(super) use machine::{distances, viridian};
-pub(super) use os::{acpi_table, boot_order, check_other_mode, uefi};
+pub(super) use os::{acpi_table, boot_order, check_other_mode, loader_override, uefi};
 pub(super) use ports::serial_text;
 
 /// The file of a domain, in libvirt's order and spelling; what a complete reading [kept](super::kept()) comes behind, or in
 /// the place of what it was kept for.
 ///
 /// Beyond libvirt, which leaves them out or refuses them, a file of xl says Hyper-V's extensions (`viridian`), the domain that serves a
-/// disk or an interface (`backend`), and `discard` of disks. Strings that have quotes of both kinds, or `\`, are written so that xl
+/// disk or an interface (`backend`), `discard` of disks, adapters other than the usual (`vga`, `videoram`), a loader other than Xen's
+/// (`firmware_override`), the keyboard of SPICE, and that devices are taken from the host (`seize`). Strings that have quotes of both kinds, or `\`, are written so that xl
 /// reads them.
 ///
 /// * Memory is rounded up to MiB. Without a UUID or the address of an interface the toolstack makes one.
@@ -76,6 +77,7 @@ pub(super) fn elements(domain: &DomainConfig, options: &ToConfig) -> Result<Made
         hostdevs::write_bus(&full, &mut out);
         disks::write_xl(&full, &mut out)?;
         display::write_spice(&full, kind, &mut out)?;
+        display::write_video(&full, kind, &mut out)?;
         inputs::write(&full, kind, is_xl, &mut out)?;
         hostdevs::write_usb(&full, &mut out)?;
         ports::write_channels(&full, &mut out)?;

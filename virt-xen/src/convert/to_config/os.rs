@@ -65,6 +65,16 @@ pub(in super::super) fn uefi(os: &Os) -> Result<(bool, Option<String>)> {
     }
 }
 
+/// The loader of whole machines, where it is not Xen's own: that one is where Xen was built to have it.
+pub(in super::super) fn loader_override(os: &Os) -> Option<&str> {
+    let loader = os
+        .loader
+        .as_ref()
+        .filter(|loader| loader.kind != Some(LoaderKind::Pflash));
+    let path = loader.and_then(|loader| loader.path.as_deref());
+    path.filter(|path| !path.is_empty() && path.rsplit('/').next() != Some("hvmloader"))
+}
+
 /// The file of the table of firmware, if there is one.
 pub(in super::super) fn acpi_table(os: &Os) -> Result<Option<&str>> {
     let tables = os
@@ -120,6 +130,7 @@ pub(super) fn write_xl(domain: &DomainConfig, kind: Kind, out: &mut Made) -> Res
             out.add("bios", "ovmf");
             out.add_text("bios_path_override", path.as_deref());
         }
+        out.add_text("firmware_override", loader_override(os));
         out.add_text("acpi_firmware", acpi_table(os)?);
     } else {
         if kind == Kind::Pvh {

@@ -122,6 +122,35 @@ fn what_cannot_be_told_is_refused_by_name() {
             "<devices><disk><driver type='vmdk'/><target dev='hda'/></disk></devices>",
             "driver",
         ),
+        ("linux", "<features><acpi/></features>", "acpi"),
+        ("linux", "<features><hap state='off'/></features>", "hap"),
+        ("linux", "<clock offset='utc' adjustment='5'/>", "adjustment"),
+        ("hvm", "<vcpu placement='auto'>1</vcpu>", "placement"),
+        (
+            "hvm",
+            "<devices><controller type='virtio-serial'/></devices>",
+            "controller[1]/@type",
+        ),
+        (
+            "hvm",
+            "<devices><controller type='scsi' model='lsilogic'/></devices>",
+            "controller[1]/@model",
+        ),
+        (
+            "hvm",
+            "<devices><disk><target dev='vda' bus='virtio'/></disk></devices>",
+            "@bus",
+        ),
+        (
+            "hvm",
+            "<devices><video><model type='virtio'/></video></devices>",
+            "video",
+        ),
+        (
+            "linux",
+            "<devices><video><model type='qxl'/></video></devices>",
+            "video",
+        ),
     ] {
         let error = to_config(&domain(os, inside), &ToConfig::xl()).unwrap_err();
         assert!(error.to_string().contains(element), "{inside}: {error}");
@@ -148,6 +177,12 @@ fn what_only_xl_can_be_told_xm_is_not() {
         (
             "hvm",
             "<devices><disk><driver type='qcow2'/><source file='/a'/><target dev='hda'/></disk></devices>",
+        ),
+        ("hvm", "<devices><graphics type='spice'/></devices>"),
+        ("hvm", "<devices><video><model type='qxl'/></video></devices>"),
+        (
+            "hvm",
+            "<devices><hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source></hostdev></devices>",
         ),
     ] {
         let domain = domain(os, inside);
@@ -216,4 +251,38 @@ fn settings_that_are_kept_count_as_long_as_elements_say_the_same() {
     }
     let bad = kept.replace("'1'/><x:setting key='vcpus'", "'['/><x:setting key='vcpus'");
     assert!(to_config(&domain("linux", &bad), &ToConfig::xl()).is_err());
+}
+
+#[test]
+fn what_is_other_than_usual_is_said() {
+    for (inside, lines) in [
+        (
+            "<devices><graphics type='vnc'/><video><model type='vga' vram='32768'/></video></devices>",
+            "vga = \"stdvga\"\nvideoram = 32\n",
+        ),
+        (
+            "<devices><video><model type='qxl'/></video></devices>",
+            "vga = \"qxl\"\n",
+        ),
+        (
+            "<devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='1' slot='0' \
+             function='0'/></source></hostdev></devices>",
+            "pci = [ \"0000:01:00.0,seize=1\" ]\n",
+        ),
+        (
+            "<clock offset='utc' adjustment='5'/>",
+            "rtc_timeoffset = 5\nlocaltime = 0\n",
+        ),
+    ] {
+        let text = written("hvm", inside);
+        assert!(text.contains(lines), "{lines}: {text}");
+    }
+    let text = written("hvm", "").replace("name = \"a\"", "");
+    assert!(!text.contains("vga") && !text.contains("firmware"), "{text}");
+    let mut other = domain("hvm", "");
+    let mut loader = virt_core::model::domain::Loader::default();
+    loader.path = Some("/a/loader".to_owned());
+    other.os.as_mut().unwrap().loader = Some(loader);
+    let text = to_config(&other, &ToConfig::xl()).unwrap().to_string();
+    assert!(text.contains("firmware_override = \"/a/loader\"\n"), "{text}");
 }

@@ -3,7 +3,7 @@
 use virt_testkit::corpus::{Case, Corpus};
 
 use crate::verdict::Verdict;
-use crate::{active, domain, domain_status, host, lxc, moment, network, schema, storage, vmx};
+use crate::{active, domain, domain_status, host, lxc, moment, network, schema, storage, vmx, xen};
 
 /// How the cases of a family are judged.
 pub(crate) struct Family {
@@ -30,6 +30,10 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "interfacexml2xml",
         judge: storage::judge_interface,
+    },
+    Family {
+        name: "libxlxml2domconfig",
+        judge: xen::judge_libxl,
     },
     Family {
         name: "lxcconf2xml",
@@ -106,6 +110,14 @@ pub(crate) const ALL: &[Family] = &[
     Family {
         name: "vmx2xml",
         judge: vmx::judge_read,
+    },
+    Family {
+        name: "xlconfig",
+        judge: xen::judge_xl,
+    },
+    Family {
+        name: "xmconfig",
+        judge: xen::judge_xm,
     },
     Family {
         name: "xml2vmx",

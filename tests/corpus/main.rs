@@ -23,6 +23,7 @@ mod schema;
 mod storage;
 mod verdict;
 mod vmx;
+mod xen;
 
 use std::process::ExitCode;
 use std::sync::Arc;

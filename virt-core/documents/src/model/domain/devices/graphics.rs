@@ -114,12 +114,12 @@ pub struct Graphics {
     /// SPICE: streaming of video.
     #[xml(child)]
     pub streaming: Option<GraphicsMode>,
-    /// SPICE: the clipboard.
-    #[xml(child)]
-    pub clipboard: Option<GraphicsCopyPaste>,
     /// SPICE: the mouse.
     #[xml(child)]
     pub mouse: Option<GraphicsMode>,
+    /// SPICE: the clipboard.
+    #[xml(child)]
+    pub clipboard: Option<GraphicsCopyPaste>,
     /// SPICE: files dropped.
     #[xml(child)]
     pub filetransfer: Option<GraphicsFileTransfer>,

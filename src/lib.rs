@@ -54,7 +54,7 @@
 //! | `qemu` | `qemu:///embed[?root=DIR]`: QEMU/KVM, this program being the manager |
 //! | `rpc` | `qemu:///system`, `xen:///system`, `lxc+unix://…`, `test+tcp://host/default` …: whatever a libvirt daemon serves |
 //! | `ssh` | `qemu+ssh://[user@]host[:port]/embed[?root=DIR]`: the same on a far machine that has sshd and QEMU, nothing else; `lxc+ssh` likewise |
-//! | `xen` | no connections yet: xl.cfg and xm's files as documents, and domains of them (`xen::config_file`, `xen::convert`) |
+//! | `xen` | no connections yet: xl.cfg and xm's files as documents, and domains of them (`xen::config_file`, `xen::convert`); xenstored's tree (`xen::xenstore`) |
 
 #[cfg(feature = "test")]
 pub use virt_core::test;

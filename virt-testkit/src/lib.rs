@@ -12,4 +12,5 @@ pub mod fake_daemon;
 pub mod fake_host;
 pub mod fake_qmp;
 pub mod fake_vsphere;
+pub mod fake_xenstored;
 pub mod recorded_daemon;

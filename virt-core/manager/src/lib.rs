@@ -7,6 +7,8 @@
 //! (what is on disk, how a guest is started and ended) stays in the driver; here is the rest:
 //!
 //! * [`take_lease`], [`KeptLease`]: who the manager is. [`Life`]: from its opening until its end, of which [`Closing`] tells.
+//! * [`Embedded`]: what a driver has of its own, as it is named here.
+//! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
 //! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is the driver's own.
 //!   [`unless`]: what an owner waits for, until a destroy comes.
@@ -18,6 +20,8 @@
 mod chain;
 mod closing;
 pub mod document;
+mod embedded;
+mod entry;
 mod gate;
 mod identifiers;
 mod lease;
@@ -30,9 +34,12 @@ mod refusal;
 mod registry;
 mod request;
 mod stopped;
+mod view;
 
 pub use chain::chain;
 pub use closing::Closing;
+pub use embedded::{Embedded, PresentRun};
+pub use entry::Entry;
 pub use gate::{Fence, Gate};
 pub use identifiers::{Identifiers, Taken};
 pub use lease::{KeptLease, LeaseKeeper, take_lease};
@@ -45,3 +52,4 @@ pub use refusal::{lease_lost, not_running, unreachable};
 pub use registry::{Registered, Registry};
 pub use request::{DestroyRequest, Inbox, Request, Ticket};
 pub use stopped::stopped;
+pub use view::View;

@@ -13,7 +13,7 @@ use virt_core::driver::DomainDriver;
 use virt_core::model::domain::{DomainType, LifecycleAction as WrittenAction};
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
-use virt_manager::{Asked, Registered, document};
+use virt_manager::{Asked, document};
 
 use super::EmbedDriver;
 use crate::convert;

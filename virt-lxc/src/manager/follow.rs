@@ -10,7 +10,7 @@ use virt_core::domain::DomainState;
 use virt_core::event::{DefinedReason, DomainChange, Event};
 use virt_core::host::{BatchMode, ChildProcess, HostOp, HostReply, Signal};
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::{Closing, Registered, lock};
+use virt_manager::{Closing, lock};
 
 use super::{Entry, Manager};
 use crate::tools::{SeenState, parse_line};

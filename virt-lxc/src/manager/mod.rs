@@ -15,7 +15,7 @@ use virt_core::domain::DomainRef;
 use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
 use virt_core::host::{Host, HostFacts};
 use virt_core::{Deadlines, Result};
-use virt_manager::{Fence, Life, Reach, Registry, lock};
+use virt_manager::{Fence, Life, PresentRun as _, Reach, Registry, lock};
 
 pub(crate) use entry::{Entry, Operation, Run, View};
 pub use recovery::RecoveryReport;

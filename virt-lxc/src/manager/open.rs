@@ -13,7 +13,7 @@ use virt_core::host::{BatchMode, Host, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registered, Registry, chain, lock, take_lease};
+use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registry, chain, lock, take_lease};
 
 use super::{Entry, Manager, Operation, RecoveryReport, View, rights};
 use crate::cgroup::CgroupLayout;

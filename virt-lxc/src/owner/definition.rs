@@ -4,7 +4,6 @@ use virt_core::domain::{DomainName, ExistingPolicy};
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
 use virt_manager::document::Kept;
 
 use super::Owner;
@@ -59,12 +58,7 @@ impl Owner {
             self.native = None;
         }
         let origin = self.running.is_some().then_some(inactive);
-        self.update(|view| {
-            view.inactive = None;
-            view.origin = origin;
-            view.autostart = false;
-            view.visible = view.run.is_some();
-        });
+        self.update(|view| view.undefined(origin));
         self.publish(DomainChange::Undefined);
         Ok(())
     }

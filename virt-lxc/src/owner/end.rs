@@ -7,7 +7,7 @@ use virt_core::event::DomainChange;
 use virt_core::host::{Command, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Registered as _, stopped};
+use virt_manager::{PresentRun as _, stopped};
 
 use super::Owner;
 use crate::cgroup::{ContainerGroups, Controller};
@@ -125,14 +125,7 @@ impl Owner {
                 self.remove_groups(&name, Some(&groups)).await;
             }
         }
-        self.update(|view| {
-            view.run = None;
-            view.live = None;
-            view.origin = None;
-            view.visible = view.inactive.is_some();
-            view.state = DomainState::ShutOff;
-            view.reason = reason;
-        });
+        self.update(|view| view.shut_off(reason));
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
         Ok(())

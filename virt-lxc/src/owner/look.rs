@@ -5,7 +5,7 @@ use std::sync::Arc;
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, SuspendedReason};
 use virt_core::{ErrorKind, Result};
-use virt_manager::Registered;
+use virt_manager::PresentRun as _;
 use virt_manager::document::{EndAction, Kept, end_action};
 
 use super::{Adopted, Owner, Running};
@@ -148,6 +148,8 @@ impl Owner {
         self.update(|view| {
             view.live = live;
             view.run = Some(run);
+            // What goes into a container needs nobody in it.
+            view.agent_connected = Some(true);
             (view.state, view.reason) = if is_frozen {
                 (DomainState::Paused, StateReason::User)
             } else {
@@ -172,7 +174,12 @@ impl Owner {
         let groups = ContainerGroups::parse(&self.manager.groups(), &launched.groups);
         let facts = self.manager.facts();
         running.run.disconnect();
-        let run = Arc::new(Run::new(launched.init, groups, running.run.auto_destroy, &facts));
+        let run = Arc::new(Run::new(
+            launched.init,
+            groups,
+            running.run.auto_destroy(),
+            &facts,
+        ));
         running.run = Arc::clone(&run);
         running.monitor = launched.monitor.or(running.monitor);
         running.has_ended = false;
@@ -308,7 +315,7 @@ impl Owner {
         };
         running.run.disconnect();
         let mut options = StartOptions::default();
-        options.auto_destroy = running.run.auto_destroy;
+        options.auto_destroy = running.run.auto_destroy();
         match self.launch(&options, None).await {
             Ok(()) => {
                 self.publish(DomainChange::Rebooted);

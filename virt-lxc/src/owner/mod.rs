@@ -27,7 +27,8 @@ use virt_core::host::ProcessIdentity;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
 use virt_manager::{
-    Alive, Closing, DestroyRequest, Inbox, Look, Request, end_early_for_a_destroy, not_running,
+    Alive, Closing, DestroyRequest, Inbox, Look, PresentRun as _, Request, end_early_for_a_destroy,
+    not_running,
 };
 
 use crate::manager::{Entry, Manager, Operation, Run, View};
@@ -296,7 +297,7 @@ impl Owner {
         };
         let is_fenced = matches!(*self.manager.life.closing().borrow(), Closing::LeaseLost(_));
         running.run.disconnect();
-        if running.run.auto_destroy && !is_fenced && !self.manager.only_watches() {
+        if running.run.auto_destroy() && !is_fenced && !self.manager.only_watches() {
             let time = self.manager.deadlines.of(CallClass::Change);
             let call = CallContext::new("close", CallClass::Change, time);
             let destroyed = call.bound(Outcome::Unknown, self.destroy(&call, false)).await;

@@ -8,7 +8,7 @@ use virt_core::event::{DomainChange, StartedReason};
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Outcome, Result};
-use virt_manager::Registered;
+use virt_manager::PresentRun as _;
 use virt_manager::document::Kept;
 
 use super::{Adopted, Owner};
@@ -258,7 +258,7 @@ impl Owner {
                 .as_ref()
                 .map(|begun| begun.xml().to_owned())
                 .filter(|begun| begun != live.xml()),
-            auto_destroy: running.run.auto_destroy,
+            auto_destroy: running.run.auto_destroy(),
         };
         let op = self.manager.store.write_run(&name, &record)?;
         self.manager.store.all(vec![op]).await?;

@@ -25,7 +25,7 @@ impl DomainDriver for EmbedDriver {
         let all = self.manager.registry.all();
         let mut infos: Vec<DomainInfo> = all
             .iter()
-            .map(|entry| entry.view().info(entry.uuid))
+            .map(|entry| entry.view().info(entry.uuid()))
             .filter(|info| filter.matches(info))
             .collect();
         infos.sort_unstable_by(|a, b| a.domain.name.cmp(&b.domain.name));

@@ -12,7 +12,7 @@ use virt_core::domain::DomainRef;
 use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
 use virt_core::host::Host;
 use virt_core::{Deadlines, Result};
-use virt_manager::{Fence, Identifiers, Life, Reach, Registry, Taken, lock};
+use virt_manager::{Fence, Identifiers, Life, PresentRun as _, Reach, Registry, Taken, lock};
 
 pub(crate) use entry::{Entry, Operation, View};
 pub use recovery::RecoveryReport;

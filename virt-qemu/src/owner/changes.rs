@@ -29,7 +29,7 @@ impl Owner {
         }
         self.manager
             .store
-            .save_definition(self.entry.uuid, &config)
+            .save_definition(self.entry.uuid(), &config)
             .await?;
         self.update(|view| {
             view.visible = true;
@@ -69,14 +69,9 @@ impl Owner {
             self.manager.store.save_run(&record).await?;
             running.record = record;
         }
-        self.manager.store.remove_definition(self.entry.uuid).await?;
+        self.manager.store.remove_definition(self.entry.uuid()).await?;
         let origin = self.running.is_some().then_some(inactive);
-        self.update(|view| {
-            view.inactive = None;
-            view.origin = origin;
-            view.autostart = false;
-            view.visible = view.run.is_some();
-        });
+        self.update(|view| view.undefined(origin));
         self.publish(DomainChange::Undefined);
         Ok(())
     }
@@ -87,7 +82,7 @@ impl Owner {
         if inactive.name == name.as_str() {
             return Ok(());
         }
-        let uuid = self.entry.uuid;
+        let uuid = self.entry.uuid();
         self.manager.registry.reserve_name(uuid, name.as_str())?;
         let from = inactive.name.clone();
         let mut renamed = inactive;
@@ -113,7 +108,7 @@ impl Owner {
         if self.entry.view().autostart != autostart {
             self.manager
                 .store
-                .set_autostart(self.entry.uuid, autostart)
+                .set_autostart(self.entry.uuid(), autostart)
                 .await?;
             self.update(|view| view.autostart = autostart);
         }
@@ -242,7 +237,7 @@ impl Owner {
         let definition = if inactive {
             let before = self.definition()?;
             let after = changed(&before)?;
-            writes.push(store.write_definition(self.entry.uuid, &after));
+            writes.push(store.write_definition(self.entry.uuid(), &after));
             Some((before, after))
         } else {
             None
@@ -261,7 +256,7 @@ impl Owner {
         if let Err(error) = store.all(writes).await {
             // The first of two may have been done: an error leaves everything as it was.
             if let (Some((before, _)), Some(_)) = (&definition, &run)
-                && let Err(lasting) = store.save_definition(self.entry.uuid, before).await
+                && let Err(lasting) = store.save_definition(self.entry.uuid(), before).await
             {
                 tracing::warn!(domain = %self.name(), error = %lasting, "a change could not be taken back");
                 return Err(error.with_outcome(Outcome::Unknown));

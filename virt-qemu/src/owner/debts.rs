@@ -149,7 +149,7 @@ impl Owner {
             self.debts.runs.pop();
         }
         if self.debts.unsure {
-            let found = match self.manager.store.load_one(self.entry.uuid).await {
+            let found = match self.manager.store.load_one(self.entry.uuid()).await {
                 Ok(found) => Some(found),
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
                     // Files are written whole or not at all: somebody else did that. The next open sets it aside.
@@ -168,7 +168,7 @@ impl Owner {
 
     /// Makes what is on disk what is known, as the next open would.
     fn take_over(&mut self, found: OnDisk) -> Result<()> {
-        let uuid = self.entry.uuid;
+        let uuid = self.entry.uuid();
         let mut live = None;
         let mut origin = None;
         if let (Some(running), Some(mut record)) = (self.running.as_mut(), found.run)

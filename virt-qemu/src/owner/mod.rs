@@ -21,7 +21,8 @@ use virt_core::domain::DomainRef;
 use virt_core::event::DomainChange;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::{
-    Alive, Closing, DestroyRequest, Inbox, Request, end_early_for_a_destroy, not_running, unless, unreachable,
+    Alive, Closing, DestroyRequest, Inbox, PresentRun as _, Request, end_early_for_a_destroy, not_running,
+    unless, unreachable,
 };
 
 pub(crate) use events::paused_because;

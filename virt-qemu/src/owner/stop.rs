@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use virt_core::domain::{DomainState, StateReason};
+use virt_core::domain::StateReason;
 use virt_core::event::DomainChange;
 use virt_core::{CallClass, CallContext, Outcome, Result};
-use virt_manager::stopped;
+use virt_manager::{PresentRun as _, stopped};
 
 use super::Owner;
 use super::debts::is_cut;
@@ -73,16 +73,7 @@ impl Owner {
                 self.owe_run(record).await;
             }
         }
-        self.update(|view| {
-            view.run = None;
-            view.live = None;
-            view.origin = None;
-            view.balloon = None;
-            view.agent_connected = None;
-            view.visible = view.inactive.is_some();
-            view.state = DomainState::ShutOff;
-            view.reason = reason;
-        });
+        self.update(|view| view.shut_off(reason));
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
     }

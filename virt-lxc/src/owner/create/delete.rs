@@ -3,7 +3,6 @@
 use virt_core::event::DomainChange;
 use virt_core::host::{BatchMode, HostOp, HostReply};
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
 
 use super::super::Owner;
 use super::super::definition::transient;

@@ -3,7 +3,6 @@
 use virt_core::Result;
 use virt_core::host::HostOp;
 use virt_core::snapshot::{SnapshotDeleteOptions, SnapshotDeletion};
-use virt_manager::Registered;
 
 use super::super::Owner;
 use crate::config::ContainerConfig;

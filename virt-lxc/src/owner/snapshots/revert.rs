@@ -6,7 +6,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::snapshot::SnapshotState;
 use virt_core::snapshot::SnapshotRevertOptions;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Registered, unless};
+use virt_manager::{PresentRun as _, unless};
 
 use super::super::Owner;
 use super::recover::Swap;
@@ -36,7 +36,7 @@ impl Owner {
         let auto_destroy = self
             .running
             .as_ref()
-            .is_some_and(|running| running.run.auto_destroy);
+            .is_some_and(|running| running.run.auto_destroy());
         match backing {
             Some(Backing {
                 kind: BackingKind::Liblxc { .. },

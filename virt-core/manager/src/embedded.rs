@@ -6,8 +6,8 @@ use crate::document::LiveConfig;
 
 /// What an embedded driver has of its own, as the house sees it. Its manager is this.
 pub trait Embedded: Debug + Send + Sync + Sized + 'static {
-    /// What an owner is asked to do.
-    type Operation: Debug + Send;
+    /// What an owner can do beyond what all can: [`Operation::Own`](crate::Operation::Own).
+    type Work: Debug + Send;
     /// What others may use of a run beside its owner.
     type Run: PresentRun;
     /// The configuration of a run, as it is kept.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use virt_core::Result;
 use virt_core::domain::DomainRef;
 
-use crate::{Closing, Embedded, Inbox, OwnerLine, Registered, View, lock, not_running};
+use crate::{Closing, Embedded, Inbox, Operation, OwnerLine, Registered, View, lock, not_running};
 
 /// A domain as everybody sees it, and the way to its owner.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Entry<M: Embedded> {
     uuid: Uuid,
     view: Mutex<View<M>>,
     /// Everything that changes it is asked of its owner.
-    pub owner: OwnerLine<M::Operation>,
+    pub owner: OwnerLine<Operation<M::Work>>,
     /// Others may have done something to it: for the owner to look, where others work beside the driver.
     pub look: Notify,
 }
@@ -26,7 +26,7 @@ impl<M: Embedded> Entry<M> {
         uuid: Uuid,
         view: View<M>,
         closing: watch::Receiver<Closing>,
-    ) -> (Arc<Self>, Inbox<M::Operation>) {
+    ) -> (Arc<Self>, Inbox<Operation<M::Work>>) {
         let (owner, inbox) = OwnerLine::new(closing);
         let entry = Arc::new(Self {
             uuid,

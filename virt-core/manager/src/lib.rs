@@ -10,7 +10,7 @@
 //! * [`Embedded`]: what a driver has of its own, as it is named here.
 //! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
-//! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is the driver's own.
+//! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is an [`Operation`].
 //!   [`unless`]: what an owner waits for, until a destroy comes.
 //! * [`Gate`]: between the driver and its machine; once the [`Fence`] is raised, since the lease was lost, nothing passes.
 //! * [`Reach`]: whether the machine can be reached, and what is done when it can again.
@@ -28,6 +28,7 @@ mod lease;
 mod life;
 mod line;
 mod lock;
+mod operation;
 mod preempt;
 mod reach;
 mod refusal;
@@ -46,6 +47,7 @@ pub use lease::{KeptLease, LeaseKeeper, take_lease};
 pub use life::{Alive, Life};
 pub use line::{Asked, OwnerLine};
 pub use lock::lock;
+pub use operation::Operation;
 pub use preempt::{end_early_for_a_destroy, unless};
 pub use reach::{Look, Reach};
 pub use refusal::{lease_lost, not_running, unreachable};

@@ -11,7 +11,7 @@ use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subje
 use super::EmbedDriver;
 use super::domain::check_name;
 use crate::create::{CopyOptions, Image, RootfsSource};
-use crate::manager::Operation;
+use crate::manager::{Operation, Work};
 use crate::owner::{Content, CopiedOut, CopyPlan, CreateWork, Making};
 use crate::tools::Rights;
 
@@ -68,7 +68,7 @@ impl EmbedDriver {
             native: None,
             content,
         };
-        let make = || Operation::Create(CreateWork::Make(Box::new(making.clone())));
+        let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
         self.ask_claimed(&call, uuid, &config.name, make).await
     }
 
@@ -128,7 +128,7 @@ impl EmbedDriver {
             plan,
             copied: Arc::clone(&copied),
         };
-        self.ask(&call, domain, Operation::Create(copy_out)).await?;
+        self.ask(&call, domain, Work::Create(copy_out)).await?;
         let call = self.long_call("copy");
         let made = match copied.get() {
             Some(CopiedOut::Made { config, native }) => {
@@ -137,7 +137,7 @@ impl EmbedDriver {
                     native: Some(native.clone()),
                     content: Content::Made,
                 };
-                let make = || Operation::Create(CreateWork::Make(Box::new(making.clone())));
+                let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
                 self.ask_claimed(&call, uuid, &name, make).await
             }
             Some(CopiedOut::ByLiblxc) => {
@@ -162,8 +162,7 @@ impl EmbedDriver {
 
     pub(crate) async fn delete_with_rootfs(&self, domain: Uuid) -> Result<()> {
         let call = self.long_call("delete_with_rootfs");
-        self.ask(&call, domain, Operation::Create(CreateWork::Delete))
-            .await
+        self.ask(&call, domain, Work::Create(CreateWork::Delete)).await
     }
 
     fn long_call(&self, operation: &'static str) -> CallContext {

@@ -9,7 +9,7 @@ use virt_core::model::Device;
 use virt_core::{CallContext, Error, Result};
 
 use super::EmbedDriver;
-use crate::manager::Operation;
+use crate::manager::Work;
 
 #[async_trait]
 impl DeviceDriver for EmbedDriver {
@@ -20,7 +20,7 @@ impl DeviceDriver for EmbedDriver {
         device: &Device,
         scope: ConfigScope,
     ) -> Result<()> {
-        self.ask(call, domain, Operation::Attach(Box::new(device.clone()), scope))
+        self.ask(call, domain, Work::Attach(Box::new(device.clone()), scope))
             .await
     }
 
@@ -31,13 +31,12 @@ impl DeviceDriver for EmbedDriver {
         device: &Device,
         scope: ConfigScope,
     ) -> Result<()> {
-        self.ask(call, domain, Operation::Detach(Box::new(device.clone()), scope))
+        self.ask(call, domain, Work::Detach(Box::new(device.clone()), scope))
             .await
     }
 
     async fn detach_alias(&self, call: &CallContext, domain: Uuid, alias: &str) -> Result<()> {
-        self.ask(call, domain, Operation::DetachAlias(alias.to_owned()))
-            .await
+        self.ask(call, domain, Work::DetachAlias(alias.to_owned())).await
     }
 
     async fn update(
@@ -50,7 +49,7 @@ impl DeviceDriver for EmbedDriver {
         self.ask(
             call,
             domain,
-            Operation::Update(Box::new(device.clone()), options.clone()),
+            Work::Update(Box::new(device.clone()), options.clone()),
         )
         .await
     }

@@ -121,18 +121,16 @@ impl DomainDriver for EmbedDriver {
     }
 
     async fn shutdown(&self, call: &CallContext, domain: Uuid, options: &ShutdownOptions) -> Result<()> {
-        self.ask(call, domain, Operation::Shutdown(options.mode)).await
+        self.ask(call, domain, Operation::Shutdown(options.clone())).await
     }
 
     async fn reboot(&self, call: &CallContext, domain: Uuid, options: &RebootOptions) -> Result<()> {
-        self.ask(call, domain, Operation::Reboot(options.mode)).await
+        self.ask(call, domain, Operation::Reboot(options.clone())).await
     }
 
     async fn reset(&self, _call: &CallContext, domain: Uuid) -> Result<()> {
         self.existing(domain)?;
-        Err(Error::unsupported(
-            "a container has no button to be reset by: reboot it, or destroy and start it",
-        ))
+        Err(owner::no_reset())
     }
 
     async fn destroy(&self, call: &CallContext, domain: Uuid, options: &DestroyOptions) -> Result<()> {
@@ -200,8 +198,13 @@ impl DomainDriver for EmbedDriver {
 }
 
 impl EmbedDriver {
-    pub(super) async fn ask(&self, call: &CallContext, domain: Uuid, operation: Operation) -> Result<()> {
-        self.existing(domain)?.owner.ask(call, operation).await
+    pub(super) async fn ask(
+        &self,
+        call: &CallContext,
+        domain: Uuid,
+        operation: impl Into<Operation> + Send,
+    ) -> Result<()> {
+        self.existing(domain)?.owner.ask(call, operation.into()).await
     }
 
     /// What others have just made may not have been heard of yet.

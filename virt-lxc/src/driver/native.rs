@@ -6,7 +6,7 @@ use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
 use crate::limits::Limits;
-use crate::manager::Operation;
+use crate::manager::Work;
 use crate::tools::{Attached, ToolError, refused};
 
 /// The highest signal there is on Linux.
@@ -25,19 +25,14 @@ impl EmbedDriver {
             CallClass::Change,
             self.manager.deadlines.of(CallClass::Change),
         );
-        let change = Operation::SetLimits(Box::new(limits.clone()), scope);
+        let change = Work::SetLimits(Box::new(limits.clone()), scope);
         self.ask(&call, domain, change).await
     }
 
     /// Something that takes as long as it takes: it reads or writes all that a container has.
-    pub(crate) async fn long_change(
-        &self,
-        domain: Uuid,
-        name: &'static str,
-        operation: Operation,
-    ) -> Result<()> {
+    pub(crate) async fn long_change(&self, domain: Uuid, name: &'static str, work: Work) -> Result<()> {
         let call = CallContext::new(name, CallClass::Bulk, self.manager.deadlines.of(CallClass::Bulk));
-        self.ask(&call, domain, operation).await
+        self.ask(&call, domain, work).await
     }
 
     pub(crate) async fn send_signal(&self, domain: Uuid, process: u32, signal: u32) -> Result<()> {

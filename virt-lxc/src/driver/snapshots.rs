@@ -12,7 +12,7 @@ use virt_core::snapshot::{
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
-use crate::manager::Operation;
+use crate::manager::Work;
 use crate::owner::SnapshotWork;
 use crate::store::{Definition, Snapshots};
 
@@ -84,7 +84,7 @@ impl SnapshotDriver for EmbedDriver {
             options: options.clone(),
             made: Arc::clone(&made),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await?;
+        self.ask(call, domain, Work::Snapshot(work)).await?;
         let name = made.get().cloned();
         name.ok_or_else(|| Error::new(ErrorKind::Internal, "a snapshot was made without a name"))
     }
@@ -100,7 +100,7 @@ impl SnapshotDriver for EmbedDriver {
             snapshot: snapshot.to_owned(),
             options: options.clone(),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await
+        self.ask(call, domain, Work::Snapshot(work)).await
     }
 
     async fn delete(
@@ -114,7 +114,7 @@ impl SnapshotDriver for EmbedDriver {
             snapshot: snapshot.to_owned(),
             options: options.clone(),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await
+        self.ask(call, domain, Work::Snapshot(work)).await
     }
 }
 

@@ -4,12 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use virt_core::console::ConsoleHub;
-use virt_core::domain::{
-    ConfigScope, DeviceUpdateOptions, DomainName, ExistingPolicy, LifecycleAction, LifecycleEvent,
-    MetadataItem, ShutdownMode, StartOptions,
-};
+use virt_core::domain::{ConfigScope, DeviceUpdateOptions};
 use virt_core::host::{HostFacts, ProcessIdentity};
-use virt_core::model::{ByteSize, Device, DomainConfig};
+use virt_core::model::Device;
 use virt_manager::document::Kept;
 use virt_manager::{Embedded, PresentRun, lock};
 
@@ -24,8 +21,11 @@ pub(crate) type Entry = virt_manager::Entry<Manager>;
 /// What is known of a domain without asking anybody.
 pub(crate) type View = virt_manager::View<Manager>;
 
+/// What an owner is asked to do.
+pub(crate) type Operation = virt_manager::Operation<Work>;
+
 impl Embedded for Manager {
-    type Operation = Operation;
+    type Work = Work;
     type Run = Run;
     type Live = Kept;
 }
@@ -77,32 +77,11 @@ impl PresentRun for Run {
     }
 }
 
-/// What an owner is asked to do.
+/// What an owner of a container can do beyond what all can.
 #[derive(Debug)]
-pub(crate) enum Operation {
-    Define(Box<DomainConfig>, ExistingPolicy),
-    Undefine,
-    Start {
-        options: StartOptions,
-        config: Option<Box<DomainConfig>>,
-    },
-    Shutdown(ShutdownMode),
-    Reboot(ShutdownMode),
-    Suspend,
-    Resume,
-    Rename(DomainName),
-    SetAutostart(bool),
-    SetMetadata(MetadataItem, ConfigScope),
-    SetLifecycleAction((LifecycleEvent, LifecycleAction), ConfigScope),
-    SetMemory(ByteSize, ConfigScope),
-    SetMaxMemory(ByteSize, ConfigScope),
-    Checkpoint {
-        directory: String,
-        stops: bool,
-    },
-    Restore {
-        directory: String,
-    },
+pub(crate) enum Work {
+    Checkpoint { directory: String, stops: bool },
+    Restore { directory: String },
     SetLimits(Box<Limits>, ConfigScope),
     Attach(Box<Device>, ConfigScope),
     Detach(Box<Device>, ConfigScope),
@@ -112,33 +91,32 @@ pub(crate) enum Operation {
     Create(CreateWork),
 }
 
-impl Operation {
-    /// Whether it may write the container's configuration, made of the one there is.
-    pub(crate) fn writes_definition(&self) -> bool {
-        match self {
-            Self::Define(..)
-            | Self::Undefine
-            | Self::Rename(_)
-            | Self::SetAutostart(_)
-            | Self::SetMetadata(..)
-            | Self::SetLifecycleAction(..)
-            | Self::SetMemory(..)
-            | Self::SetMaxMemory(..)
-            | Self::SetLimits(..)
-            | Self::Attach(..)
-            | Self::Detach(..)
-            | Self::DetachAlias(_)
-            | Self::Update(..)
-            | Self::Create(_) => true,
-            // These look by themselves, or write none.
-            Self::Start { .. }
-            | Self::Shutdown(_)
-            | Self::Reboot(_)
-            | Self::Suspend
-            | Self::Resume
-            | Self::Checkpoint { .. }
-            | Self::Restore { .. }
-            | Self::Snapshot(_) => false,
-        }
+/// Whether it may write the container's configuration, made of the one there is.
+pub(crate) fn writes_definition(operation: &Operation) -> bool {
+    match operation {
+        Operation::Define(..)
+        | Operation::Undefine
+        | Operation::Rename(_)
+        | Operation::SetAutostart(_)
+        | Operation::SetMetadata(..)
+        | Operation::SetLifecycleAction(..)
+        | Operation::SetMemory(..)
+        | Operation::SetMaxMemory(..) => true,
+        // These look by themselves, or write none.
+        Operation::Start { .. }
+        | Operation::Shutdown(_)
+        | Operation::Reboot(_)
+        | Operation::Reset
+        | Operation::Suspend
+        | Operation::Resume => false,
+        Operation::Own(work) => match work {
+            Work::SetLimits(..)
+            | Work::Attach(..)
+            | Work::Detach(..)
+            | Work::DetachAlias(_)
+            | Work::Update(..)
+            | Work::Create(_) => true,
+            Work::Checkpoint { .. } | Work::Restore { .. } | Work::Snapshot(_) => false,
+        },
     }
 }

@@ -17,7 +17,7 @@ use virt_core::host::{Host, HostFacts};
 use virt_core::{Deadlines, Result};
 use virt_manager::{Fence, Life, PresentRun as _, Reach, Registry, lock};
 
-pub(crate) use entry::{Entry, Operation, Run, View};
+pub(crate) use entry::{Entry, Operation, Run, View, Work, writes_definition};
 pub use recovery::RecoveryReport;
 
 use crate::cgroup::CgroupLayout;

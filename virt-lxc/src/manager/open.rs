@@ -7,7 +7,7 @@ use futures::stream::StreamExt;
 use tokio::runtime::Handle;
 use virt_core::backend::OpenRequest;
 use virt_core::connection::AccessMode;
-use virt_core::domain::{StartOptions, StateReason};
+use virt_core::domain::StateReason;
 use virt_core::event::EventBus;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply};
 use virt_core::model::DomainConfig;
@@ -15,7 +15,7 @@ use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
 use virt_manager::document::Kept;
 use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registry, chain, lock, take_lease};
 
-use super::{Entry, Manager, Operation, RecoveryReport, View, rights};
+use super::{Entry, Manager, Operation, RecoveryReport, View, Work, rights};
 use crate::cgroup::CgroupLayout;
 use crate::owner::{self, Adopted, SnapshotWork};
 use crate::store::{Found, Layout, Store};
@@ -141,7 +141,7 @@ impl Manager {
                 continue;
             };
             let call = CallContext::new("open", CallClass::Wait, self.deadlines.of(CallClass::Wait));
-            let recover = Operation::Snapshot(SnapshotWork::Recover);
+            let recover = Operation::Own(Work::Snapshot(SnapshotWork::Recover));
             if let Err(error) = entry.owner.ask(&call, recover).await {
                 tracing::warn!(domain = %entry.name(), %error, "work on a snapshot that was cut off could not be finished");
             }
@@ -298,11 +298,7 @@ impl Manager {
             futures::stream::iter(wanted)
                 .for_each_concurrent(AUTOSTART_AT_A_TIME, |entry| async move {
                     let call = CallContext::new("autostart", CallClass::Change, time);
-                    let start = Operation::Start {
-                        options: StartOptions::default(),
-                        config: None,
-                    };
-                    if let Err(error) = entry.owner.ask(&call, start).await {
+                    if let Err(error) = entry.owner.ask(&call, Operation::plain_start()).await {
                         tracing::warn!(domain = %entry.name(), %error, "a domain did not start by itself");
                     }
                 })

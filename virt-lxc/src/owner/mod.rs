@@ -31,7 +31,7 @@ use virt_manager::{
     not_running,
 };
 
-use crate::manager::{Entry, Manager, Operation, Run, View};
+use crate::manager::{Entry, Manager, Operation, Run, View, Work, writes_definition};
 use crate::tools::Launched;
 
 pub(crate) use create::{Content, CopiedOut, CopyPlan, CreateWork, Making};
@@ -84,6 +84,11 @@ pub(crate) struct Adopted {
     /// Whether they are on disk, too.
     pub(crate) is_on_disk: bool,
     pub(crate) auto_destroy: bool,
+}
+
+/// What a container answers that is to be reset.
+pub(crate) fn no_reset() -> Error {
+    Error::unsupported("a container has no button to be reset by: reboot it, or destroy and start it")
 }
 
 /// What an owner does next.
@@ -185,8 +190,7 @@ impl Owner {
 
     /// Does something that a destroy has come to its end quickly, and then that destroy.
     async fn take_step(&mut self, step: Step, inbox: &mut Inbox<Operation>, preempt: &watch::Sender<bool>) {
-        let starts =
-            matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
+        let starts = matches!(&step, Step::Request(request) if request.operation.starts());
         let was_running = self.running.is_some();
         let work = Box::pin(self.follow_step(step));
         let destroy = end_early_for_a_destroy(work, &mut inbox.destroys, preempt).await;
@@ -238,7 +242,7 @@ impl Owner {
     }
 
     async fn perform(&mut self, call: &CallContext, operation: Operation) -> Result<()> {
-        if operation.writes_definition() {
+        if writes_definition(&operation) {
             // What others have written since is not overwritten by what was there before.
             self.read_definition_again().await?;
         }
@@ -246,8 +250,9 @@ impl Owner {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
             Operation::Start { options, config } => Box::pin(self.start(&options, config)).await,
-            Operation::Shutdown(mode) => self.shutdown(call, mode).await,
-            Operation::Reboot(mode) => self.reboot(call, mode).await,
+            Operation::Shutdown(options) => self.shutdown(call, options.mode).await,
+            Operation::Reboot(options) => self.reboot(call, options.mode).await,
+            Operation::Reset => Err(no_reset()),
             Operation::Suspend => self.suspend(call).await,
             Operation::Resume => self.resume(call).await,
             Operation::Rename(name) => self.rename(&name).await,
@@ -256,15 +261,21 @@ impl Owner {
             Operation::SetLifecycleAction(change, scope) => self.set_lifecycle_action(change, scope).await,
             Operation::SetMemory(size, scope) => self.set_memory(size, scope).await,
             Operation::SetMaxMemory(size, scope) => self.set_max_memory(size, scope).await,
-            Operation::Checkpoint { directory, stops } => self.checkpoint(&directory, stops).await,
-            Operation::Restore { directory } => self.restore(&directory).await,
-            Operation::SetLimits(limits, scope) => self.set_limits(&limits, scope).await,
-            Operation::Attach(device, scope) => self.attach(&device, scope).await,
-            Operation::Detach(device, scope) => self.detach(&device, scope).await,
-            Operation::DetachAlias(alias) => self.detach_alias(&alias).await,
-            Operation::Update(device, options) => self.update_device(&device, &options).await,
-            Operation::Create(work) => Box::pin(self.create(work)).await,
-            Operation::Snapshot(work) => Box::pin(self.snapshot(call, work)).await,
+            Operation::Own(work) => self.do_work(call, work).await,
+        }
+    }
+
+    async fn do_work(&mut self, call: &CallContext, work: Work) -> Result<()> {
+        match work {
+            Work::Checkpoint { directory, stops } => self.checkpoint(&directory, stops).await,
+            Work::Restore { directory } => self.restore(&directory).await,
+            Work::SetLimits(limits, scope) => self.set_limits(&limits, scope).await,
+            Work::Attach(device, scope) => self.attach(&device, scope).await,
+            Work::Detach(device, scope) => self.detach(&device, scope).await,
+            Work::DetachAlias(alias) => self.detach_alias(&alias).await,
+            Work::Update(device, options) => self.update_device(&device, &options).await,
+            Work::Create(work) => Box::pin(self.create(work)).await,
+            Work::Snapshot(work) => Box::pin(self.snapshot(call, work)).await,
         }
     }
 

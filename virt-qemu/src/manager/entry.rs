@@ -1,12 +1,9 @@
 //! What this driver's domains are made of.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use virt_core::domain::{
-    ConfigScope, DomainName, ExistingPolicy, LifecycleAction, LifecycleEvent, MetadataItem, RebootOptions,
-    ShutdownOptions, StartOptions,
-};
-use virt_core::model::{ByteSize, DomainConfig};
+use virt_core::model::DomainConfig;
 use virt_manager::Embedded;
 
 use super::Manager;
@@ -18,30 +15,12 @@ pub(crate) type Entry = virt_manager::Entry<Manager>;
 /// What is known of a domain without asking anybody.
 pub(crate) type View = virt_manager::View<Manager>;
 
+/// What an owner is asked to do: nothing that is QEMU's own.
+pub(crate) type Operation = virt_manager::Operation<Infallible>;
+
 impl Embedded for Manager {
-    type Operation = Operation;
+    type Work = Infallible;
     type Run = Run;
     /// Typed: it is read with every event.
     type Live = Arc<DomainConfig>;
-}
-
-/// What an owner is asked to do.
-#[derive(Debug)]
-pub(crate) enum Operation {
-    Define(Box<DomainConfig>, ExistingPolicy),
-    Undefine,
-    Start {
-        options: StartOptions,
-        config: Option<Box<DomainConfig>>,
-    },
-    Shutdown(ShutdownOptions),
-    Reboot(RebootOptions),
-    Reset,
-    Suspend,
-    Resume,
-    Rename(DomainName),
-    SetAutostart(bool),
-    SetMetadata(MetadataItem, ConfigScope),
-    SetLifecycleAction((LifecycleEvent, LifecycleAction), ConfigScope),
-    SetMemory(ByteSize, ConfigScope),
 }

@@ -7,7 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 use virt_core::backend::OpenRequest;
-use virt_core::domain::{StartOptions, StateReason};
+use virt_core::domain::StateReason;
 use virt_core::event::EventBus;
 use virt_core::host::Host;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Result, Subject};
@@ -181,8 +181,7 @@ impl Manager {
                     let time = manager.deadlines.of(CallClass::Change);
                     async move {
                         let call = CallContext::new("autostart", CallClass::Change, time);
-                        let start = Operation::Start { options: StartOptions::default(), config: None };
-                        if let Err(error) = entry.owner.ask(&call, start).await {
+                        if let Err(error) = entry.owner.ask(&call, Operation::plain_start()).await {
                             tracing::warn!(domain = %entry.view().name, %error, "a domain did not start by itself");
                         }
                     }

@@ -128,8 +128,7 @@ impl Owner {
 
     /// Does something that a destroy has come to its end quickly, and then that destroy.
     async fn take_step(&mut self, step: Step, inbox: &mut Inbox<Operation>, preempt: &watch::Sender<bool>) {
-        let starts =
-            matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
+        let starts = matches!(&step, Step::Request(request) if request.operation.starts());
         let was_running = self.running.is_some();
         let work = Box::pin(self.follow_step(step));
         let destroy = end_early_for_a_destroy(work, &mut inbox.destroys, preempt).await;

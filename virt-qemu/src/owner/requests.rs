@@ -1,6 +1,6 @@
 //! What is asked of an owner, taken apart.
 
-use virt_core::Result;
+use virt_core::{Error, Result};
 use virt_manager::{DestroyRequest, Request};
 
 use super::Owner;
@@ -26,8 +26,7 @@ impl Owner {
     async fn perform_or_owe(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
         self.manager.life.check_open()?;
         self.manager.reach.check()?;
-        let starts = matches!(operation, Operation::Start { .. });
-        if starts || self.debts.is_unsure() {
+        if operation.starts() || self.debts.is_unsure() {
             self.settle().await?;
         }
         let result = self.perform(call, operation).await;
@@ -64,6 +63,10 @@ impl Owner {
                 self.set_lifecycle_action(call, change, scope).await
             }
             Operation::SetMemory(size, scope) => self.set_memory(call, size, scope).await,
+            Operation::SetMaxMemory(..) => Err(Error::unsupported(
+                "this driver cannot change the maximum of a domain's memory",
+            )),
+            Operation::Own(never) => match never {},
         }
     }
 

@@ -8,6 +8,7 @@
 //!
 //! * [`take_lease`], [`KeptLease`]: who the manager is. [`Life`]: from its opening until its end, of which [`Closing`] tells.
 //! * [`Embedded`]: what a driver has of its own, as it is named here.
+//! * [`Opening`], [`open()`], [`carry_through`]: from a request to a manager. [`Root`]: what its owners share.
 //! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
 //! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is an [`Operation`].
@@ -17,6 +18,7 @@
 //! * [`document`]: what is read from, and written into, a domain's document.
 //! * [`stopped()`], [`chain()`], [`lease_lost`] and the like: the words for what happened.
 
+mod autostart;
 mod chain;
 mod closing;
 pub mod document;
@@ -28,12 +30,14 @@ mod lease;
 mod life;
 mod line;
 mod lock;
+mod opening;
 mod operation;
 mod preempt;
 mod reach;
 mod refusal;
 mod registry;
 mod request;
+mod root;
 mod stopped;
 mod view;
 
@@ -47,11 +51,13 @@ pub use lease::{KeptLease, LeaseKeeper, take_lease};
 pub use life::{Alive, Life};
 pub use line::{Asked, OwnerLine};
 pub use lock::lock;
+pub use opening::{Opening, carry_through, open};
 pub use operation::Operation;
 pub use preempt::{end_early_for_a_destroy, unless};
 pub use reach::{Look, Reach};
 pub use refusal::{lease_lost, not_running, unreachable};
 pub use registry::{Registered, Registry};
 pub use request::{DestroyRequest, Inbox, Request, Ticket};
+pub use root::Root;
 pub use stopped::stopped;
 pub use view::View;

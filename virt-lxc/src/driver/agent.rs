@@ -168,7 +168,7 @@ impl EmbedDriver {
     /// The name of a container into which something can go now.
     fn inside(&self, domain: Uuid) -> Result<String> {
         let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        self.manager.root.reach.check()?;
         entry.run()?;
         let view = entry.view();
         if view.state == DomainState::Paused {

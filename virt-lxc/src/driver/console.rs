@@ -30,7 +30,7 @@ impl ConsoleDriver for EmbedDriver {
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
         let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        self.manager.root.reach.check()?;
         let run = entry.run()?;
         let (name, live) = {
             let view = entry.view();

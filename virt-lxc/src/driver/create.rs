@@ -89,6 +89,7 @@ impl EmbedDriver {
         };
         if self
             .manager
+            .root
             .registry
             .everyone()
             .iter()
@@ -108,9 +109,9 @@ impl EmbedDriver {
             options: options.clone(),
         };
         // On a task of its own: between the owner of the one and that of the other nobody may go away.
-        let alive = self.manager.life.alive()?;
+        let alive = self.manager.root.life.alive()?;
         let driver = Self::new(Arc::clone(&self.manager));
-        let copying = self.manager.life.runtime().spawn(async move {
+        let copying = self.manager.root.life.runtime().spawn(async move {
             let copied = driver.copy_from_owner_to_owner(domain, plan).await;
             drop(alive);
             copied
@@ -144,7 +145,7 @@ impl EmbedDriver {
                 // It is seen as one that others have made.
                 call.bound(Outcome::Unknown, self.manager.see_what_others_made(&name))
                     .await?;
-                return self.manager.registry.select(&DomainSelector::Name(name));
+                return self.manager.root.registry.select(&DomainSelector::Name(name));
             }
             None => Err(Error::new(
                 ErrorKind::Internal,
@@ -166,11 +167,7 @@ impl EmbedDriver {
     }
 
     fn long_call(&self, operation: &'static str) -> CallContext {
-        CallContext::new(
-            operation,
-            CallClass::Wait,
-            self.manager.deadlines.of(CallClass::Wait),
-        )
+        self.manager.root.own_call(operation, CallClass::Wait)
     }
 }
 

@@ -24,10 +24,10 @@ use crate::owner;
 #[async_trait]
 impl DomainDriver for EmbedDriver {
     async fn list(&self, call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
-        self.manager.life.check_open()?;
+        self.manager.root.life.check_open()?;
         call.bound(Outcome::NotApplied, self.manager.look_at_pending())
             .await?;
-        let all = self.manager.registry.all();
+        let all = self.manager.root.registry.all();
         let mut infos: Vec<DomainInfo> = all
             .iter()
             .map(|entry| entry.view().info(entry.uuid()))
@@ -43,12 +43,12 @@ impl DomainDriver for EmbedDriver {
     }
 
     async fn lookup(&self, call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
-        self.manager.life.check_open()?;
-        match self.manager.registry.select(selector) {
+        self.manager.root.life.check_open()?;
+        match self.manager.root.registry.select(selector) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 call.bound(Outcome::NotApplied, self.look_for_others(selector))
                     .await?;
-                self.manager.registry.select(selector)
+                self.manager.root.registry.select(selector)
             }
             found => found,
         }
@@ -230,8 +230,8 @@ impl EmbedDriver {
         call: &CallContext,
         config: &DomainConfig,
     ) -> Result<(Box<DomainConfig>, Uuid)> {
-        self.manager.life.check_open()?;
-        self.manager.reach.check()?;
+        self.manager.root.life.check_open()?;
+        self.manager.root.reach.check()?;
         DomainName::new(config.name.as_str())?;
         check_name(&config.name)?;
         if config.kind != DomainType::Lxc {
@@ -272,8 +272,8 @@ impl EmbedDriver {
                 Asked::Answered(result) => return result.map(|()| DomainRef::new(uuid, name)),
                 // Its owner had just ended with the domain before: once more, with a new one.
                 Asked::OwnerGone => {
-                    self.manager.life.check_open()?;
-                    self.manager.registry.remove(&entry);
+                    self.manager.root.life.check_open()?;
+                    self.manager.root.registry.remove(&entry);
                 }
             }
         }
@@ -281,8 +281,8 @@ impl EmbedDriver {
 
     fn claim(&self, uuid: Uuid, name: &str) -> Result<Arc<Entry>> {
         let mut made = None;
-        let entry = self.manager.registry.claim(uuid, name, || {
-            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.life.closing());
+        let entry = self.manager.root.registry.claim(uuid, name, || {
+            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.root.life.closing());
             made = Some(inbox);
             Ok(entry)
         })?;

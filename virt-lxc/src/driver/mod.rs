@@ -35,7 +35,7 @@ impl EmbedDriver {
 
     /// The domain, if the connection is open and it exists.
     pub(crate) fn existing(&self, domain: Uuid) -> Result<Arc<Entry>> {
-        self.manager.life.check_open()?;
-        self.manager.registry.existing(domain)
+        self.manager.root.life.check_open()?;
+        self.manager.root.registry.existing(domain)
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use virt_core::domain::ConfigScope;
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallClass, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
 use crate::limits::Limits;
@@ -20,18 +20,14 @@ impl EmbedDriver {
     }
 
     pub(crate) async fn set_limits(&self, domain: Uuid, limits: &Limits, scope: ConfigScope) -> Result<()> {
-        let call = CallContext::new(
-            "set_limits",
-            CallClass::Change,
-            self.manager.deadlines.of(CallClass::Change),
-        );
+        let call = self.manager.root.own_call("set_limits", CallClass::Change);
         let change = Work::SetLimits(Box::new(limits.clone()), scope);
         self.ask(&call, domain, change).await
     }
 
     /// Something that takes as long as it takes: it reads or writes all that a container has.
     pub(crate) async fn long_change(&self, domain: Uuid, name: &'static str, work: Work) -> Result<()> {
-        let call = CallContext::new(name, CallClass::Bulk, self.manager.deadlines.of(CallClass::Bulk));
+        let call = self.manager.root.own_call(name, CallClass::Bulk);
         self.ask(&call, domain, work).await
     }
 
@@ -42,11 +38,7 @@ impl EmbedDriver {
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let call = CallContext::new(
-            "send_signal",
-            CallClass::Agent,
-            self.manager.deadlines.of(CallClass::Agent),
-        );
+        let call = self.manager.root.own_call("send_signal", CallClass::Agent);
         if process == 1 {
             // From outside: within, init takes only what it has a handler for.
             let init = self.existing(domain)?.run()?.init;

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use virt_core::Result;
 use virt_core::console::ConsoleHub;
 use virt_core::domain::{ConfigScope, DeviceUpdateOptions};
 use virt_core::host::{HostFacts, ProcessIdentity};
 use virt_core::model::Device;
 use virt_manager::document::Kept;
-use virt_manager::{Embedded, PresentRun, lock};
+use virt_manager::{Embedded, PresentRun, Root, lock};
 
 use super::Manager;
 use crate::cgroup::ContainerGroups;
@@ -28,6 +29,29 @@ impl Embedded for Manager {
     type Work = Work;
     type Run = Run;
     type Live = Kept;
+
+    fn root(&self) -> &Root<Self> {
+        &self.root
+    }
+
+    fn autostarted_boot(&self) -> Option<String> {
+        lock(&self.record).autostarted_boot.clone()
+    }
+
+    async fn begin_boot(&self, boot: String) -> Result<bool> {
+        // It may have been booted with another layout.
+        if let Err(error) = self.read_groups_again().await {
+            tracing::debug!(%error, "where the machine has its control groups cannot be told now");
+        }
+        let (record, before) = {
+            let mut record = lock(&self.record);
+            let before = record.autostarted_boot.replace(boot.clone());
+            (record.clone(), before)
+        };
+        self.store.save_manager(&record).await?;
+        // The first manager of a directory that others have used: what does not run was ended by somebody in this boot.
+        Ok(before.is_some_and(|before| before != boot))
+    }
 }
 
 /// What others may use of a run beside its owner.

@@ -73,11 +73,11 @@ impl Owner {
             return Ok(());
         }
         let uuid = self.entry.uuid();
-        self.manager.registry.reserve_name(uuid, name.as_str())?;
+        self.manager.root.registry.reserve_name(uuid, name.as_str())?;
         let renamed = match self.manager.store.rename(&definition, name.as_str()).await {
             Ok(renamed) => renamed,
             Err(error) => {
-                self.manager.registry.release_name(uuid, name.as_str());
+                self.manager.root.registry.release_name(uuid, name.as_str());
                 return Err(error);
             }
         };
@@ -86,7 +86,7 @@ impl Owner {
             view.name = name.to_string();
             view.inactive = Some(Kept::new(&renamed.config));
         });
-        self.manager.registry.release_name(uuid, &from);
+        self.manager.root.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Owner {
         let found = self
             .manager
             .store
-            .load_one(&name, &self.manager.machine(), !self.manager.only_watches())
+            .load_one(&name, &self.manager.machine(), !self.manager.root.only_watches())
             .await?;
         let Some(found) = found else { return Ok(()) };
         // What runs goes on with what it had.

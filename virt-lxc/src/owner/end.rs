@@ -111,7 +111,7 @@ impl Owner {
         };
         running.run.disconnect();
         let name = self.name();
-        if !self.manager.only_watches() {
+        if !self.manager.root.only_watches() {
             let groups = running.run.groups.clone();
             let has_group = self
                 .remove_traces(&name, group_of(&groups))
@@ -201,6 +201,7 @@ impl Owner {
         // Whose name looks like one of ours with a number.
         let others = self
             .manager
+            .root
             .registry
             .everyone()
             .into_iter()
@@ -228,11 +229,7 @@ impl Owner {
 
     /// A call on our own account.
     pub(super) fn own_call(&self, operation: &'static str) -> CallContext {
-        CallContext::new(
-            operation,
-            CallClass::Change,
-            self.manager.deadlines.of(CallClass::Change),
-        )
+        self.manager.root.own_call(operation, CallClass::Change)
     }
 }
 

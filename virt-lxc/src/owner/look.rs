@@ -5,8 +5,8 @@ use std::sync::Arc;
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, SuspendedReason};
 use virt_core::{ErrorKind, Result};
-use virt_manager::PresentRun as _;
 use virt_manager::document::{EndAction, Kept, end_action};
+use virt_manager::{Embedded as _, PresentRun as _};
 
 use super::{Adopted, Owner, Running};
 use crate::cgroup::{ContainerGroups, Controller, Hierarchy};
@@ -185,7 +185,7 @@ impl Owner {
         running.has_ended = false;
         let (begun, differed) = (running.begun.clone(), running.live_differs);
         if let (Some(begun), true) = (&begun, differed)
-            && !self.manager.only_watches()
+            && !self.manager.root.only_watches()
             && let Err(error) = self.save_live(begun).await
         {
             tracing::warn!(domain = %self.name(), %error, "the document of a run could not be written");
@@ -211,7 +211,7 @@ impl Owner {
     /// Whether the document wants a reboot to be the end.
     fn ends_with_reboot(&self) -> bool {
         let wanted = self.wanted(|config| end_action(config.on_reboot.as_ref(), EndAction::Restart));
-        wanted == Some(EndAction::Destroy) && !self.manager.only_watches()
+        wanted == Some(EndAction::Destroy) && !self.manager.root.only_watches()
     }
 
     /// Whether others have frozen it, or let it go on.
@@ -289,7 +289,7 @@ impl Owner {
             .running
             .as_ref()
             .is_some_and(|running| running.end_cause.is_some());
-        if was_ours || self.manager.only_watches() {
+        if was_ours || self.manager.root.only_watches() {
             return false;
         }
         let wanted = match cause {

@@ -27,8 +27,8 @@ use virt_core::host::ProcessIdentity;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
 use virt_manager::{
-    Alive, Closing, DestroyRequest, Inbox, Look, PresentRun as _, Request, end_early_for_a_destroy,
-    not_running,
+    Alive, Closing, DestroyRequest, Embedded as _, Inbox, Look, PresentRun as _, Request,
+    end_early_for_a_destroy, not_running,
 };
 
 use crate::manager::{Entry, Manager, Operation, Run, View, Work, writes_definition};
@@ -115,18 +115,18 @@ pub(crate) fn spawn(
         running: None,
         looking: None,
         preempted: preempt.subscribe(),
-        _alive: manager.life.alive()?,
+        _alive: manager.root.life.alive()?,
     };
     if let Some(adopted) = adopted {
         owner.adopt(adopted);
     }
-    drop(manager.life.runtime().spawn(owner.work(inbox, preempt)));
+    drop(manager.root.life.runtime().spawn(owner.work(inbox, preempt)));
     Ok(())
 }
 
 impl Owner {
     async fn work(mut self, mut inbox: Inbox<Operation>, preempt: watch::Sender<bool>) {
-        let mut closing = self.manager.life.closing();
+        let mut closing = self.manager.root.life.closing();
         let entry = Arc::clone(&self.entry);
         // What is frozen is seen only when somebody looks.
         let mut first = self.running.is_some().then_some(Step::Look);
@@ -157,10 +157,10 @@ impl Owner {
         let Some(running) = &self.running else {
             return std::future::pending().await;
         };
-        let mut away = self.manager.reach.away();
+        let mut away = self.manager.root.reach.away();
         if *away.borrow() {
             if self.looking.is_none() {
-                let look = self.manager.reach.look();
+                let look = self.manager.root.reach.look();
                 look.missed();
                 self.looking = Some(look);
             }
@@ -222,9 +222,10 @@ impl Owner {
         let operation = request.call.operation;
         let result = match self
             .manager
+            .root
             .life
             .check_open()
-            .and_then(|()| self.manager.reach.check())
+            .and_then(|()| self.manager.root.reach.check())
         {
             Ok(()) => self.perform(&request.call, request.operation).await,
             Err(error) => Err(error),
@@ -281,7 +282,7 @@ impl Owner {
 
     /// Ends the domain and answers.
     async fn answer_destroy(&mut self, request: DestroyRequest) {
-        let result = match self.manager.reach.check() {
+        let result = match self.manager.root.reach.check() {
             Ok(()) => self.destroy(&request.call, request.options.graceful).await,
             away => away,
         };
@@ -296,7 +297,7 @@ impl Owner {
         }
         let persistent = self.entry.view().inactive.is_some();
         if !persistent {
-            self.manager.registry.remove(&self.entry);
+            self.manager.root.registry.remove(&self.entry);
         }
         !persistent
     }
@@ -306,11 +307,10 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return;
         };
-        let is_fenced = matches!(*self.manager.life.closing().borrow(), Closing::LeaseLost(_));
+        let is_fenced = matches!(*self.manager.root.life.closing().borrow(), Closing::LeaseLost(_));
         running.run.disconnect();
-        if running.run.auto_destroy() && !is_fenced && !self.manager.only_watches() {
-            let time = self.manager.deadlines.of(CallClass::Change);
-            let call = CallContext::new("close", CallClass::Change, time);
+        if running.run.auto_destroy() && !is_fenced && !self.manager.root.only_watches() {
+            let call = self.manager.root.own_call("close", CallClass::Change);
             let destroyed = call.bound(Outcome::Unknown, self.destroy(&call, false)).await;
             if let Err(error) = destroyed {
                 tracing::warn!(domain = %self.name(), %error, "an auto-destroy container could not be destroyed");
@@ -327,7 +327,7 @@ impl Owner {
     }
 
     fn publish(&self, change: DomainChange) {
-        self.manager.publish(self.reference(), change);
+        self.manager.root.publish(self.reference(), change);
     }
 
     /// Changes what everybody sees.

@@ -36,7 +36,7 @@ pub(crate) async fn agent_of(
         )
         .with_retry(virt_core::Retry::Never)
     })?;
-    manager.reach.check()?;
+    manager.root.reach.check()?;
     let known = lock(&run.agent).clone();
     if let Some(agent) = known.filter(|agent| !agent.is_closed()) {
         return Ok(agent);

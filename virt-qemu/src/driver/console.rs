@@ -27,7 +27,7 @@ impl ConsoleDriver for EmbedDriver {
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
         let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        self.manager.root.reach.check()?;
         let run = entry.run()?;
         let live = entry.view().live.clone();
         let live = live.ok_or_else(|| Error::new(ErrorKind::Internal, "a run has no configuration"))?;

@@ -21,8 +21,8 @@ use crate::{owner, plan};
 #[async_trait]
 impl DomainDriver for EmbedDriver {
     async fn list(&self, _call: &CallContext, filter: &DomainFilter) -> Result<Vec<DomainInfo>> {
-        self.manager.life.check_open()?;
-        let all = self.manager.registry.all();
+        self.manager.root.life.check_open()?;
+        let all = self.manager.root.registry.all();
         let mut infos: Vec<DomainInfo> = all
             .iter()
             .map(|entry| entry.view().info(entry.uuid()))
@@ -38,8 +38,8 @@ impl DomainDriver for EmbedDriver {
     }
 
     async fn lookup(&self, _call: &CallContext, selector: &DomainSelector) -> Result<DomainRef> {
-        self.manager.life.check_open()?;
-        self.manager.registry.select(selector)
+        self.manager.root.life.check_open()?;
+        self.manager.root.registry.select(selector)
     }
 
     async fn info(&self, _call: &CallContext, domain: Uuid) -> Result<DomainInfo> {
@@ -200,19 +200,19 @@ impl DomainDriver for EmbedDriver {
 impl EmbedDriver {
     /// The domain, if the connection is open and it exists.
     pub(super) fn existing(&self, domain: Uuid) -> Result<std::sync::Arc<Entry>> {
-        self.manager.life.check_open()?;
-        self.manager.registry.existing(domain)
+        self.manager.root.life.check_open()?;
+        self.manager.root.registry.existing(domain)
     }
 
     /// Checks a configuration and fills it in: everything that can be said against it is said here, before anything
     /// has changed.
     async fn complete(&self, call: &CallContext, config: &DomainConfig) -> Result<DomainConfig> {
-        self.manager.life.check_open()?;
-        self.manager.reach.check()?;
+        self.manager.root.life.check_open()?;
+        self.manager.root.reach.check()?;
         DomainName::new(config.name.as_str())?;
         config.validate()?;
         check_end_actions(config)?;
-        let emulator = emulator_or_default(config, &self.manager.reach.facts().arch);
+        let emulator = emulator_or_default(config, &self.manager.root.reach.facts().arch);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);
         let probed = call.bound(Outcome::NotApplied, probed).await;
         let abilities = probed.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
@@ -233,8 +233,8 @@ impl EmbedDriver {
                 Asked::Answered(result) => return result.map(|()| DomainRef::new(uuid, name)),
                 // Its owner had just ended with the domain before: once more, with a new one.
                 Asked::OwnerGone => {
-                    self.manager.life.check_open()?;
-                    self.manager.registry.remove(&entry);
+                    self.manager.root.life.check_open()?;
+                    self.manager.root.registry.remove(&entry);
                 }
             }
         }
@@ -242,8 +242,8 @@ impl EmbedDriver {
 
     fn claim(&self, uuid: Uuid, name: &str) -> Result<std::sync::Arc<Entry>> {
         let mut made = None;
-        let entry = self.manager.registry.claim(uuid, name, || {
-            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.life.closing());
+        let entry = self.manager.root.registry.claim(uuid, name, || {
+            let (entry, inbox) = Entry::new(uuid, View::hidden(name), self.manager.root.life.closing());
             made = Some(inbox);
             Ok(entry)
         })?;

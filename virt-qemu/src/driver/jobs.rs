@@ -74,7 +74,7 @@ impl JobDriver for EmbedDriver {
         };
         // On a task of its own: a caller who goes away leaves a dump that is followed to its end.
         let deadline = call.deadline;
-        let begun = self.manager.life.runtime().spawn(async move {
+        let begun = self.manager.root.life.runtime().spawn(async move {
             if let Err(error) = qmp.execute(&dump, deadline).await {
                 worker.finish(Err(Error::new(ErrorKind::Cancelled, "it was not begun")));
                 return Err(Error::from(error));

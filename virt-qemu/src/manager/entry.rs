@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_manager::Embedded;
+use virt_manager::{Embedded, Root, lock};
 
 use super::Manager;
 use crate::owner::Run;
@@ -23,4 +24,18 @@ impl Embedded for Manager {
     type Run = Run;
     /// Typed: it is read with every event.
     type Live = Arc<DomainConfig>;
+
+    fn root(&self) -> &Root<Self> {
+        &self.root
+    }
+
+    fn autostarted_boot(&self) -> Option<String> {
+        lock(&self.autostarted_boot).clone()
+    }
+
+    async fn begin_boot(&self, boot: String) -> Result<bool> {
+        *lock(&self.autostarted_boot) = Some(boot);
+        self.save_record(0).await?;
+        Ok(true)
+    }
 }

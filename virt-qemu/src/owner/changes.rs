@@ -18,7 +18,7 @@ use crate::qmp::commands::machine::SetAction;
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
-        self.manager.life.check_open()?;
+        self.manager.root.life.check_open()?;
         let (existed, visible) = {
             let view = self.entry.view();
             (view.inactive.is_some(), view.visible)
@@ -83,14 +83,14 @@ impl Owner {
             return Ok(());
         }
         let uuid = self.entry.uuid();
-        self.manager.registry.reserve_name(uuid, name.as_str())?;
+        self.manager.root.registry.reserve_name(uuid, name.as_str())?;
         let from = inactive.name.clone();
         let mut renamed = inactive;
         renamed.name = name.to_string();
         if let Err(error) = self.manager.store.save_definition(uuid, &renamed).await {
             // Where it cannot be told which name is on disk, it keeps both until it can.
             if !is_cut(&error) {
-                self.manager.registry.release_name(uuid, name.as_str());
+                self.manager.root.registry.release_name(uuid, name.as_str());
             }
             return Err(error);
         }
@@ -98,7 +98,7 @@ impl Owner {
             view.name = name.to_string();
             view.inactive = Some(Kept::new(&renamed));
         });
-        self.manager.registry.release_name(uuid, &from);
+        self.manager.root.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
         Ok(())
     }

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::Look;
 use virt_manager::document::Kept;
+use virt_manager::{Embedded as _, Look};
 
 use super::Owner;
 use crate::process::{EndMode, end_process};
@@ -97,7 +97,10 @@ impl Owner {
     }
 
     async fn owe(&mut self) {
-        let look = self.debts.look.get_or_insert_with(|| self.manager.reach.look());
+        let look = self
+            .debts
+            .look
+            .get_or_insert_with(|| self.manager.root.reach.look());
         look.missed();
         let is_there = self.manager.is_reachable().await;
         self.debts.due = if is_there && self.debts.runs.is_empty() {
@@ -195,7 +198,7 @@ impl Owner {
             view.visible = view.inactive.is_some() || view.run.is_some();
             view.name.clone()
         };
-        self.manager.registry.settle_name(uuid, &name);
+        self.manager.root.registry.settle_name(uuid, &name);
         Ok(())
     }
 }

@@ -220,7 +220,7 @@ impl Owner {
 
     /// The guest is over: what its configuration wants to follow. What is cut off is done when the monitor is had again.
     pub(super) async fn carry_out_end(&mut self, follow_up: FollowUp) -> Result<()> {
-        if self.manager.only_watches() {
+        if self.manager.root.only_watches() {
             return Ok(());
         }
         if let Some(running) = self.running.as_mut() {

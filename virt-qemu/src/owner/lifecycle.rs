@@ -91,7 +91,7 @@ impl Owner {
     fn press_power_later(&self) -> Result<()> {
         let run = Arc::downgrade(&self.active()?.run);
         let entry = Arc::downgrade(&self.entry);
-        drop(self.manager.life.runtime().spawn(async move {
+        drop(self.manager.root.life.runtime().spawn(async move {
             // No event can tell that nothing happens.
             tokio::time::sleep(AGENT_EFFECT).await;
             let (Some(run), Some(entry)) = (run.upgrade(), entry.upgrade()) else {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use virt_core::domain::DomainRef;
 use virt_core::event::DomainChange;
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::{
     Alive, Closing, DestroyRequest, Inbox, PresentRun as _, Request, end_early_for_a_destroy, not_running,
     unless, unreachable,
@@ -78,7 +78,7 @@ pub(crate) fn spawn(
     running: Option<Running>,
     owed: Option<RunRecord>,
 ) -> Result<()> {
-    let alive = manager.life.alive()?;
+    let alive = manager.root.life.alive()?;
     let preempt = watch::Sender::new(false);
     let owner = Owner {
         manager: Arc::clone(manager),
@@ -89,14 +89,14 @@ pub(crate) fn spawn(
         preempted: preempt.subscribe(),
         _alive: alive,
     };
-    drop(manager.life.runtime().spawn(owner.work(inbox, preempt)));
+    drop(manager.root.life.runtime().spawn(owner.work(inbox, preempt)));
     Ok(())
 }
 
 impl Owner {
     async fn work(mut self, mut inbox: Inbox<Operation>, preempt: watch::Sender<bool>) {
-        let mut closing = self.manager.life.closing();
-        let (mut away, mut away_too) = (self.manager.reach.away(), self.manager.reach.away());
+        let mut closing = self.manager.root.life.closing();
+        let (mut away, mut away_too) = (self.manager.root.reach.away(), self.manager.root.reach.away());
         // An adopted guest may have done something meanwhile.
         let mut first = self.running.is_some().then_some(Step::Look);
         loop {
@@ -175,7 +175,7 @@ impl Owner {
         }
         let persistent = self.entry.view().inactive.is_some();
         if !persistent {
-            self.manager.registry.remove(&self.entry);
+            self.manager.root.registry.remove(&self.entry);
         }
         !persistent
     }
@@ -185,13 +185,9 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return;
         };
-        let is_fenced = matches!(*self.manager.life.closing().borrow(), Closing::LeaseLost(_));
-        if running.record.auto_destroy && !is_fenced && !self.manager.only_watches() {
-            let call = CallContext::new(
-                "close",
-                virt_core::CallClass::Change,
-                self.manager.deadlines.of(virt_core::CallClass::Change),
-            );
+        let is_fenced = matches!(*self.manager.root.life.closing().borrow(), Closing::LeaseLost(_));
+        if running.record.auto_destroy && !is_fenced && !self.manager.root.only_watches() {
+            let call = self.manager.root.own_call("close", CallClass::Change);
             let destroyed = call.bound(Outcome::Unknown, self.destroy(&call, false)).await;
             if let Err(error) = destroyed {
                 tracing::warn!(domain = %self.name(), %error, "an auto-destroy guest could not be destroyed");
@@ -210,7 +206,7 @@ impl Owner {
     }
 
     fn publish(&self, change: DomainChange) {
-        self.manager.publish(self.reference(), change);
+        self.manager.root.publish(self.reference(), change);
     }
 
     /// Changes what everybody sees.

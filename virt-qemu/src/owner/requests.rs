@@ -24,8 +24,8 @@ impl Owner {
 
     /// Performs what is asked; what was cut off in the middle is looked at, so that what is known is true again.
     async fn perform_or_owe(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
-        self.manager.life.check_open()?;
-        self.manager.reach.check()?;
+        self.manager.root.life.check_open()?;
+        self.manager.root.reach.check()?;
         if operation.starts() || self.debts.is_unsure() {
             self.settle().await?;
         }
@@ -37,7 +37,7 @@ impl Owner {
             return Err(error);
         }
         self.owe_a_look().await;
-        if !self.manager.reach.is_away() && self.manager.life.is_open() {
+        if !self.manager.root.reach.is_away() && self.manager.root.life.is_open() {
             // It was gone for a moment only.
             drop(self.settle().await);
         }
@@ -72,7 +72,7 @@ impl Owner {
 
     /// Ends the domain and answers.
     pub(super) async fn answer_destroy(&mut self, request: DestroyRequest) {
-        let result = match self.manager.reach.check() {
+        let result = match self.manager.root.reach.check() {
             Ok(()) => self.destroy(&request.call, request.options.graceful).await,
             away => away,
         };

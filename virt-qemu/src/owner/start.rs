@@ -46,7 +46,7 @@ impl Owner {
         config: Option<DomainConfig>,
     ) -> Result<()> {
         self.must_be_inactive()?;
-        self.manager.life.check_open()?;
+        self.manager.root.life.check_open()?;
         let defined = self.entry.view().inactive.clone();
         let config = match (config, &defined) {
             (Some(config), _) => config,
@@ -85,7 +85,7 @@ impl Owner {
         config: &DomainConfig,
         transient: bool,
     ) -> Result<()> {
-        let facts = self.manager.reach.facts();
+        let facts = self.manager.root.reach.facts();
         let emulator = document::emulator_or_default(config, &facts.arch);
         let checked = document::check_images(self.manager.host.as_ref(), config);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);

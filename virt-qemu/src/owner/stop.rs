@@ -49,7 +49,7 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return Ok(());
         };
-        if !self.manager.only_watches() {
+        if !self.manager.root.only_watches() {
             let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
             end_process(self.manager.host.as_ref(), &running.record, EndMode::Firm, &call).await?;
         }
@@ -64,7 +64,7 @@ impl Owner {
         };
         let record = running.record;
         running.run.disconnect();
-        if !self.manager.only_watches()
+        if !self.manager.root.only_watches()
             && let Err(error) = self.manager.store.remove_run(&record).await
         {
             // The domain has ended all the same: a record without a process is taken away by the next open at the latest.

@@ -180,7 +180,7 @@ impl Owner {
     fn must_be_unused(&self, path: &str, by_defined: bool, is_in: impl Fn(&str) -> bool) -> Result<()> {
         // XML writes these in other ways.
         let is_escaped = path.contains(['&', '<', '>', '\'', '"']);
-        for entry in self.manager.registry.all() {
+        for entry in self.manager.root.registry.all() {
             if entry.uuid() == self.entry.uuid() {
                 continue;
             }

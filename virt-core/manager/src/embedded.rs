@@ -3,14 +3,16 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use virt_core::domain::DomainSelector;
+use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Outcome, Result};
 
 use crate::document::LiveConfig;
-use crate::{Root, autostart};
+use crate::{Entry, Inbox, Operation, Root, autostart};
 
 /// What an embedded driver has of its own, as the house sees it. Its manager is this.
 pub trait Embedded: Debug + Send + Sync + Sized + 'static {
-    /// What an owner can do beyond what all can: [`Operation::Own`](crate::Operation::Own).
+    /// What an owner can do beyond what all can: [`Operation::Own`].
     type Work: Debug + Send;
     /// What others may use of a run beside its owner.
     type Run: PresentRun;
@@ -19,6 +21,43 @@ pub trait Embedded: Debug + Send + Sync + Sized + 'static {
 
     /// What the owners of its domains share.
     fn root(&self) -> &Root<Self>;
+
+    /// Starts the owner of a new domain, of which there is nothing yet.
+    ///
+    /// # Errors
+    /// `ConnectionLost` when the connection's end was begun.
+    fn own(self: &Arc<Self>, entry: Arc<Entry<Self>>, inbox: Inbox<Operation<Self::Work>>) -> Result<()>;
+
+    /// Fills a configuration in, its uuid, too: whatever the hypervisor can say against it is said here.
+    ///
+    /// # Errors
+    /// `InvalidConfig` and `Unsupported`, with the element.
+    fn complete(
+        self: &Arc<Self>,
+        call: &CallContext,
+        config: &DomainConfig,
+    ) -> impl Future<Output = Result<Box<DomainConfig>>> + Send;
+
+    /// Refuses what no owner of this driver's ever does, before one is asked. All is done, unless a driver says otherwise.
+    ///
+    /// # Errors
+    /// `Unsupported`, or what else is wrong with it.
+    fn check(&self, _operation: &Operation<Self::Work>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Looks for domains that others may have made: for the one that is not known, or for any. There are none, unless
+    /// others work beside the driver.
+    ///
+    /// # Errors
+    /// When it cannot be seen.
+    fn look_for_others(
+        self: &Arc<Self>,
+        _call: &CallContext,
+        _one: Option<&DomainSelector>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// The boot of the machine in which domains were last started by themselves, as it is on disk.
     fn autostarted_boot(&self) -> Option<String>;

@@ -10,6 +10,7 @@
 //! * [`Embedded`]: what a driver has of its own, as it is named here.
 //! * [`Opening`], [`open()`], [`carry_through`]: from a request to a manager. [`Root`]: what its owners share.
 //! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
+//! * [`Domains`]: what handles ask for, asked of owners.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
 //! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is an [`Operation`].
 //!   [`unless`]: what an owner waits for, until a destroy comes.
@@ -22,6 +23,7 @@ mod autostart;
 mod chain;
 mod closing;
 pub mod document;
+mod domains;
 mod embedded;
 mod entry;
 mod gate;
@@ -43,6 +45,7 @@ mod view;
 
 pub use chain::chain;
 pub use closing::Closing;
+pub use domains::Domains;
 pub use embedded::{Embedded, PresentRun};
 pub use entry::Entry;
 pub use gate::{Fence, Gate};

@@ -70,7 +70,7 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn domains(&self) -> &dyn DomainDriver {
-        self
+        &self.domains
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {

@@ -9,9 +9,8 @@ use virt_core::model::domain::devices::{Filesystem, FilesystemSource, Filesystem
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::EmbedDriver;
-use super::domain::check_name;
 use crate::create::{CopyOptions, Image, RootfsSource};
-use crate::manager::{Operation, Work};
+use crate::manager::{Operation, Work, check_name};
 use crate::owner::{Content, CopiedOut, CopyPlan, CreateWork, Making};
 use crate::tools::Rights;
 
@@ -59,7 +58,7 @@ impl EmbedDriver {
                 return Err(error.with_subject(Subject::Path(source.path().to_owned())));
             }
         }
-        let (complete, uuid) = self.complete(&call, &checked).await?;
+        let (complete, uuid) = self.domains.complete(&call, &checked).await?;
         // What the image says comes once more, when its root is known.
         let mut made = complete;
         made.os = with_root.os;
@@ -69,7 +68,7 @@ impl EmbedDriver {
             content,
         };
         let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
-        self.ask_claimed(&call, uuid, &config.name, make).await
+        self.domains.ask_claimed(&call, uuid, &config.name, make).await
     }
 
     pub(crate) async fn copy_container(
@@ -80,7 +79,7 @@ impl EmbedDriver {
     ) -> Result<DomainRef> {
         DomainName::new(name)?;
         check_name(name)?;
-        self.existing(domain)?;
+        self.manager.root.existing(domain)?;
         let taken = || {
             Error::new(
                 ErrorKind::AlreadyExists,
@@ -129,7 +128,7 @@ impl EmbedDriver {
             plan,
             copied: Arc::clone(&copied),
         };
-        self.ask(&call, domain, Work::Create(copy_out)).await?;
+        self.domains.ask(&call, domain, Work::Create(copy_out)).await?;
         let call = self.long_call("copy");
         let made = match copied.get() {
             Some(CopiedOut::Made { config, native }) => {
@@ -139,7 +138,7 @@ impl EmbedDriver {
                     content: Content::Made,
                 };
                 let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
-                self.ask_claimed(&call, uuid, &name, make).await
+                self.domains.ask_claimed(&call, uuid, &name, make).await
             }
             Some(CopiedOut::ByLiblxc) => {
                 // It is seen as one that others have made.
@@ -163,7 +162,9 @@ impl EmbedDriver {
 
     pub(crate) async fn delete_with_rootfs(&self, domain: Uuid) -> Result<()> {
         let call = self.long_call("delete_with_rootfs");
-        self.ask(&call, domain, Work::Create(CreateWork::Delete)).await
+        self.domains
+            .ask(&call, domain, Work::Create(CreateWork::Delete))
+            .await
     }
 
     fn long_call(&self, operation: &'static str) -> CallContext {

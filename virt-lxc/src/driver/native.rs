@@ -14,7 +14,7 @@ const LAST_SIGNAL: u32 = 64;
 
 impl EmbedDriver {
     pub(crate) async fn native_config(&self, domain: Uuid) -> Result<String> {
-        let name = self.existing(domain)?.view().name.clone();
+        let name = self.manager.root.existing(domain)?.view().name.clone();
         let config = self.manager.store.read_config(&name).await?;
         config.ok_or_else(|| Error::new(ErrorKind::NotFound, "the container has no configuration any more"))
     }
@@ -22,13 +22,13 @@ impl EmbedDriver {
     pub(crate) async fn set_limits(&self, domain: Uuid, limits: &Limits, scope: ConfigScope) -> Result<()> {
         let call = self.manager.root.own_call("set_limits", CallClass::Change);
         let change = Work::SetLimits(Box::new(limits.clone()), scope);
-        self.ask(&call, domain, change).await
+        self.domains.ask(&call, domain, change).await
     }
 
     /// Something that takes as long as it takes: it reads or writes all that a container has.
     pub(crate) async fn long_change(&self, domain: Uuid, name: &'static str, work: Work) -> Result<()> {
         let call = self.manager.root.own_call(name, CallClass::Bulk);
-        self.ask(&call, domain, work).await
+        self.domains.ask(&call, domain, work).await
     }
 
     pub(crate) async fn send_signal(&self, domain: Uuid, process: u32, signal: u32) -> Result<()> {
@@ -41,7 +41,7 @@ impl EmbedDriver {
         let call = self.manager.root.own_call("send_signal", CallClass::Agent);
         if process == 1 {
             // From outside: within, init takes only what it has a handler for.
-            let init = self.existing(domain)?.run()?.init;
+            let init = self.manager.root.existing(domain)?.run()?.init;
             let sent = async {
                 let process = self.manager.host.processes().inspect(init.pid).await?;
                 if process.is_none_or(|process| process.identity != init) {

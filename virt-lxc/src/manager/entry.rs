@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use virt_core::Result;
 use virt_core::console::ConsoleHub;
-use virt_core::domain::{ConfigScope, DeviceUpdateOptions};
+use virt_core::domain::{ConfigScope, DeviceUpdateOptions, DomainSelector};
 use virt_core::host::{HostFacts, ProcessIdentity};
-use virt_core::model::Device;
+use virt_core::model::{Device, DomainConfig};
+use virt_core::{CallContext, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Embedded, PresentRun, Root, lock};
+use virt_manager::{Embedded, Inbox, PresentRun, Root, lock};
 
 use super::Manager;
+use super::complete::check;
 use crate::cgroup::ContainerGroups;
 use crate::limits::Limits;
-use crate::owner::{CreateWork, SnapshotWork};
+use crate::owner::{self, CreateWork, SnapshotWork};
 
 /// A domain as everybody sees it, and the way to its owner.
 pub(crate) type Entry = virt_manager::Entry<Manager>;
@@ -32,6 +33,37 @@ impl Embedded for Manager {
 
     fn root(&self) -> &Root<Self> {
         &self.root
+    }
+
+    fn own(self: &Arc<Self>, entry: Arc<Entry>, inbox: Inbox<Operation>) -> Result<()> {
+        owner::spawn(self, entry, inbox, None, None)
+    }
+
+    async fn complete(
+        self: &Arc<Self>,
+        call: &CallContext,
+        config: &DomainConfig,
+    ) -> Result<Box<DomainConfig>> {
+        self.complete_config(call, config).await
+    }
+
+    fn check(&self, operation: &Operation) -> Result<()> {
+        check(operation)
+    }
+
+    async fn look_for_others(
+        self: &Arc<Self>,
+        call: &CallContext,
+        one: Option<&DomainSelector>,
+    ) -> Result<()> {
+        let looked = async {
+            self.look_at_pending().await?;
+            match one {
+                Some(one) => self.look_for_one_of_others(one).await,
+                None => Ok(()),
+            }
+        };
+        call.bound(Outcome::NotApplied, looked).await
     }
 
     fn autostarted_boot(&self) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The manager of one directory of containers: what the owners of its domains share.
 
+mod complete;
 mod entry;
 mod follow;
 mod native;
@@ -15,6 +16,7 @@ use virt_core::connection::HypervisorVersion;
 use virt_core::host::{Host, HostFacts};
 use virt_manager::{Root, lock};
 
+pub(crate) use complete::{check_name, no_paused_start, no_reset};
 pub(crate) use entry::{Entry, Operation, Run, View, Work, writes_definition};
 pub use recovery::RecoveryReport;
 

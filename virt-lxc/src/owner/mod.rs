@@ -31,7 +31,7 @@ use virt_manager::{
     end_early_for_a_destroy, not_running,
 };
 
-use crate::manager::{Entry, Manager, Operation, Run, View, Work, writes_definition};
+use crate::manager::{Entry, Manager, Operation, Run, View, Work, no_reset, writes_definition};
 use crate::tools::Launched;
 
 pub(crate) use create::{Content, CopiedOut, CopyPlan, CreateWork, Making};
@@ -84,11 +84,6 @@ pub(crate) struct Adopted {
     /// Whether they are on disk, too.
     pub(crate) is_on_disk: bool,
     pub(crate) auto_destroy: bool,
-}
-
-/// What a container answers that is to be reset.
-pub(crate) fn no_reset() -> Error {
-    Error::unsupported("a container has no button to be reset by: reboot it, or destroy and start it")
 }
 
 /// What an owner does next.

@@ -14,6 +14,7 @@ use virt_manager::document::Kept;
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
+use crate::manager::no_paused_start;
 use crate::store::RunRecord;
 use crate::tools::{ContainerState, Launch, Launched, STARTED_BY_OTHERS, SeenState};
 
@@ -49,9 +50,7 @@ impl Owner {
             self.recover_snapshots().await?;
         }
         if options.paused {
-            return Err(Error::unsupported(
-                "liblxc cannot start a container paused: start it, then suspend it",
-            ));
+            return Err(no_paused_start());
         }
         if config.is_none() {
             self.read_definition_again().await?;

@@ -70,7 +70,7 @@ pub(crate) async fn agent_of(
 
 impl EmbedDriver {
     async fn agent(&self, call: &CallContext, domain: Uuid) -> Result<AgentConnection> {
-        agent_of(&self.manager, &*self.existing(domain)?, call).await
+        agent_of(&self.manager, &*self.manager.root.existing(domain)?, call).await
     }
 
     async fn ask<C: AgentCommand>(&self, call: &CallContext, domain: Uuid, command: &C) -> Result<C::Reply> {

@@ -26,7 +26,7 @@ impl ConsoleDriver for EmbedDriver {
         domain: Uuid,
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         self.manager.root.reach.check()?;
         let run = entry.run()?;
         let live = entry.view().live.clone();

@@ -22,7 +22,7 @@ const ANSWER: Duration = Duration::from_secs(60);
 #[async_trait]
 impl JobDriver for EmbedDriver {
     async fn current(&self, _call: &CallContext, domain: Uuid) -> Result<Option<Job>> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         let run = entry.view().run.clone();
         let job = run.and_then(|run| lock(&run.job).clone());
         Ok(job.filter(|job| job.progress().state == JobState::Running))
@@ -35,7 +35,7 @@ impl JobDriver for EmbedDriver {
         path: &str,
         options: &CoreDumpOptions,
     ) -> Result<Job> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         let run = entry.run()?;
         let qmp = run.qmp()?;
         check_path(path)?;

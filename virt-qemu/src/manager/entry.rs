@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use virt_core::Result;
 use virt_core::model::DomainConfig;
-use virt_manager::{Embedded, Root, lock};
+use virt_core::{CallContext, Error, Result};
+use virt_manager::{Embedded, Inbox, Root, lock};
 
 use super::Manager;
-use crate::owner::Run;
+use crate::owner::{self, Run};
 
 /// A domain as everybody sees it, and the way to its owner.
 pub(crate) type Entry = virt_manager::Entry<Manager>;
@@ -29,6 +29,25 @@ impl Embedded for Manager {
         &self.root
     }
 
+    fn own(self: &Arc<Self>, entry: Arc<Entry>, inbox: Inbox<Operation>) -> Result<()> {
+        owner::spawn(self, entry, inbox, None, None)
+    }
+
+    async fn complete(
+        self: &Arc<Self>,
+        call: &CallContext,
+        config: &DomainConfig,
+    ) -> Result<Box<DomainConfig>> {
+        self.complete_config(call, config).await.map(Box::new)
+    }
+
+    fn check(&self, operation: &Operation) -> Result<()> {
+        match operation {
+            Operation::SetMaxMemory(..) => Err(no_max_memory()),
+            _ => Ok(()),
+        }
+    }
+
     fn autostarted_boot(&self) -> Option<String> {
         lock(&self.autostarted_boot).clone()
     }
@@ -38,4 +57,9 @@ impl Embedded for Manager {
         self.save_record(0).await?;
         Ok(true)
     }
+}
+
+/// What a domain answers whose maximum of memory is to change.
+pub(crate) fn no_max_memory() -> Error {
+    Error::unsupported("this driver cannot change the maximum of a domain's memory")
 }

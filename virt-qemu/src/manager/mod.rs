@@ -1,5 +1,6 @@
 //! The manager of one root: its domains, and what all of their owners share.
 
+mod complete;
 mod entry;
 mod open;
 mod orphan;
@@ -11,7 +12,7 @@ use virt_core::Result;
 use virt_core::host::Host;
 use virt_manager::{Identifiers, Root, Taken, lock};
 
-pub(crate) use entry::{Entry, Operation, View};
+pub(crate) use entry::{Entry, Operation, View, no_max_memory};
 pub use recovery::RecoveryReport;
 
 use crate::probe_cache::ProbeCache;

@@ -1,11 +1,11 @@
 //! What is asked of an owner, taken apart.
 
-use virt_core::{Error, Result};
+use virt_core::Result;
 use virt_manager::{DestroyRequest, Request};
 
 use super::Owner;
 use super::debts::is_cut;
-use crate::manager::Operation;
+use crate::manager::{Operation, no_max_memory};
 
 impl Owner {
     /// Carries out one request and answers it.
@@ -63,9 +63,7 @@ impl Owner {
                 self.set_lifecycle_action(call, change, scope).await
             }
             Operation::SetMemory(size, scope) => self.set_memory(call, size, scope).await,
-            Operation::SetMaxMemory(..) => Err(Error::unsupported(
-                "this driver cannot change the maximum of a domain's memory",
-            )),
+            Operation::SetMaxMemory(..) => Err(no_max_memory()),
             Operation::Own(never) => match never {},
         }
     }

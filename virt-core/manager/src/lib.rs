@@ -12,6 +12,7 @@
 //! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
 //! * [`Domains`]: what handles ask for, asked of owners.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
+//! * [`OwnerTask`]: a domain's owner; what it does by itself and how it does what it is asked is the driver's.
 //! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is an [`Operation`].
 //!   [`unless`]: what an owner waits for, until a destroy comes.
 //! * [`Gate`]: between the driver and its machine; once the [`Fence`] is raised, since the lease was lost, nothing passes.
@@ -34,6 +35,7 @@ mod line;
 mod lock;
 mod opening;
 mod operation;
+mod owner;
 mod preempt;
 mod reach;
 mod refusal;
@@ -56,9 +58,10 @@ pub use line::{Asked, OwnerLine};
 pub use lock::lock;
 pub use opening::{Opening, carry_through, open};
 pub use operation::Operation;
+pub use owner::{OwnerTask, spawn};
 pub use preempt::{end_early_for_a_destroy, unless};
 pub use reach::{Look, Reach};
-pub use refusal::{lease_lost, not_running, unreachable};
+pub use refusal::{lease_lost, not_running, transient, unreachable};
 pub use registry::{Registered, Registry};
 pub use request::{DestroyRequest, Inbox, Request, Ticket};
 pub use root::Root;

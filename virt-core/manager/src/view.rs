@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainState, StateReason};
-use virt_core::model::ByteSize;
+use virt_core::model::{ByteSize, DomainConfig};
+use virt_core::{Error, ErrorKind, Result};
 
 use crate::document::{Glance, Kept, LiveConfig};
 use crate::{Embedded, PresentRun};
@@ -116,6 +117,32 @@ impl<M: Embedded> View<M> {
         info
     }
 
+    /// Refuses what is no memory it can have: in its run where `live`, from its next start where `inactive`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for none at all, or more than the most it can have.
+    pub fn check_memory(&self, size: ByteSize, (live, inactive): (bool, bool)) -> Result<()> {
+        let wanted = [
+            self.live
+                .as_ref()
+                .filter(|_| live)
+                .map(|config| config.glance().memory),
+            self.inactive
+                .as_ref()
+                .filter(|_| inactive)
+                .map(|kept| kept.glance().memory),
+        ];
+        let limit = wanted.into_iter().flatten().min();
+        if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
+            let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{size} is no memory this domain can have{most}"),
+            ));
+        }
+        Ok(())
+    }
+
     /// Its run is over.
     pub fn shut_off(&mut self, reason: StateReason) {
         self.run = None;
@@ -126,6 +153,13 @@ impl<M: Embedded> View<M> {
         self.visible = self.inactive.is_some();
         self.state = DomainState::ShutOff;
         self.reason = reason;
+    }
+
+    /// Its definition is this one from now on.
+    pub fn defined(&mut self, config: &DomainConfig) {
+        self.visible = true;
+        self.inactive = Some(Kept::new(config));
+        self.origin = None;
     }
 
     /// It has no definition any more; `origin` is the one its run goes on with, where it runs.

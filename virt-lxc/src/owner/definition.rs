@@ -1,10 +1,11 @@
 //! The definition of a container: made, changed, renamed, removed.
 
+use virt_core::Result;
 use virt_core::domain::{DomainName, ExistingPolicy};
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::DomainConfig;
-use virt_core::{Error, ErrorKind, Result};
 use virt_manager::document::Kept;
+use virt_manager::{OwnerTask as _, transient};
 
 use super::Owner;
 use crate::config::ContainerConfig;
@@ -13,29 +14,14 @@ use crate::store::{Definition, native_text};
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
-        let (existed, visible) = {
-            let view = self.entry.view();
-            (view.inactive.is_some(), view.visible)
-        };
-        if visible && existing == ExistingPolicy::Refuse {
-            let message = format!("domain {:?} is defined already", config.name);
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
+        let reason = self.check_define(existing)?;
         self.keep_live_apart().await?;
         let autostart = self.entry.view().autostart;
         let mut definition = self.made_of(&config, autostart).await?;
         definition.transient = false;
         self.save(&definition).await?;
-        self.update(|view| {
-            view.visible = true;
-            view.inactive = Some(Kept::new(&config));
-            view.origin = None;
-        });
-        self.publish(DomainChange::Defined(if existed {
-            DefinedReason::Updated
-        } else {
-            DefinedReason::Added
-        }));
+        self.update(|view| view.defined(&config));
+        self.publish(DomainChange::Defined(reason));
         Ok(())
     }
 
@@ -161,11 +147,4 @@ impl Owner {
         self.native = Some(definition.native.clone());
         Ok(())
     }
-}
-
-pub(super) fn transient() -> Error {
-    Error::new(
-        ErrorKind::InvalidState,
-        "the domain is transient: it has no definition",
-    )
 }

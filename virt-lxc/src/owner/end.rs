@@ -7,7 +7,7 @@ use virt_core::event::DomainChange;
 use virt_core::host::{Command, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{PresentRun as _, stopped};
+use virt_manager::{OwnerTask as _, PresentRun as _, stopped};
 
 use super::Owner;
 use crate::cgroup::{ContainerGroups, Controller};
@@ -23,7 +23,7 @@ const STUCK: Duration = Duration::from_secs(3);
 
 impl Owner {
     /// Ends the domain, whatever is being done on it.
-    pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+    pub(super) async fn end(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
         self.active()?;
         if graceful {
             return self.end_gracefully(call).await;

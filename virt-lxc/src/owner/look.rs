@@ -6,7 +6,7 @@ use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, SuspendedReason};
 use virt_core::{ErrorKind, Result};
 use virt_manager::document::{EndAction, Kept, end_action};
-use virt_manager::{Embedded as _, PresentRun as _};
+use virt_manager::{Embedded as _, OwnerTask as _, PresentRun as _};
 
 use super::{Adopted, Owner, Running};
 use crate::cgroup::{ContainerGroups, Controller, Hierarchy};

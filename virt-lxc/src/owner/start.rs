@@ -8,8 +8,8 @@ use virt_core::event::{DomainChange, StartedReason};
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Outcome, Result};
-use virt_manager::PresentRun as _;
 use virt_manager::document::Kept;
+use virt_manager::{OwnerTask as _, PresentRun as _};
 
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;

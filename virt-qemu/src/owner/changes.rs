@@ -7,8 +7,9 @@ use virt_core::domain::{
 };
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::{ByteSize, DomainConfig};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallContext, Error, Outcome, Result};
 use virt_manager::document::{self, Kept};
+use virt_manager::{OwnerTask as _, transient};
 
 use super::Owner;
 use super::debts::is_cut;
@@ -19,23 +20,12 @@ use crate::qmp::commands::machine::SetAction;
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
         self.manager.root.life.check_open()?;
-        let (existed, visible) = {
-            let view = self.entry.view();
-            (view.inactive.is_some(), view.visible)
-        };
-        if visible && existing == ExistingPolicy::Refuse {
-            let message = format!("domain {:?} is defined already", config.name);
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
+        let reason = self.check_define(existing)?;
         self.manager
             .store
             .save_definition(self.entry.uuid(), &config)
             .await?;
-        self.update(|view| {
-            view.visible = true;
-            view.inactive = Some(Kept::new(&config));
-            view.origin = None;
-        });
+        self.update(|view| view.defined(&config));
         // A running transient domain has a definition now: its run no longer needs the one of its start.
         if let Some(running) = self.running.as_mut().filter(|running| running.record.transient) {
             running.record.transient = false;
@@ -46,20 +36,13 @@ impl Owner {
                 tracing::warn!(domain = %record.name, %error, "a run's record could not be written");
             }
         }
-        self.publish(DomainChange::Defined(if existed {
-            DefinedReason::Updated
-        } else {
-            DefinedReason::Added
-        }));
+        self.publish(DomainChange::Defined(reason));
         Ok(())
     }
 
     pub(super) async fn undefine(&mut self) -> Result<()> {
         let Some(inactive) = self.entry.view().inactive.clone() else {
-            return Err(Error::new(
-                ErrorKind::InvalidState,
-                "the domain is transient: it has no definition",
-            ));
+            return Err(transient());
         };
         // A run that goes on does so as a transient one, known as such before the definition goes.
         if let Some(running) = self.running.as_mut() {
@@ -155,24 +138,7 @@ impl Owner {
         scope: ConfigScope,
     ) -> Result<()> {
         let (live, inactive) = self.scope(scope)?;
-        let limit = {
-            let view = self.entry.view();
-            let wanted = [
-                view.live.as_deref().filter(|_| live).map(document::memory),
-                view.inactive
-                    .as_ref()
-                    .filter(|_| inactive)
-                    .map(|kept| kept.glance().memory),
-            ];
-            wanted.into_iter().flatten().min()
-        };
-        if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
-            let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("{size} is no memory this domain can have{most}"),
-            ));
-        }
+        self.entry.view().check_memory(size, (live, inactive))?;
         if live {
             let has_balloon = self
                 .entry
@@ -207,18 +173,7 @@ impl Owner {
 
     fn definition(&self) -> Result<DomainConfig> {
         let inactive = self.entry.view().inactive.clone();
-        let transient = || {
-            Error::new(
-                ErrorKind::InvalidState,
-                "the domain is transient: it has no definition",
-            )
-        };
         inactive.ok_or_else(transient)?.config()
-    }
-
-    fn scope(&self, scope: ConfigScope) -> Result<(bool, bool)> {
-        let persistent = self.entry.view().inactive.is_some();
-        scope.resolve(self.running.is_some(), persistent)
     }
 
     /// Changes the configurations a scope names, on disk and in memory.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Embedded as _, Look};
+use virt_manager::{Embedded as _, Look, OwnerTask as _};
 
 use super::Owner;
 use crate::process::{EndMode, end_process};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use virt_core::domain::{DomainState, ShutdownMode, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, SuspendedReason};
 use virt_core::{CallContext, Error, ErrorKind, Result};
-use virt_manager::unless;
+use virt_manager::{OwnerTask as _, unless};
 
 use super::{Owner, Run};
 use crate::agent::commands::power::{GuestShutdown, ShutdownMode as AgentShutdown};

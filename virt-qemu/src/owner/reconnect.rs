@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::ResumedReason;
 use virt_core::{CallContext, Result};
-use virt_manager::{Embedded as _, unless};
+use virt_manager::{Embedded as _, OwnerTask as _, unless};
 
 use super::debts::is_cut;
 use super::events::paused_because;

@@ -1,35 +1,18 @@
 //! What is asked of an owner, taken apart.
 
-use virt_core::Result;
-use virt_manager::{DestroyRequest, Request};
+use virt_core::{CallContext, Result};
 
 use super::Owner;
 use super::debts::is_cut;
 use crate::manager::{Operation, no_max_memory};
 
 impl Owner {
-    /// Carries out one request and answers it.
-    pub(super) async fn carry_out(&mut self, request: Request<Operation>) {
-        let span = tracing::debug_span!("domain", name = %self.name(), operation = request.call.operation);
-        let result = self.perform_or_owe(&request.call, request.operation).await;
-        span.in_scope(|| match &result {
-            Ok(()) => tracing::debug!("done"),
-            Err(error) => tracing::debug!(%error, "failed"),
-        });
-        // Whoever hears the answer may take a name that is free now.
-        self.is_over();
-        // A caller that went away does not need the answer.
-        drop(request.reply.send(result));
-    }
-
     /// Performs what is asked; what was cut off in the middle is looked at, so that what is known is true again.
-    async fn perform_or_owe(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
-        self.manager.root.life.check_open()?;
-        self.manager.root.reach.check()?;
+    pub(super) async fn perform_or_owe(&mut self, call: &CallContext, operation: Operation) -> Result<()> {
         if operation.starts() || self.debts.is_unsure() {
             self.settle().await?;
         }
-        let result = self.perform(call, operation).await;
+        let result = self.carry_out(call, operation).await;
         let Err(error) = result else {
             return result;
         };
@@ -44,7 +27,7 @@ impl Owner {
         Err(error)
     }
 
-    async fn perform(&mut self, call: &virt_core::CallContext, operation: Operation) -> Result<()> {
+    async fn carry_out(&mut self, call: &CallContext, operation: Operation) -> Result<()> {
         match operation {
             Operation::Define(config, existing) => self.define(*config, existing).await,
             Operation::Undefine => self.undefine().await,
@@ -66,15 +49,5 @@ impl Owner {
             Operation::SetMaxMemory(..) => Err(no_max_memory()),
             Operation::Own(never) => match never {},
         }
-    }
-
-    /// Ends the domain and answers.
-    pub(super) async fn answer_destroy(&mut self, request: DestroyRequest) {
-        let result = match self.manager.root.reach.check() {
-            Ok(()) => self.destroy(&request.call, request.options.graceful).await,
-            away => away,
-        };
-        self.is_over();
-        drop(request.reply.send(result));
     }
 }

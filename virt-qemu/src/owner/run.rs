@@ -14,11 +14,12 @@ use virt_core::job::Job;
 use virt_core::{Error, ErrorKind, Result, Retry};
 use virt_manager::{Look, PresentRun, lock};
 
+use super::News;
 use super::debts::back;
 use super::events::FollowUp;
 use crate::agent::AgentConnection;
 use crate::process::Monitor;
-use crate::qmp::{QmpConnection, QmpEventItem, QmpEvents};
+use crate::qmp::{QmpConnection, QmpEvents};
 use crate::state::RunRecord;
 
 /// After so long a monitor that could not be had is tried again: a stopped process cannot tell that it goes on.
@@ -202,13 +203,4 @@ impl Running {
             }
         }
     }
-}
-
-/// What a run tells.
-#[derive(Debug)]
-pub(super) enum News {
-    /// An event; `None`: the monitor's connection ended.
-    Event(Option<QmpEventItem>),
-    /// A monitor that could not be had is to be tried again.
-    ReconnectDue,
 }

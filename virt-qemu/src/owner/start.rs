@@ -11,7 +11,7 @@ use virt_core::host::Host;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::{PresentRun as _, unless};
+use virt_manager::{OwnerTask as _, PresentRun as _, unless};
 
 use super::{Launching, Owner, Run, Running};
 use crate::command::{CommandLine, command_line};

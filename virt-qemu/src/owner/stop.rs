@@ -5,7 +5,7 @@ use std::time::Duration;
 use virt_core::domain::StateReason;
 use virt_core::event::DomainChange;
 use virt_core::{CallClass, CallContext, Outcome, Result};
-use virt_manager::{PresentRun as _, stopped};
+use virt_manager::{OwnerTask as _, PresentRun as _, stopped};
 
 use super::Owner;
 use super::debts::is_cut;
@@ -16,7 +16,7 @@ const CLEAN_UP: Duration = Duration::from_secs(30);
 
 impl Owner {
     /// Ends the domain, whatever is being done on it.
-    pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+    pub(super) async fn end(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
         let record = self.active()?.record.clone();
         let mode = if graceful {
             EndMode::Graceful

@@ -6,7 +6,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::snapshot::SnapshotState;
 use virt_core::snapshot::SnapshotRevertOptions;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{PresentRun as _, unless};
+use virt_manager::{OwnerTask as _, PresentRun as _, unless};
 
 use super::super::Owner;
 use super::recover::Swap;

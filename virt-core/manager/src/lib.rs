@@ -36,6 +36,8 @@ mod lock;
 mod opening;
 mod operation;
 mod owner;
+#[cfg(test)]
+mod paper;
 mod preempt;
 mod reach;
 mod refusal;

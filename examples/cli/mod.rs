@@ -136,13 +136,6 @@ pub(crate) async fn ask(request: CredentialRequest) -> Option<Secret> {
     typed.await.ok().flatten()
 }
 
-/// Connects; what has to be typed to log in is asked for at the terminal.
-#[allow(dead_code, reason = "not every example logs in")]
-pub(crate) async fn connect(uri: &str) -> Result<Connection> {
-    let builder = Connection::builder().backends(virt_sdk::backends());
-    builder.credentials(ask).open(uri).await
-}
-
 /// The domain of this name, or the first one that runs.
 #[allow(dead_code, reason = "not every example is about one domain")]
 pub(crate) async fn running_domain(conn: &Connection, name: Option<String>) -> Outcome<Domain> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use virt_core::backend::{Backend, OpenRequest};
 use virt_core::driver::ConnectionDriver;
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallContext, Outcome, Result};
+use virt_manager::carry_through;
 
 use crate::driver::EmbedDriver;
 use crate::manager::Manager;
@@ -18,34 +19,8 @@ pub struct LxcBackend;
 #[async_trait]
 impl Backend for LxcBackend {
     async fn open(&self, request: OpenRequest, call: &CallContext) -> Result<Arc<dyn ConnectionDriver>> {
-        // On a task of its own: an open that is given up half-way is carried through, and closed again.
-        let opening = tokio::spawn(async move {
-            let manager = Manager::open(request).await?;
-            Ok::<_, Error>(CloseUnlessTaken(Some(manager)))
-        });
-        let opened = call.bound(Outcome::NotApplied, async {
-            opening.await.map_err(|error| {
-                Error::new(
-                    ErrorKind::Internal,
-                    "opening the directory of containers failed unexpectedly",
-                )
-                .with_source(error)
-            })?
-        });
-        match opened.await?.0.take() {
-            Some(manager) => Ok(Arc::new(EmbedDriver::new(manager))),
-            None => Err(Error::new(ErrorKind::Internal, "an opened directory is gone")),
-        }
-    }
-}
-
-/// A manager nobody took: its directory is given back.
-struct CloseUnlessTaken(Option<Arc<Manager>>);
-
-impl Drop for CloseUnlessTaken {
-    fn drop(&mut self) {
-        if let Some(manager) = self.0.take() {
-            manager.begin_end();
-        }
+        let opening = carry_through(Manager::open(request));
+        let manager = call.bound(Outcome::NotApplied, opening).await?;
+        Ok(Arc::new(EmbedDriver::new(manager)))
     }
 }

@@ -4,7 +4,7 @@ use virt_core::{Domain, Error, Result, Subject};
 
 use crate::driver::EmbedDriver;
 use crate::extension::embed;
-use crate::manager::Operation;
+use crate::manager::Work;
 
 /// Writes the processes of a running container to a directory of the host, which is made for it (`lxc-checkpoint`). With
 /// `stops` the container ends then (`Stopped(Saved)`); else it goes on.
@@ -17,11 +17,11 @@ use crate::manager::Operation;
 /// # Cancel safety
 /// When dropped, it is carried to its end.
 pub async fn checkpoint(domain: &Domain, directory: &str, stops: bool) -> Result<()> {
-    let operation = Operation::Checkpoint {
+    let work = Work::Checkpoint {
         directory: directory.to_owned(),
         stops,
     };
-    ask(domain, "checkpoint", operation).await
+    ask(domain, "checkpoint", work).await
 }
 
 /// Starts a container from such a directory, which stays (`lxc-checkpoint -r`).
@@ -32,21 +32,18 @@ pub async fn checkpoint(domain: &Domain, directory: &str, stops: bool) -> Result
 /// # Cancel safety
 /// When dropped, it is carried to its end.
 pub async fn restore_checkpoint(domain: &Domain, directory: &str) -> Result<()> {
-    let operation = Operation::Restore {
+    let work = Work::Restore {
         directory: directory.to_owned(),
     };
-    ask(domain, "restore_checkpoint", operation).await
+    ask(domain, "restore_checkpoint", work).await
 }
 
-async fn ask(domain: &Domain, name: &'static str, operation: Operation) -> Result<()> {
+async fn ask(domain: &Domain, name: &'static str, work: Work) -> Result<()> {
     let about = |error: Error| {
         error
             .with_operation(name)
             .with_subject(Subject::Domain(domain.name().to_owned()))
     };
     let driver: &EmbedDriver = embed(domain.connection()).map_err(about)?;
-    driver
-        .long_change(domain.uuid(), name, operation)
-        .await
-        .map_err(about)
+    driver.long_change(domain.uuid(), name, work).await.map_err(about)
 }

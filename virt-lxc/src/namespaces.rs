@@ -48,7 +48,7 @@ pub async fn open_namespaces(domain: &Domain) -> Result<Namespaces> {
             "the container is on a far machine: its namespaces cannot be held open here",
         )));
     }
-    let entry = driver.existing(domain.uuid()).map_err(about)?;
+    let entry = driver.manager().root.existing(domain.uuid()).map_err(about)?;
     let init = entry.run().map_err(about)?.init;
     let open = |name: &str| {
         let path = format!("/proc/{}/ns/{name}", init.pid);

@@ -32,11 +32,16 @@ pub fn monitor(domain: &Domain) -> Result<Monitor> {
             .with_subject(Subject::Domain(domain.name().to_owned()))
     };
     let driver = embed(domain.connection()).map_err(about)?;
-    let entry = driver.manager().registry.existing(domain.uuid()).map_err(about)?;
+    let entry = driver
+        .manager()
+        .root
+        .registry
+        .existing(domain.uuid())
+        .map_err(about)?;
     let qmp = entry.run().and_then(|run| run.qmp()).map_err(about)?;
     Ok(Monitor {
         qmp,
-        deadline: driver.manager().deadlines.query,
+        deadline: driver.manager().root.deadlines.query,
         domain: domain.name().to_owned(),
     })
 }

@@ -48,7 +48,7 @@ impl ProbeCache {
             .with_subject(Subject::Path(binary.to_owned()))
         })?;
         let request = ProbeRequest::default();
-        let key = ProbeKey::new(binary, &stat, &manager.reach.facts(), &request);
+        let key = ProbeKey::new(binary, &stat, &manager.root.reach.facts(), &request);
         let mut probed = slot.probed.lock().await;
         if let Some((known, abilities)) = probed.as_ref()
             && *known == key

@@ -7,41 +7,65 @@
 //! (what is on disk, how a guest is started and ended) stays in the driver; here is the rest:
 //!
 //! * [`take_lease`], [`KeptLease`]: who the manager is. [`Life`]: from its opening until its end, of which [`Closing`] tells.
+//! * [`Embedded`]: what a driver has of its own, as it is named here.
+//! * [`Opening`], [`open()`], [`carry_through`]: from a request to a manager. [`Root`]: what its owners share.
+//! * [`Entry`]: a domain as everybody sees it, with its [`View`], which only its owner writes.
+//! * [`Domains`]: what handles ask for, asked of owners.
 //! * [`Registry`]: which domains there are, by uuid and name; [`Identifiers`]: the numbers of their runs.
-//! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is the driver's own.
+//! * [`OwnerTask`]: a domain's owner; what it does by itself and how it does what it is asked is the driver's.
+//! * [`OwnerLine`] and [`Inbox`]: the two ends of the way to a domain's owner. What is sent over it is an [`Operation`].
 //!   [`unless`]: what an owner waits for, until a destroy comes.
 //! * [`Gate`]: between the driver and its machine; once the [`Fence`] is raised, since the lease was lost, nothing passes.
 //! * [`Reach`]: whether the machine can be reached, and what is done when it can again.
 //! * [`document`]: what is read from, and written into, a domain's document.
 //! * [`stopped()`], [`chain()`], [`lease_lost`] and the like: the words for what happened.
 
+mod autostart;
 mod chain;
 mod closing;
 pub mod document;
+mod domains;
+mod embedded;
+mod entry;
 mod gate;
 mod identifiers;
 mod lease;
 mod life;
 mod line;
 mod lock;
+mod opening;
+mod operation;
+mod owner;
+#[cfg(test)]
+mod paper;
 mod preempt;
 mod reach;
 mod refusal;
 mod registry;
 mod request;
+mod root;
 mod stopped;
+mod view;
 
 pub use chain::chain;
 pub use closing::Closing;
+pub use domains::Domains;
+pub use embedded::{Embedded, PresentRun};
+pub use entry::Entry;
 pub use gate::{Fence, Gate};
 pub use identifiers::{Identifiers, Taken};
 pub use lease::{KeptLease, LeaseKeeper, take_lease};
 pub use life::{Alive, Life};
 pub use line::{Asked, OwnerLine};
 pub use lock::lock;
+pub use opening::{Opening, carry_through, open};
+pub use operation::Operation;
+pub use owner::{OwnerTask, spawn};
 pub use preempt::{end_early_for_a_destroy, unless};
 pub use reach::{Look, Reach};
-pub use refusal::{lease_lost, not_running, unreachable};
+pub use refusal::{lease_lost, not_running, transient, unreachable};
 pub use registry::{Registered, Registry};
 pub use request::{DestroyRequest, Inbox, Request, Ticket};
+pub use root::Root;
 pub use stopped::stopped;
+pub use view::View;

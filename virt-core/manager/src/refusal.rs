@@ -26,6 +26,14 @@ pub fn not_running(state: DomainState, reason: StateReason) -> Error {
     )
 }
 
+/// What calls answer that need a definition, where there is none.
+pub fn transient() -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        "the domain is transient: it has no definition",
+    )
+}
+
 /// What calls answer that need a machine which is away.
 pub fn unreachable() -> Error {
     Error::new(

@@ -167,8 +167,8 @@ impl AgentDriver for EmbedDriver {
 impl EmbedDriver {
     /// The name of a container into which something can go now.
     fn inside(&self, domain: Uuid) -> Result<String> {
-        let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        let entry = self.manager.root.existing(domain)?;
+        self.manager.root.reach.check()?;
         entry.run()?;
         let view = entry.view();
         if view.state == DomainState::Paused {
@@ -239,7 +239,7 @@ impl EmbedDriver {
 
     /// The addresses of the container's interfaces that the machine's neighbour table knows, by the hosts' ends.
     pub(super) async fn neighbours(&self, call: &CallContext, domain: Uuid) -> Result<Vec<GuestInterface>> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         entry.run()?;
         let live = entry.view().live.clone();
         let live = live.ok_or_else(|| Error::new(ErrorKind::Internal, "a run has no configuration"))?;

@@ -10,6 +10,7 @@ use virt_core::driver::{
 };
 use virt_core::event::{EventFilter, EventStream};
 use virt_core::{CallContext, Capabilities, Capability, Outcome, Result, Support};
+use virt_manager::Embedded as _;
 
 use super::EmbedDriver;
 
@@ -60,16 +61,16 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn is_alive(&self) -> bool {
-        self.manager.life.is_open()
+        self.manager.root.life.is_open()
     }
 
     async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {
-        self.manager.life.check_open()?;
-        Ok(self.manager.events.subscribe(filter))
+        self.manager.root.life.check_open()?;
+        Ok(self.manager.root.events.subscribe(filter))
     }
 
     fn domains(&self) -> &dyn DomainDriver {
-        self
+        &self.domains
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
@@ -93,13 +94,7 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {
-        // The end itself goes on when this is dropped.
-        self.manager.begin_end();
-        call.bound(Outcome::Unknown, async {
-            self.manager.life.ended().await;
-            Ok(())
-        })
-        .await
+        self.manager.shut_down(call).await
     }
 
     fn close(&self) {

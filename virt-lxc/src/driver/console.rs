@@ -29,8 +29,8 @@ impl ConsoleDriver for EmbedDriver {
         domain: Uuid,
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
-        let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        let entry = self.manager.root.existing(domain)?;
+        self.manager.root.reach.check()?;
         let run = entry.run()?;
         let (name, live) = {
             let view = entry.view();

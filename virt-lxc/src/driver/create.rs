@@ -9,9 +9,8 @@ use virt_core::model::domain::devices::{Filesystem, FilesystemSource, Filesystem
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::EmbedDriver;
-use super::domain::check_name;
 use crate::create::{CopyOptions, Image, RootfsSource};
-use crate::manager::Operation;
+use crate::manager::{Operation, Work, check_name};
 use crate::owner::{Content, CopiedOut, CopyPlan, CreateWork, Making};
 use crate::tools::Rights;
 
@@ -59,7 +58,7 @@ impl EmbedDriver {
                 return Err(error.with_subject(Subject::Path(source.path().to_owned())));
             }
         }
-        let (complete, uuid) = self.complete(&call, &checked).await?;
+        let (complete, uuid) = self.domains.complete(&call, &checked).await?;
         // What the image says comes once more, when its root is known.
         let mut made = complete;
         made.os = with_root.os;
@@ -68,8 +67,8 @@ impl EmbedDriver {
             native: None,
             content,
         };
-        let make = || Operation::Create(CreateWork::Make(Box::new(making.clone())));
-        self.ask_claimed(&call, uuid, &config.name, make).await
+        let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
+        self.domains.ask_claimed(&call, uuid, &config.name, make).await
     }
 
     pub(crate) async fn copy_container(
@@ -80,7 +79,7 @@ impl EmbedDriver {
     ) -> Result<DomainRef> {
         DomainName::new(name)?;
         check_name(name)?;
-        self.existing(domain)?;
+        self.manager.root.existing(domain)?;
         let taken = || {
             Error::new(
                 ErrorKind::AlreadyExists,
@@ -89,6 +88,7 @@ impl EmbedDriver {
         };
         if self
             .manager
+            .root
             .registry
             .everyone()
             .iter()
@@ -108,9 +108,9 @@ impl EmbedDriver {
             options: options.clone(),
         };
         // On a task of its own: between the owner of the one and that of the other nobody may go away.
-        let alive = self.manager.life.alive()?;
+        let alive = self.manager.root.life.alive()?;
         let driver = Self::new(Arc::clone(&self.manager));
-        let copying = self.manager.life.runtime().spawn(async move {
+        let copying = self.manager.root.life.runtime().spawn(async move {
             let copied = driver.copy_from_owner_to_owner(domain, plan).await;
             drop(alive);
             copied
@@ -128,7 +128,7 @@ impl EmbedDriver {
             plan,
             copied: Arc::clone(&copied),
         };
-        self.ask(&call, domain, Operation::Create(copy_out)).await?;
+        self.domains.ask(&call, domain, Work::Create(copy_out)).await?;
         let call = self.long_call("copy");
         let made = match copied.get() {
             Some(CopiedOut::Made { config, native }) => {
@@ -137,14 +137,14 @@ impl EmbedDriver {
                     native: Some(native.clone()),
                     content: Content::Made,
                 };
-                let make = || Operation::Create(CreateWork::Make(Box::new(making.clone())));
-                self.ask_claimed(&call, uuid, &name, make).await
+                let make = || Operation::Own(Work::Create(CreateWork::Make(Box::new(making.clone()))));
+                self.domains.ask_claimed(&call, uuid, &name, make).await
             }
             Some(CopiedOut::ByLiblxc) => {
                 // It is seen as one that others have made.
                 call.bound(Outcome::Unknown, self.manager.see_what_others_made(&name))
                     .await?;
-                return self.manager.registry.select(&DomainSelector::Name(name));
+                return self.manager.root.registry.select(&DomainSelector::Name(name));
             }
             None => Err(Error::new(
                 ErrorKind::Internal,
@@ -162,16 +162,13 @@ impl EmbedDriver {
 
     pub(crate) async fn delete_with_rootfs(&self, domain: Uuid) -> Result<()> {
         let call = self.long_call("delete_with_rootfs");
-        self.ask(&call, domain, Operation::Create(CreateWork::Delete))
+        self.domains
+            .ask(&call, domain, Work::Create(CreateWork::Delete))
             .await
     }
 
     fn long_call(&self, operation: &'static str) -> CallContext {
-        CallContext::new(
-            operation,
-            CallClass::Wait,
-            self.manager.deadlines.of(CallClass::Wait),
-        )
+        self.manager.root.own_call(operation, CallClass::Wait)
     }
 }
 

@@ -9,7 +9,7 @@ use virt_core::model::Device;
 use virt_core::{CallContext, Error, Result};
 
 use super::EmbedDriver;
-use crate::manager::Operation;
+use crate::manager::Work;
 
 #[async_trait]
 impl DeviceDriver for EmbedDriver {
@@ -20,7 +20,8 @@ impl DeviceDriver for EmbedDriver {
         device: &Device,
         scope: ConfigScope,
     ) -> Result<()> {
-        self.ask(call, domain, Operation::Attach(Box::new(device.clone()), scope))
+        self.domains
+            .ask(call, domain, Work::Attach(Box::new(device.clone()), scope))
             .await
     }
 
@@ -31,12 +32,14 @@ impl DeviceDriver for EmbedDriver {
         device: &Device,
         scope: ConfigScope,
     ) -> Result<()> {
-        self.ask(call, domain, Operation::Detach(Box::new(device.clone()), scope))
+        self.domains
+            .ask(call, domain, Work::Detach(Box::new(device.clone()), scope))
             .await
     }
 
     async fn detach_alias(&self, call: &CallContext, domain: Uuid, alias: &str) -> Result<()> {
-        self.ask(call, domain, Operation::DetachAlias(alias.to_owned()))
+        self.domains
+            .ask(call, domain, Work::DetachAlias(alias.to_owned()))
             .await
     }
 
@@ -47,16 +50,17 @@ impl DeviceDriver for EmbedDriver {
         device: &Device,
         options: &DeviceUpdateOptions,
     ) -> Result<()> {
-        self.ask(
-            call,
-            domain,
-            Operation::Update(Box::new(device.clone()), options.clone()),
-        )
-        .await
+        self.domains
+            .ask(
+                call,
+                domain,
+                Work::Update(Box::new(device.clone()), options.clone()),
+            )
+            .await
     }
 
     async fn block_info(&self, _call: &CallContext, domain: Uuid, _disk: &str) -> Result<BlockInfo> {
-        self.existing(domain)?;
+        self.manager.root.existing(domain)?;
         Err(no_disks())
     }
 
@@ -67,7 +71,7 @@ impl DeviceDriver for EmbedDriver {
         _disk: &str,
         _size: BlockSize,
     ) -> Result<()> {
-        self.existing(domain)?;
+        self.manager.root.existing(domain)?;
         Err(no_disks())
     }
 
@@ -80,7 +84,7 @@ impl DeviceDriver for EmbedDriver {
         match source {
             AddressSource::Agent => self.addresses_inside(call, domain).await,
             // No network of this driver lends addresses.
-            AddressSource::Lease => self.existing(domain)?.run().map(|_| Vec::new()),
+            AddressSource::Lease => self.manager.root.existing(domain)?.run().map(|_| Vec::new()),
             AddressSource::Arp => self.neighbours(call, domain).await,
             _ => Err(Error::unsupported("this source of addresses")),
         }

@@ -1,11 +1,10 @@
-//! The core's driver traits over the manager: one file per trait.
+//! The core's driver traits over the manager: one file per trait, but for the domains, which virt-manager has.
 
 mod agent;
 mod connection;
 mod console;
 mod create;
 mod devices;
-mod domain;
 mod native;
 mod snapshots;
 mod statistics;
@@ -13,29 +12,24 @@ mod utmp;
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-use virt_core::Result;
+use virt_manager::Domains;
 
-use crate::manager::{Entry, Manager};
+use crate::manager::Manager;
 
 /// An open `lxc:///embed`.
 #[derive(Debug)]
 pub(crate) struct EmbedDriver {
     manager: Arc<Manager>,
+    domains: Domains<Manager>,
 }
 
 impl EmbedDriver {
     pub(crate) fn new(manager: Arc<Manager>) -> Self {
-        Self { manager }
+        let domains = Domains::new(Arc::clone(&manager));
+        Self { manager, domains }
     }
 
     pub(crate) fn manager(&self) -> &Arc<Manager> {
         &self.manager
-    }
-
-    /// The domain, if the connection is open and it exists.
-    pub(crate) fn existing(&self, domain: Uuid) -> Result<Arc<Entry>> {
-        self.manager.life.check_open()?;
-        self.manager.registry.existing(domain)
     }
 }

@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 use virt_core::domain::ConfigScope;
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallClass, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
 use crate::limits::Limits;
-use crate::manager::Operation;
+use crate::manager::Work;
 use crate::tools::{Attached, ToolError, refused};
 
 /// The highest signal there is on Linux.
@@ -14,30 +14,21 @@ const LAST_SIGNAL: u32 = 64;
 
 impl EmbedDriver {
     pub(crate) async fn native_config(&self, domain: Uuid) -> Result<String> {
-        let name = self.existing(domain)?.view().name.clone();
+        let name = self.manager.root.existing(domain)?.view().name.clone();
         let config = self.manager.store.read_config(&name).await?;
         config.ok_or_else(|| Error::new(ErrorKind::NotFound, "the container has no configuration any more"))
     }
 
     pub(crate) async fn set_limits(&self, domain: Uuid, limits: &Limits, scope: ConfigScope) -> Result<()> {
-        let call = CallContext::new(
-            "set_limits",
-            CallClass::Change,
-            self.manager.deadlines.of(CallClass::Change),
-        );
-        let change = Operation::SetLimits(Box::new(limits.clone()), scope);
-        self.ask(&call, domain, change).await
+        let call = self.manager.root.own_call("set_limits", CallClass::Change);
+        let change = Work::SetLimits(Box::new(limits.clone()), scope);
+        self.domains.ask(&call, domain, change).await
     }
 
     /// Something that takes as long as it takes: it reads or writes all that a container has.
-    pub(crate) async fn long_change(
-        &self,
-        domain: Uuid,
-        name: &'static str,
-        operation: Operation,
-    ) -> Result<()> {
-        let call = CallContext::new(name, CallClass::Bulk, self.manager.deadlines.of(CallClass::Bulk));
-        self.ask(&call, domain, operation).await
+    pub(crate) async fn long_change(&self, domain: Uuid, name: &'static str, work: Work) -> Result<()> {
+        let call = self.manager.root.own_call(name, CallClass::Bulk);
+        self.domains.ask(&call, domain, work).await
     }
 
     pub(crate) async fn send_signal(&self, domain: Uuid, process: u32, signal: u32) -> Result<()> {
@@ -47,14 +38,10 @@ impl EmbedDriver {
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let call = CallContext::new(
-            "send_signal",
-            CallClass::Agent,
-            self.manager.deadlines.of(CallClass::Agent),
-        );
+        let call = self.manager.root.own_call("send_signal", CallClass::Agent);
         if process == 1 {
             // From outside: within, init takes only what it has a handler for.
-            let init = self.existing(domain)?.run()?.init;
+            let init = self.manager.root.existing(domain)?.run()?.init;
             let sent = async {
                 let process = self.manager.host.processes().inspect(init.pid).await?;
                 if process.is_none_or(|process| process.identity != init) {

@@ -12,7 +12,7 @@ use virt_core::snapshot::{
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::EmbedDriver;
-use crate::manager::Operation;
+use crate::manager::Work;
 use crate::owner::SnapshotWork;
 use crate::store::{Definition, Snapshots};
 
@@ -84,7 +84,7 @@ impl SnapshotDriver for EmbedDriver {
             options: options.clone(),
             made: Arc::clone(&made),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await?;
+        self.domains.ask(call, domain, Work::Snapshot(work)).await?;
         let name = made.get().cloned();
         name.ok_or_else(|| Error::new(ErrorKind::Internal, "a snapshot was made without a name"))
     }
@@ -100,7 +100,7 @@ impl SnapshotDriver for EmbedDriver {
             snapshot: snapshot.to_owned(),
             options: options.clone(),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await
+        self.domains.ask(call, domain, Work::Snapshot(work)).await
     }
 
     async fn delete(
@@ -114,21 +114,21 @@ impl SnapshotDriver for EmbedDriver {
             snapshot: snapshot.to_owned(),
             options: options.clone(),
         };
-        self.ask(call, domain, Operation::Snapshot(work)).await
+        self.domains.ask(call, domain, Work::Snapshot(work)).await
     }
 }
 
 impl EmbedDriver {
     /// The snapshots of a domain as they are now.
     async fn snapshots_of(&self, call: &CallContext, domain: Uuid) -> Result<Snapshots> {
-        let name = self.existing(domain)?.view().name.clone();
+        let name = self.manager.root.existing(domain)?.view().name.clone();
         call.bound(Outcome::NotApplied, self.manager.store.snapshots(&name))
             .await
     }
 
     /// The definition of a domain, for what is not in a snapshot.
     async fn definition(&self, domain: Uuid) -> Result<Definition> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         let (kept, autostart) = {
             let view = entry.view();
             (

@@ -32,8 +32,8 @@ impl StatisticsDriver for EmbedDriver {
         domains: Option<&[Uuid]>,
         groups: StatsGroups,
     ) -> Result<Vec<DomainStatsRow>> {
-        self.manager.life.check_open()?;
-        let entries = self.manager.registry.named_or_running(domains);
+        self.manager.root.life.check_open()?;
+        let entries = self.manager.root.registry.named_or_running(domains);
         let mut asked: Vec<Asked> = entries
             .into_iter()
             .map(|entry| Asked::of(entry, groups))

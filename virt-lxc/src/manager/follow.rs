@@ -10,7 +10,7 @@ use virt_core::domain::DomainState;
 use virt_core::event::{DefinedReason, DomainChange, Event};
 use virt_core::host::{BatchMode, ChildProcess, HostOp, HostReply, Signal};
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::{Closing, Registered, lock};
+use virt_manager::{Closing, Embedded as _, lock};
 
 use super::{Entry, Manager};
 use crate::tools::{SeenState, parse_line};
@@ -25,8 +25,8 @@ impl Manager {
     pub(super) async fn follow(self: &Arc<Self>) -> Result<()> {
         let monitor = self.tools.monitor().await?;
         // The end waits until it has ended, too.
-        let alive = self.life.alive()?;
-        let (manager, closing) = (Arc::downgrade(self), self.life.closing());
+        let alive = self.root.life.alive()?;
+        let (manager, closing) = (Arc::downgrade(self), self.root.life.closing());
         drop(tokio::spawn(async move {
             follow_monitor(manager, monitor, closing).await;
             drop(alive);
@@ -38,7 +38,7 @@ impl Manager {
     /// A tool that freezes tells so once more when it has, but one that is killed or waits for ever never does.
     fn look_later(&self, name: &str) {
         if let Some(entry) = self.named(name) {
-            drop(self.life.runtime().spawn(async move {
+            drop(self.root.life.runtime().spawn(async move {
                 tokio::time::sleep(AGAIN).await;
                 entry.look.notify_one();
             }));
@@ -58,7 +58,8 @@ impl Manager {
     }
 
     fn named(&self, name: &str) -> Option<Arc<Entry>> {
-        self.registry
+        self.root
+            .registry
             .everyone()
             .into_iter()
             .find(|entry| entry.view().name == name)
@@ -67,13 +68,13 @@ impl Manager {
     /// Takes over a container that somebody else has made.
     async fn discover(self: &Arc<Self>, name: &str) -> Result<()> {
         // One that is being made, or given that name, is nobody else's.
-        if self.named(name).is_some() || self.registry.is_reserved(name) {
+        if self.named(name).is_some() || self.root.registry.is_reserved(name) {
             lock(&self.pending).remove(name);
             return Ok(());
         }
         let found = self
             .store
-            .load_one(name, &self.machine(), !self.only_watches())
+            .load_one(name, &self.machine(), !self.root.only_watches())
             .await?;
         let Some(found) = found else {
             lock(&self.pending).insert(name.to_owned());
@@ -94,7 +95,8 @@ impl Manager {
             return Ok(());
         };
         if persistent {
-            self.publish(entry.reference(), DomainChange::Defined(DefinedReason::Added));
+            self.root
+                .publish(entry.reference(), DomainChange::Defined(DefinedReason::Added));
         }
         Ok(())
     }
@@ -121,6 +123,7 @@ impl Manager {
     async fn sweep(self: &Arc<Self>) -> Result<()> {
         let (names, running) = tokio::try_join!(self.store.names(), self.tools.running())?;
         let mut known: HashMap<String, Arc<Entry>> = self
+            .root
             .registry
             .everyone()
             .into_iter()
@@ -241,7 +244,7 @@ async fn follow_monitor(
                 tracing::warn!("lxc-monitor has ended and was started again");
                 monitor = Some(child);
                 // Whatever others did meanwhile is found by the sweep that follows.
-                manager.events.publish(&Event::Resync);
+                manager.root.events.publish(&Event::Resync);
             }
             Err(error) => {
                 tracing::debug!(%error, "lxc-monitor could not be started again");
@@ -265,7 +268,7 @@ async fn end(mut monitor: Box<dyn ChildProcess>) {
 /// Watches the directory for containers that are made and removed.
 async fn follow_directory(manager: Weak<Manager>) {
     let Some(first) = manager.upgrade() else { return };
-    let mut closing = first.life.closing();
+    let mut closing = first.root.life.closing();
     let root = first.store.layout.root().to_owned();
     drop(first);
     loop {

@@ -1,5 +1,6 @@
 //! The manager of one directory of containers: what the owners of its domains share.
 
+mod complete;
 mod entry;
 mod follow;
 mod native;
@@ -10,14 +11,13 @@ mod rights;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use virt_core::connection::{AccessMode, HypervisorVersion};
-use virt_core::domain::DomainRef;
-use virt_core::event::{DomainChange, DomainEvent, Event, EventBus};
+use virt_core::Result;
+use virt_core::connection::HypervisorVersion;
 use virt_core::host::{Host, HostFacts};
-use virt_core::{Deadlines, Result};
-use virt_manager::{Fence, Life, Reach, Registry, lock};
+use virt_manager::{Root, lock};
 
-pub(crate) use entry::{Entry, Operation, Run, View};
+pub(crate) use complete::{check_name, no_paused_start, no_reset};
+pub(crate) use entry::{Entry, Operation, Run, View, Work, writes_definition};
 pub use recovery::RecoveryReport;
 
 use crate::cgroup::CgroupLayout;
@@ -30,13 +30,7 @@ pub(crate) struct Manager {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) tools: Tools,
     pub(crate) store: Store,
-    pub(crate) registry: Registry<Entry>,
-    pub(crate) events: EventBus,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) access: AccessMode,
-    pub(crate) life: Arc<Life>,
-    pub(crate) reach: Arc<Reach>,
-    fence: Fence,
+    pub(crate) root: Root<Self>,
     /// Whether the containers are on this machine, not on a far one.
     pub(crate) is_here: bool,
     /// Tells this machine from others.
@@ -50,15 +44,9 @@ pub(crate) struct Manager {
 }
 
 impl Manager {
-    /// Tells everybody that a domain changed.
-    pub(crate) fn publish(&self, domain: DomainRef, change: DomainChange) {
-        self.events
-            .publish(&Event::Domain(DomainEvent::now(domain, change)));
-    }
-
     /// What the machine is, in its present boot.
     pub(crate) fn facts(&self) -> Arc<HostFacts> {
-        self.reach.facts()
+        self.root.reach.facts()
     }
 
     /// Where the machine has its controllers of control groups.
@@ -74,11 +62,6 @@ impl Manager {
             .cloned()
     }
 
-    /// Whether the connection only watches: it leaves everything as it is.
-    pub(crate) fn only_watches(&self) -> bool {
-        self.access == AccessMode::ReadOnly
-    }
-
     /// What containers' configurations are read by.
     pub(crate) fn machine(&self) -> Machine<'_> {
         Machine {
@@ -90,33 +73,5 @@ impl Manager {
     /// What the opening found and did.
     pub(crate) fn recovery(&self) -> RecoveryReport {
         lock(&self.recovery).clone()
-    }
-
-    /// Asks the machine whether it is there, after something failed that only its absence explains.
-    pub(crate) async fn is_reachable(self: &Arc<Self>) -> bool {
-        let manager = Arc::clone(self);
-        self.reach
-            .is_reachable(move || manager.start_by_themselves())
-            .await
-    }
-
-    /// Begins the end and returns at once.
-    pub(crate) fn begin_end(self: &Arc<Self>) {
-        self.life.begin_end(Arc::clone(self));
-    }
-
-    /// The lease was lost: nothing passes any more.
-    fn lease_lost(&self, why: &str) {
-        let reason: Arc<str> = why.into();
-        self.fence.raise(Arc::clone(&reason));
-        tracing::warn!(root = %self.store.layout.root(), why, "the lease of a directory was lost; its connection ends");
-        self.life.lease_lost(reason, || {
-            for entry in self.registry.everyone() {
-                let run = entry.view().run.clone();
-                if let Some(run) = run {
-                    run.disconnect();
-                }
-            }
-        });
     }
 }

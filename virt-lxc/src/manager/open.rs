@@ -1,28 +1,23 @@
-//! Opening a directory of containers: lease, definitions, what runs, autostart.
+//! Opening a directory of containers: lease, definitions, what runs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use futures::stream::StreamExt;
-use tokio::runtime::Handle;
 use virt_core::backend::OpenRequest;
 use virt_core::connection::AccessMode;
-use virt_core::domain::{StartOptions, StateReason};
-use virt_core::event::EventBus;
+use virt_core::domain::StateReason;
 use virt_core::host::{BatchMode, Host, HostOp, HostReply};
 use virt_core::model::DomainConfig;
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Result};
+use virt_core::{CallClass, Error, ErrorKind, Result};
 use virt_manager::document::Kept;
-use virt_manager::{Fence, Gate, KeptLease, Life, Reach, Registered, Registry, chain, lock, take_lease};
+use virt_manager::{Opening, chain, lock};
 
-use super::{Entry, Manager, Operation, RecoveryReport, View, rights};
+use super::{Entry, Manager, Operation, RecoveryReport, View, Work, rights};
 use crate::cgroup::CgroupLayout;
 use crate::owner::{self, Adopted, SnapshotWork};
 use crate::store::{Found, Layout, Store};
 use crate::tools::{ContainerState, Launched, SeenState, Tools};
 
-/// How many containers are started by themselves at a time.
-const AUTOSTART_AT_A_TIME: usize = 4;
 /// The permissions of a directory of containers: whom a mapped root is has to get to its container.
 const ROOT_MODE: u32 = 0o711;
 /// What tells a machine from others.
@@ -31,48 +26,27 @@ const MACHINE_ID: &str = "/etc/machine-id";
 impl Manager {
     /// Opens a directory of containers.
     pub(crate) async fn open(request: OpenRequest) -> Result<Arc<Self>> {
-        let fence = Fence::default();
-        // What only asks passes on a connection that may not change anything, too.
-        let asking: Arc<dyn Host> = Arc::new(Gate::new(
-            Arc::clone(&request.host),
-            fence.clone(),
-            AccessMode::default(),
-        ));
-        let host: Arc<dyn Host> = Arc::new(Gate::new(request.host, fence.clone(), request.access));
-        let facts = host.facts().await?;
-        let is_here = request.uri.transport().is_none();
-        let layout = Layout::of(&request.uri, asking.as_ref()).await?;
-        let tools = Tools::new(Arc::clone(&host), asking, layout.root()).of_user(&facts);
+        let mut opening = Opening::begin(&request).await?;
+        let (host, facts) = (Arc::clone(&opening.host), Arc::clone(&opening.facts));
+        let layout = Layout::of(&request.uri, opening.asking.as_ref()).await?;
+        let tools = Tools::new(Arc::clone(&host), Arc::clone(&opening.asking), layout.root()).of_user(&facts);
         let store = Store::new(Arc::clone(&host), layout);
+        let path = store.layout.root().to_owned();
         let may_change = request.access != AccessMode::ReadOnly;
-        if may_change && host.files().stat(store.layout.root()).await?.is_none() {
-            host.files().create_dir(store.layout.root(), ROOT_MODE).await?;
+        if may_change && host.files().stat(&path).await?.is_none() {
+            host.files().create_dir(&path, ROOT_MODE).await?;
         }
-        let lease = take_lease(
-            host.as_ref(),
-            &store.layout.own(),
-            &store.layout.lease(),
-            request.access,
-        )
-        .await?;
+        opening
+            .take_lease(&store.layout.own(), &store.layout.lease())
+            .await?;
         let (groups, machine) = read_machine(host.as_ref(), &facts.hostname).await?;
         let groups = rights::usable(host.as_ref(), &facts, groups).await?;
-        let (lease, keeper) = lease.map(KeptLease::new).unzip();
-        let events = EventBus::new();
-        let life = Life::new(lease, events.clone(), Handle::current());
-        let reach = Reach::new(Arc::clone(&host), store.layout.root(), facts, Arc::clone(&life));
         let manager = Arc::new(Self {
             host,
             tools,
             store,
-            registry: Registry::default(),
-            events,
-            deadlines: request.deadlines,
-            access: request.access,
-            life,
-            reach,
-            fence,
-            is_here,
+            root: opening.root(&path),
+            is_here: request.uri.transport().is_none(),
             machine,
             groups: Mutex::new(Arc::new(groups)),
             version: tokio::sync::OnceCell::new(),
@@ -80,22 +54,7 @@ impl Manager {
             pending: Mutex::default(),
             recovery: Mutex::new(RecoveryReport::default()),
         });
-        if let Some(keeper) = keeper {
-            let manager = Arc::downgrade(&manager);
-            drop(tokio::spawn(async move {
-                if let Some((why, lease)) = keeper.keep().await {
-                    if let Some(manager) = manager.upgrade() {
-                        manager.lease_lost(&why);
-                    }
-                    drop(lease);
-                }
-            }));
-        }
-        if let Err(error) = manager.recover().await {
-            manager.life.end().await?;
-            return Err(error);
-        }
-        manager.start_by_themselves();
+        virt_manager::open(&manager, manager.recover()).await?;
         Ok(manager)
     }
 
@@ -103,14 +62,14 @@ impl Manager {
     async fn recover(self: &Arc<Self>) -> Result<()> {
         // First listening, then looking: what happens in between is seen twice, not missed.
         self.follow().await?;
-        if !self.only_watches() {
+        if !self.root.only_watches() {
             let facts = self.facts();
             let own = self.store.layout.own();
             self.tools.erase_leftovers(&own, (facts.uid, facts.gid)).await;
         }
         let machine = self.machine();
         let (loaded, running) = tokio::try_join!(
-            self.store.load(&machine, !self.only_watches()),
+            self.store.load(&machine, !self.root.only_watches()),
             self.tools.running()
         )?;
         lock(&self.recovery).corrupt.clone_from(&loaded.corrupt);
@@ -137,11 +96,11 @@ impl Manager {
     /// Work on snapshots that was cut off is finished or taken back.
     async fn finish_snapshots(&self, domains: Vec<uuid::Uuid>) {
         for uuid in domains {
-            let Some(entry) = self.registry.by_uuid(uuid) else {
+            let Some(entry) = self.root.registry.by_uuid(uuid) else {
                 continue;
             };
-            let call = CallContext::new("open", CallClass::Wait, self.deadlines.of(CallClass::Wait));
-            let recover = Operation::Snapshot(SnapshotWork::Recover);
+            let call = self.root.own_call("open", CallClass::Wait);
+            let recover = Operation::Own(Work::Snapshot(SnapshotWork::Recover));
             if let Err(error) = entry.owner.ask(&call, recover).await {
                 tracing::warn!(domain = %entry.name(), %error, "work on a snapshot that was cut off could not be finished");
             }
@@ -203,9 +162,9 @@ impl Manager {
             view.reason = StateReason::Unknown;
         }
         let is_running = adopted.is_some();
-        let (entry, inbox) = Entry::new(uuid, view, self.life.closing());
+        let (entry, inbox) = Entry::new(uuid, view, self.root.life.closing());
         let claimed = Arc::clone(&entry);
-        let registered = self.registry.claim(uuid, &name, || Ok(claimed))?;
+        let registered = self.root.registry.claim(uuid, &name, || Ok(claimed))?;
         if !Arc::ptr_eq(&registered, &entry) {
             return Ok(None);
         }
@@ -226,9 +185,9 @@ impl Manager {
         unowned.has_an_owner();
         if is_running {
             lock(&self.recovery).adopted.push(name.clone());
-            if auto_destroy && !self.only_watches() {
+            if auto_destroy && !self.root.only_watches() {
                 lock(&self.recovery).destroyed.push(name);
-                let call = CallContext::new("open", CallClass::Change, self.deadlines.of(CallClass::Change));
+                let call = self.root.own_call("open", CallClass::Change);
                 entry
                     .owner
                     .destroy(&call, virt_core::domain::DestroyOptions::default())
@@ -240,7 +199,7 @@ impl Manager {
 
     /// What a run has left that ended while nobody was there; and the domain, where it goes with its run.
     async fn clear_what_ended(&self, name: &str, is_over: bool) -> Result<()> {
-        if self.only_watches() {
+        if self.root.only_watches() {
             return Ok(());
         }
         if is_over {
@@ -252,62 +211,12 @@ impl Manager {
         Ok(())
     }
 
-    async fn read_groups_again(&self) -> Result<()> {
+    pub(super) async fn read_groups_again(&self) -> Result<()> {
         let facts = self.facts();
         let (groups, _) = read_machine(self.host.as_ref(), &facts.hostname).await?;
         let groups = rights::usable(self.host.as_ref(), &facts, groups).await?;
         *lock(&self.groups) = Arc::new(groups);
         Ok(())
-    }
-
-    /// In a new boot of the machine, starts what is to start by itself: in the background, a few at a time.
-    pub(super) fn start_by_themselves(self: &Arc<Self>) {
-        if self.only_watches() {
-            return;
-        }
-        let boot = self.facts().boot_id.clone();
-        let before = lock(&self.record).autostarted_boot.clone();
-        if before.as_deref() == Some(boot.as_str()) {
-            return;
-        }
-        // The first manager of a directory that others have used: what does not run was ended by somebody in this boot.
-        let is_new_boot = before.is_some();
-        let manager = Arc::clone(self);
-        drop(self.life.runtime().spawn(async move {
-            // It may have been booted with another layout.
-            if let Err(error) = manager.read_groups_again().await {
-                tracing::debug!(%error, "where the machine has its control groups cannot be told now");
-            }
-            let record = {
-                let mut record = lock(&manager.record);
-                record.autostarted_boot = Some(boot);
-                record.clone()
-            };
-            if let Err(error) = manager.store.save_manager(&record).await {
-                tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
-                return;
-            }
-            if !is_new_boot {
-                return;
-            }
-            let wanted = manager.registry.all().into_iter().filter(|entry| {
-                let view = entry.view();
-                view.autostart && !view.is_active()
-            });
-            let time = manager.deadlines.of(CallClass::Change);
-            futures::stream::iter(wanted)
-                .for_each_concurrent(AUTOSTART_AT_A_TIME, |entry| async move {
-                    let call = CallContext::new("autostart", CallClass::Change, time);
-                    let start = Operation::Start {
-                        options: StartOptions::default(),
-                        config: None,
-                    };
-                    if let Err(error) = entry.owner.ask(&call, start).await {
-                        tracing::warn!(domain = %entry.name(), %error, "a domain did not start by itself");
-                    }
-                })
-                .await;
-        }));
     }
 }
 
@@ -326,7 +235,7 @@ impl Unowned<'_> {
 impl Drop for Unowned<'_> {
     fn drop(&mut self) {
         if let Some(entry) = &self.entry {
-            self.manager.registry.remove(entry);
+            self.manager.root.registry.remove(entry);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use virt_core::host::{Command, Signal};
 use virt_core::{CallContext, Outcome, Result};
+use virt_manager::OwnerTask as _;
 
 use super::Owner;
 use crate::cgroup::{Controller, Hierarchy};

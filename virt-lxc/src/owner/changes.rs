@@ -5,9 +5,9 @@ use virt_core::event::DomainChange;
 use virt_core::model::{ByteSize, DomainConfig};
 use virt_core::{Error, ErrorKind, Outcome, Result};
 use virt_manager::document::{self, Kept};
+use virt_manager::{OwnerTask as _, transient};
 
 use super::Owner;
-use super::definition::transient;
 use crate::cgroup::{Controller, Hierarchy};
 
 impl Owner {
@@ -50,22 +50,7 @@ impl Owner {
 
     pub(super) async fn set_memory(&mut self, size: ByteSize, scope: ConfigScope) -> Result<()> {
         let (live, inactive) = self.scope(scope)?;
-        let limit = {
-            let view = self.entry.view();
-            let most = |kept: &Kept| kept.glance().memory;
-            let wanted = [
-                view.live.as_ref().filter(|_| live).map(most),
-                view.inactive.as_ref().filter(|_| inactive).map(most),
-            ];
-            wanted.into_iter().flatten().min()
-        };
-        if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
-            let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("{size} is no memory this domain can have{most}"),
-            ));
-        }
+        self.entry.view().check_memory(size, (live, inactive))?;
         if live {
             self.limit_memory(size).await?;
         }
@@ -131,11 +116,6 @@ impl Owner {
             .tools
             .set_group_value(&self.name(), key, &bytes)
             .await
-    }
-
-    pub(super) fn scope(&self, scope: ConfigScope) -> Result<(bool, bool)> {
-        let persistent = self.entry.view().inactive.is_some();
-        scope.resolve(self.running.is_some(), persistent)
     }
 
     /// Changes the configurations a scope names, on disk and in memory.

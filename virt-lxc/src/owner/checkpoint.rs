@@ -4,6 +4,7 @@ use virt_core::domain::StateReason;
 use virt_core::event::{DomainChange, StartedReason};
 use virt_core::host::HostOp;
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
+use virt_manager::OwnerTask as _;
 
 use super::{Adopted, Owner};
 

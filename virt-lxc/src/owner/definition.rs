@@ -1,11 +1,11 @@
 //! The definition of a container: made, changed, renamed, removed.
 
+use virt_core::Result;
 use virt_core::domain::{DomainName, ExistingPolicy};
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::DomainConfig;
-use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
 use virt_manager::document::Kept;
+use virt_manager::{OwnerTask as _, transient};
 
 use super::Owner;
 use crate::config::ContainerConfig;
@@ -14,29 +14,14 @@ use crate::store::{Definition, native_text};
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
-        let (existed, visible) = {
-            let view = self.entry.view();
-            (view.inactive.is_some(), view.visible)
-        };
-        if visible && existing == ExistingPolicy::Refuse {
-            let message = format!("domain {:?} is defined already", config.name);
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
+        let reason = self.check_define(existing)?;
         self.keep_live_apart().await?;
         let autostart = self.entry.view().autostart;
         let mut definition = self.made_of(&config, autostart).await?;
         definition.transient = false;
         self.save(&definition).await?;
-        self.update(|view| {
-            view.visible = true;
-            view.inactive = Some(Kept::new(&config));
-            view.origin = None;
-        });
-        self.publish(DomainChange::Defined(if existed {
-            DefinedReason::Updated
-        } else {
-            DefinedReason::Added
-        }));
+        self.update(|view| view.defined(&config));
+        self.publish(DomainChange::Defined(reason));
         Ok(())
     }
 
@@ -59,12 +44,7 @@ impl Owner {
             self.native = None;
         }
         let origin = self.running.is_some().then_some(inactive);
-        self.update(|view| {
-            view.inactive = None;
-            view.origin = origin;
-            view.autostart = false;
-            view.visible = view.run.is_some();
-        });
+        self.update(|view| view.undefined(origin));
         self.publish(DomainChange::Undefined);
         Ok(())
     }
@@ -79,11 +59,11 @@ impl Owner {
             return Ok(());
         }
         let uuid = self.entry.uuid();
-        self.manager.registry.reserve_name(uuid, name.as_str())?;
+        self.manager.root.registry.reserve_name(uuid, name.as_str())?;
         let renamed = match self.manager.store.rename(&definition, name.as_str()).await {
             Ok(renamed) => renamed,
             Err(error) => {
-                self.manager.registry.release_name(uuid, name.as_str());
+                self.manager.root.registry.release_name(uuid, name.as_str());
                 return Err(error);
             }
         };
@@ -92,7 +72,7 @@ impl Owner {
             view.name = name.to_string();
             view.inactive = Some(Kept::new(&renamed.config));
         });
-        self.manager.registry.release_name(uuid, &from);
+        self.manager.root.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
         Ok(())
     }
@@ -110,7 +90,7 @@ impl Owner {
         let found = self
             .manager
             .store
-            .load_one(&name, &self.manager.machine(), !self.manager.only_watches())
+            .load_one(&name, &self.manager.machine(), !self.manager.root.only_watches())
             .await?;
         let Some(found) = found else { return Ok(()) };
         // What runs goes on with what it had.
@@ -167,11 +147,4 @@ impl Owner {
         self.native = Some(definition.native.clone());
         Ok(())
     }
-}
-
-pub(super) fn transient() -> Error {
-    Error::new(
-        ErrorKind::InvalidState,
-        "the domain is transient: it has no definition",
-    )
 }

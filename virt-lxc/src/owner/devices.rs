@@ -9,7 +9,7 @@ use virt_core::host::Command;
 use virt_core::model::domain::devices::{HostDevice, Interface, InterfaceType, LinkState};
 use virt_core::model::{Device, DomainConfig};
 use virt_core::{Error, ErrorKind, Outcome, Result, Subject};
-use virt_manager::Registered;
+use virt_manager::OwnerTask as _;
 use virt_manager::document::Kept;
 
 use super::Owner;

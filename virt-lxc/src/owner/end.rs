@@ -7,7 +7,7 @@ use virt_core::event::DomainChange;
 use virt_core::host::{Command, HostOp, HostReply};
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Registered as _, stopped};
+use virt_manager::{OwnerTask as _, PresentRun as _, stopped};
 
 use super::Owner;
 use crate::cgroup::{ContainerGroups, Controller};
@@ -23,7 +23,7 @@ const STUCK: Duration = Duration::from_secs(3);
 
 impl Owner {
     /// Ends the domain, whatever is being done on it.
-    pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+    pub(super) async fn end(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
         self.active()?;
         if graceful {
             return self.end_gracefully(call).await;
@@ -111,7 +111,7 @@ impl Owner {
         };
         running.run.disconnect();
         let name = self.name();
-        if !self.manager.only_watches() {
+        if !self.manager.root.only_watches() {
             let groups = running.run.groups.clone();
             let has_group = self
                 .remove_traces(&name, group_of(&groups))
@@ -125,14 +125,7 @@ impl Owner {
                 self.remove_groups(&name, Some(&groups)).await;
             }
         }
-        self.update(|view| {
-            view.run = None;
-            view.live = None;
-            view.origin = None;
-            view.visible = view.inactive.is_some();
-            view.state = DomainState::ShutOff;
-            view.reason = reason;
-        });
+        self.update(|view| view.shut_off(reason));
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
         Ok(())
@@ -208,6 +201,7 @@ impl Owner {
         // Whose name looks like one of ours with a number.
         let others = self
             .manager
+            .root
             .registry
             .everyone()
             .into_iter()
@@ -235,11 +229,7 @@ impl Owner {
 
     /// A call on our own account.
     pub(super) fn own_call(&self, operation: &'static str) -> CallContext {
-        CallContext::new(
-            operation,
-            CallClass::Change,
-            self.manager.deadlines.of(CallClass::Change),
-        )
+        self.manager.root.own_call(operation, CallClass::Change)
     }
 }
 

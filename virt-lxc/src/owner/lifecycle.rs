@@ -2,7 +2,7 @@
 
 use virt_core::domain::{DomainState, ShutdownMode};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::unless;
+use virt_manager::{OwnerTask as _, unless};
 
 use super::Owner;
 use crate::cgroup::Controller;

@@ -2,6 +2,7 @@
 
 use virt_core::domain::ConfigScope;
 use virt_core::{Error, ErrorKind, Outcome, Result};
+use virt_manager::OwnerTask as _;
 use virt_manager::document::Kept;
 
 use super::Owner;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use virt_core::domain::{DomainState, StartOptions, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, StartedReason, SuspendedReason};
 use virt_core::{ErrorKind, Result};
-use virt_manager::Registered;
 use virt_manager::document::{EndAction, Kept, end_action};
+use virt_manager::{Embedded as _, OwnerTask as _, PresentRun as _};
 
 use super::{Adopted, Owner, Running};
 use crate::cgroup::{ContainerGroups, Controller, Hierarchy};
@@ -150,6 +150,8 @@ impl Owner {
         self.update(|view| {
             view.live = live;
             view.run = Some(run);
+            // What goes into a container needs nobody in it.
+            view.agent_connected = Some(true);
             (view.state, view.reason) = if is_frozen {
                 (DomainState::Paused, StateReason::User)
             } else {
@@ -174,13 +176,18 @@ impl Owner {
         let groups = ContainerGroups::parse(&self.manager.groups(), &launched.groups);
         let facts = self.manager.facts();
         running.run.disconnect();
-        let run = Arc::new(Run::new(launched.init, groups, running.run.auto_destroy, &facts));
+        let run = Arc::new(Run::new(
+            launched.init,
+            groups,
+            running.run.auto_destroy(),
+            &facts,
+        ));
         running.run = Arc::clone(&run);
         running.monitor = launched.monitor.or(running.monitor);
         running.has_ended = false;
         let (begun, differed) = (running.begun.clone(), running.live_differs);
         if let (Some(begun), true) = (&begun, differed)
-            && !self.manager.only_watches()
+            && !self.manager.root.only_watches()
             && let Err(error) = self.save_live(begun).await
         {
             tracing::warn!(domain = %self.name(), %error, "the document of a run could not be written");
@@ -206,7 +213,7 @@ impl Owner {
     /// Whether the document wants a reboot to be the end.
     fn ends_with_reboot(&self) -> bool {
         let wanted = self.wanted(|config| end_action(config.on_reboot.as_ref(), EndAction::Restart));
-        wanted == Some(EndAction::Destroy) && !self.manager.only_watches()
+        wanted == Some(EndAction::Destroy) && !self.manager.root.only_watches()
     }
 
     /// Whether others have frozen it, or let it go on.
@@ -284,7 +291,7 @@ impl Owner {
             .running
             .as_ref()
             .is_some_and(|running| running.end_cause.is_some());
-        if was_ours || self.manager.only_watches() {
+        if was_ours || self.manager.root.only_watches() {
             return false;
         }
         let wanted = match cause {
@@ -310,7 +317,7 @@ impl Owner {
         };
         running.run.disconnect();
         let mut options = StartOptions::default();
-        options.auto_destroy = running.run.auto_destroy;
+        options.auto_destroy = running.run.auto_destroy();
         match self.launch(&options, None).await {
             Ok(()) => {
                 self.publish(DomainChange::Rebooted);

@@ -8,12 +8,13 @@ use virt_core::event::{DomainChange, StartedReason};
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Outcome, Result};
-use virt_manager::Registered;
 use virt_manager::document::Kept;
+use virt_manager::{OwnerTask as _, PresentRun as _};
 
 use super::{Adopted, Owner};
 use crate::config::ContainerConfig;
 use crate::document::{host_end, live_document};
+use crate::manager::no_paused_start;
 use crate::store::RunRecord;
 use crate::tools::{ContainerState, Launch, Launched, STARTED_BY_OTHERS, SeenState};
 
@@ -49,9 +50,7 @@ impl Owner {
             self.recover_snapshots().await?;
         }
         if options.paused {
-            return Err(Error::unsupported(
-                "liblxc cannot start a container paused: start it, then suspend it",
-            ));
+            return Err(no_paused_start());
         }
         if config.is_none() {
             self.read_definition_again().await?;
@@ -258,7 +257,7 @@ impl Owner {
                 .as_ref()
                 .map(|begun| begun.xml().to_owned())
                 .filter(|begun| begun != live.xml()),
-            auto_destroy: running.run.auto_destroy,
+            auto_destroy: running.run.auto_destroy(),
         };
         let op = self.manager.store.write_run(&name, &record)?;
         self.manager.store.all(vec![op]).await?;

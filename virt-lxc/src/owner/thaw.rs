@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use virt_core::Result;
 use virt_core::host::Command;
-use virt_manager::Registered as _;
 
 use super::Owner;
 use crate::cgroup::{ContainerGroups, Controller};

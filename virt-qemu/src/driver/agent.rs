@@ -36,7 +36,7 @@ pub(crate) async fn agent_of(
         )
         .with_retry(virt_core::Retry::Never)
     })?;
-    manager.reach.check()?;
+    manager.root.reach.check()?;
     let known = lock(&run.agent).clone();
     if let Some(agent) = known.filter(|agent| !agent.is_closed()) {
         return Ok(agent);
@@ -70,7 +70,7 @@ pub(crate) async fn agent_of(
 
 impl EmbedDriver {
     async fn agent(&self, call: &CallContext, domain: Uuid) -> Result<AgentConnection> {
-        agent_of(&self.manager, &*self.existing(domain)?, call).await
+        agent_of(&self.manager, &*self.manager.root.existing(domain)?, call).await
     }
 
     async fn ask<C: AgentCommand>(&self, call: &CallContext, domain: Uuid, command: &C) -> Result<C::Reply> {

@@ -8,7 +8,8 @@ use virt_core::driver::{
     AgentDriver, ConnectionDriver, ConsoleDriver, DomainDriver, JobDriver, StatisticsDriver,
 };
 use virt_core::event::{EventFilter, EventStream};
-use virt_core::{CallContext, Capabilities, Capability, Outcome, Result, Support};
+use virt_core::{CallContext, Capabilities, Capability, Result, Support};
+use virt_manager::Embedded as _;
 
 use super::EmbedDriver;
 use crate::document;
@@ -51,11 +52,11 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     async fn node_info(&self, _call: &CallContext) -> Result<NodeInfo> {
-        Ok(NodeInfo::from(self.manager.reach.facts().as_ref()))
+        Ok(NodeInfo::from(self.manager.root.reach.facts().as_ref()))
     }
 
     async fn version(&self, call: &CallContext) -> Result<HypervisorVersion> {
-        let emulator = document::default_emulator(&self.manager.reach.facts().arch);
+        let emulator = document::default_emulator(&self.manager.root.reach.facts().arch);
         let (major, minor, micro) = self
             .manager
             .probes
@@ -66,16 +67,16 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     fn is_alive(&self) -> bool {
-        self.manager.life.is_open()
+        self.manager.root.life.is_open()
     }
 
     async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {
-        self.manager.life.check_open()?;
-        Ok(self.manager.events.subscribe(filter))
+        self.manager.root.life.check_open()?;
+        Ok(self.manager.root.events.subscribe(filter))
     }
 
     fn domains(&self) -> &dyn DomainDriver {
-        self
+        &self.domains
     }
 
     fn consoles(&self) -> Option<&dyn ConsoleDriver> {
@@ -95,13 +96,7 @@ impl ConnectionDriver for EmbedDriver {
     }
 
     async fn shutdown(&self, call: &CallContext) -> Result<()> {
-        // The end itself goes on when this is dropped.
-        self.manager.begin_end();
-        call.bound(Outcome::Unknown, async {
-            self.manager.life.ended().await;
-            Ok(())
-        })
-        .await
+        self.manager.shut_down(call).await
     }
 
     fn close(&self) {

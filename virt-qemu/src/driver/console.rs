@@ -26,8 +26,8 @@ impl ConsoleDriver for EmbedDriver {
         domain: Uuid,
         options: &ConsoleOptions,
     ) -> Result<ConsoleStream> {
-        let entry = self.existing(domain)?;
-        self.manager.reach.check()?;
+        let entry = self.manager.root.existing(domain)?;
+        self.manager.root.reach.check()?;
         let run = entry.run()?;
         let live = entry.view().live.clone();
         let live = live.ok_or_else(|| Error::new(ErrorKind::Internal, "a run has no configuration"))?;

@@ -22,7 +22,7 @@ const ANSWER: Duration = Duration::from_secs(60);
 #[async_trait]
 impl JobDriver for EmbedDriver {
     async fn current(&self, _call: &CallContext, domain: Uuid) -> Result<Option<Job>> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         let run = entry.view().run.clone();
         let job = run.and_then(|run| lock(&run.job).clone());
         Ok(job.filter(|job| job.progress().state == JobState::Running))
@@ -35,7 +35,7 @@ impl JobDriver for EmbedDriver {
         path: &str,
         options: &CoreDumpOptions,
     ) -> Result<Job> {
-        let entry = self.existing(domain)?;
+        let entry = self.manager.root.existing(domain)?;
         let run = entry.run()?;
         let qmp = run.qmp()?;
         check_path(path)?;
@@ -74,7 +74,7 @@ impl JobDriver for EmbedDriver {
         };
         // On a task of its own: a caller who goes away leaves a dump that is followed to its end.
         let deadline = call.deadline;
-        let begun = self.manager.life.runtime().spawn(async move {
+        let begun = self.manager.root.life.runtime().spawn(async move {
             if let Err(error) = qmp.execute(&dump, deadline).await {
                 worker.finish(Err(Error::new(ErrorKind::Cancelled, "it was not begun")));
                 return Err(Error::from(error));

@@ -38,8 +38,8 @@ impl StatisticsDriver for EmbedDriver {
         domains: Option<&[Uuid]>,
         groups: StatsGroups,
     ) -> Result<Vec<DomainStatsRow>> {
-        self.manager.life.check_open()?;
-        let entries = self.manager.registry.named_or_running(domains);
+        self.manager.root.life.check_open()?;
+        let entries = self.manager.root.registry.named_or_running(domains);
         let views: Vec<(Arc<Entry>, View)> = entries
             .into_iter()
             .map(|entry| {
@@ -65,7 +65,7 @@ impl StatisticsDriver for EmbedDriver {
         }
         // What ended or vanished meanwhile has no failure of its own.
         let gone = |uuid: Uuid| {
-            let entry = self.manager.registry.existing(uuid).ok();
+            let entry = self.manager.root.registry.existing(uuid).ok();
             entry.is_none_or(|entry| domains.is_none() && !entry.view().is_active())
         };
         rows.retain(|row| !gone(row.domain.uuid));

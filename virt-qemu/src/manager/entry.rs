@@ -1,179 +1,65 @@
-//! A domain as everybody sees it, and the way to its owner.
+//! What this driver's domains are made of.
 
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::convert::Infallible;
+use std::sync::Arc;
 
-use tokio::sync::watch;
-use uuid::Uuid;
-use virt_core::Result;
-use virt_core::domain::{
-    ConfigScope, DomainInfo, DomainName, DomainRef, DomainState, ExistingPolicy, LifecycleAction,
-    LifecycleEvent, MetadataItem, RebootOptions, ShutdownOptions, StartOptions, StateReason,
-};
-use virt_core::model::{ByteSize, DomainConfig};
-use virt_manager::document::{Glance, Kept};
-use virt_manager::{Closing, Inbox, OwnerLine, Registered, lock, not_running};
+use virt_core::model::DomainConfig;
+use virt_core::{CallContext, Error, Result};
+use virt_manager::{Embedded, Inbox, Root, lock};
 
-use crate::owner::Run;
+use super::Manager;
+use crate::owner::{self, Run};
 
 /// A domain as everybody sees it, and the way to its owner.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) uuid: Uuid,
-    view: Mutex<View>,
-    /// Everything that changes it is asked of its owner.
-    pub(crate) owner: OwnerLine<Operation>,
-}
+pub(crate) type Entry = virt_manager::Entry<Manager>;
 
-/// What is known of a domain without asking anybody. Written by its owner only.
-#[derive(Debug, Clone)]
-pub(crate) struct View {
-    pub(crate) name: String,
-    /// Whether it exists for others: not before its definition, or its first run, is on disk.
-    pub(crate) visible: bool,
-    pub(crate) state: DomainState,
-    pub(crate) reason: StateReason,
-    pub(crate) autostart: bool,
-    /// The configuration of the next start; `None` for a transient domain.
-    pub(crate) inactive: Option<Kept>,
-    /// For a transient domain: the configuration it was started with.
-    pub(crate) origin: Option<Kept>,
-    /// The configuration of the present run.
-    pub(crate) live: Option<Arc<DomainConfig>>,
-    /// The present run.
-    pub(crate) run: Option<Arc<Run>>,
-    /// What the balloon last said, in bytes.
-    pub(crate) balloon: Option<u64>,
-    pub(crate) agent_connected: Option<bool>,
-}
+/// What is known of a domain without asking anybody.
+pub(crate) type View = virt_manager::View<Manager>;
 
-impl View {
-    /// A domain that does not run and is not there for others yet.
-    pub(crate) fn hidden(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            visible: false,
-            state: DomainState::ShutOff,
-            reason: StateReason::Unknown,
-            autostart: false,
-            inactive: None,
-            origin: None,
-            live: None,
-            run: None,
-            balloon: None,
-            agent_connected: None,
+/// What an owner is asked to do: nothing that is QEMU's own.
+pub(crate) type Operation = virt_manager::Operation<Infallible>;
+
+impl Embedded for Manager {
+    type Work = Infallible;
+    type Run = Run;
+    /// Typed: it is read with every event.
+    type Live = Arc<DomainConfig>;
+
+    fn root(&self) -> &Root<Self> {
+        &self.root
+    }
+
+    fn own(self: &Arc<Self>, entry: Arc<Entry>, inbox: Inbox<Operation>) -> Result<()> {
+        owner::spawn(self, entry, inbox, None, None)
+    }
+
+    async fn complete(
+        self: &Arc<Self>,
+        call: &CallContext,
+        config: &DomainConfig,
+    ) -> Result<Box<DomainConfig>> {
+        self.complete_config(call, config).await.map(Box::new)
+    }
+
+    fn check(&self, operation: &Operation) -> Result<()> {
+        match operation {
+            Operation::SetMaxMemory(..) => Err(no_max_memory()),
+            _ => Ok(()),
         }
     }
 
-    pub(crate) fn id(&self) -> Option<u32> {
-        self.run.as_ref().map(|run| run.id)
+    fn autostarted_boot(&self) -> Option<String> {
+        lock(&self.autostarted_boot).clone()
     }
 
-    pub(crate) fn is_active(&self) -> bool {
-        self.run.is_some()
-    }
-
-    /// What is often looked at of the live configuration, or of that of the next start.
-    pub(crate) fn glance(&self) -> Option<Glance> {
-        let inactive = || self.inactive.as_ref().map(|kept| kept.glance().clone());
-        self.live.as_deref().map(Glance::of).or_else(inactive)
-    }
-
-    pub(crate) fn info(&self, uuid: Uuid) -> DomainInfo {
-        let mut info = DomainInfo::shut_off(DomainRef::new(uuid, self.name.as_str()));
-        info.id = self.id();
-        info.state = self.state;
-        info.reason = self.reason;
-        info.persistent = self.inactive.is_some();
-        info.autostart = self.autostart;
-        info.agent_connected = self.agent_connected;
-        if let Some(glance) = self.glance() {
-            info.max_memory = glance.memory;
-            info.memory = glance.current_memory;
-            info.vcpus = glance.vcpus;
-            info.title = glance.title;
-        }
-        if let Some(run) = &self.run {
-            info.auto_destroy = run.auto_destroy;
-            info.running_for = Some(since(run.started_at));
-            if let Some(actual) = self.balloon {
-                info.memory = ByteSize::bytes(actual);
-            }
-        }
-        info
+    async fn begin_boot(&self, boot: String) -> Result<bool> {
+        *lock(&self.autostarted_boot) = Some(boot);
+        self.save_record(0).await?;
+        Ok(true)
     }
 }
 
-fn since(started_at: u64) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.saturating_sub(Duration::from_secs(started_at))
-}
-
-/// What an owner is asked to do.
-#[derive(Debug)]
-pub(crate) enum Operation {
-    Define(Box<DomainConfig>, ExistingPolicy),
-    Undefine,
-    Start {
-        options: StartOptions,
-        config: Option<Box<DomainConfig>>,
-    },
-    Shutdown(ShutdownOptions),
-    Reboot(RebootOptions),
-    Reset,
-    Suspend,
-    Resume,
-    Rename(DomainName),
-    SetAutostart(bool),
-    SetMetadata(MetadataItem, ConfigScope),
-    SetLifecycleAction((LifecycleEvent, LifecycleAction), ConfigScope),
-    SetMemory(ByteSize, ConfigScope),
-}
-
-impl Entry {
-    /// A new domain that nobody sees yet, and what its owner reads.
-    pub(crate) fn new(
-        uuid: Uuid,
-        view: View,
-        closing: watch::Receiver<Closing>,
-    ) -> (Arc<Self>, Inbox<Operation>) {
-        let (owner, inbox) = OwnerLine::new(closing);
-        let view = Mutex::new(view);
-        (Arc::new(Self { uuid, view, owner }), inbox)
-    }
-
-    /// What is known of it. Never held across an await.
-    pub(crate) fn view(&self) -> MutexGuard<'_, View> {
-        lock(&self.view)
-    }
-
-    pub(crate) fn reference(&self) -> DomainRef {
-        DomainRef::new(self.uuid, self.view().name.as_str())
-    }
-
-    /// The present run.
-    pub(crate) fn run(&self) -> Result<Arc<Run>> {
-        let view = self.view();
-        view.run
-            .clone()
-            .ok_or_else(|| not_running(view.state, view.reason))
-    }
-}
-
-impl Registered for Entry {
-    fn uuid(&self) -> Uuid {
-        self.uuid
-    }
-
-    fn name(&self) -> String {
-        self.view().name.clone()
-    }
-
-    fn is_visible(&self) -> bool {
-        self.view().visible
-    }
-
-    fn id(&self) -> Option<u32> {
-        self.view().id()
-    }
+/// What a domain answers whose maximum of memory is to change.
+pub(crate) fn no_max_memory() -> Error {
+    Error::unsupported("this driver cannot change the maximum of a domain's memory")
 }

@@ -1,41 +1,29 @@
-//! Opening a root: lease, state, recovery, autostart.
+//! Opening a root: lease, state, recovery.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::runtime::Handle;
 use uuid::Uuid;
 use virt_core::backend::OpenRequest;
-use virt_core::domain::{StartOptions, StateReason};
-use virt_core::event::EventBus;
-use virt_core::host::Host;
-use virt_core::{CallClass, CallContext, Error, ErrorKind, Result, Subject};
+use virt_core::domain::StateReason;
+use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 use virt_manager::document::Kept;
-use virt_manager::{Fence, Gate, Identifiers, KeptLease, Life, Reach, Registry, chain, lock, take_lease};
+use virt_manager::{Identifiers, Opening, chain, lock};
 
-use super::{Manager, Operation, RecoveryReport, View, orphan, recovery};
+use super::{Manager, RecoveryReport, View, orphan, recovery};
 use crate::probe_cache::ProbeCache;
 use crate::state::{Layout, Loaded, Store};
-
-/// How many domains are started by themselves at a time.
-const AUTOSTART_AT_A_TIME: usize = 4;
 
 impl Manager {
     /// Opens a root.
     pub(crate) async fn open(request: OpenRequest, call: &CallContext) -> Result<Arc<Self>> {
-        let fence = Fence::default();
-        let host: Arc<dyn Host> = Arc::new(Gate::new(request.host, fence.clone(), request.access));
-        let facts = host.facts().await?;
-        let layout = Layout::of(&request.uri, &facts)?;
-        let store = Store::new(Arc::clone(&host), layout);
-        let (root, lease) = (store.layout.root(), store.layout.lease());
-        let lease = take_lease(host.as_ref(), root, &lease, request.access).await?;
+        let mut opening = Opening::begin(&request).await?;
+        let layout = Layout::of(&request.uri, &opening.facts)?;
+        let store = Store::new(Arc::clone(&opening.host), layout);
+        let path = store.layout.root().to_owned();
+        opening.take_lease(&path, &store.layout.lease()).await?;
         let loaded = store.load(request.access).await?;
-        let (lease, keeper) = lease.map(KeptLease::new).unzip();
-        let events = EventBus::new();
-        let life = Life::new(lease, events.clone(), Handle::current());
-        let reach = Reach::new(Arc::clone(&host), store.layout.root(), facts, Arc::clone(&life));
         let manager = Arc::new(Self {
             probes: ProbeCache::new(store.layout.cache()),
             identifiers: Identifiers::starting_at(loaded.manager.next_id),
@@ -45,34 +33,11 @@ impl Manager {
                 corrupt: loaded.corrupt.clone(),
                 ..RecoveryReport::default()
             }),
-            host,
+            host: Arc::clone(&opening.host),
             store,
-            registry: Registry::default(),
-            events,
-            deadlines: request.deadlines,
-            access: request.access,
-            fence,
-            life,
-            reach,
+            root: opening.root(&path),
         });
-        if let Some(keeper) = keeper {
-            let manager = Arc::downgrade(&manager);
-            drop(tokio::spawn(async move {
-                if let Some((why, lease)) = keeper.keep().await {
-                    if let Some(manager) = manager.upgrade() {
-                        manager.lease_lost(&why);
-                    }
-                    drop(lease);
-                }
-            }));
-        }
-        let recovered = manager.recover(loaded, call).await;
-        if let Err(error) = recovered {
-            // Nothing was ended that was not to be: what was adopted stays as it is for the next open.
-            manager.life.end().await?;
-            return Err(error);
-        }
-        manager.start_by_themselves();
+        virt_manager::open(&manager, manager.recover(loaded, call)).await?;
         Ok(manager)
     }
 
@@ -85,7 +50,7 @@ impl Manager {
             .into_iter()
             .map(|(uuid, config)| (uuid, Kept::new(&config)))
             .collect();
-        if !self.only_watches() {
+        if !self.root.only_watches() {
             self.remove_stray_marks(&loaded.autostart, &definitions).await;
         }
         let mut runs = loaded.runs;
@@ -149,45 +114,9 @@ impl Manager {
     async fn leave_out(&self, uuid: Uuid, error: &Error) {
         let path = self.store.layout.definition(uuid);
         let reason = chain(error);
-        if !self.only_watches() {
+        if !self.root.only_watches() {
             self.store.set_aside(&path, &reason).await;
         }
         lock(&self.recovery).corrupt.push((path, reason));
-    }
-
-    /// In a new boot of the host, starts what is to start by itself: in the background, a few at a time.
-    pub(super) fn start_by_themselves(self: &Arc<Self>) {
-        if self.only_watches() {
-            return;
-        }
-        let boot = self.reach.facts().boot_id.clone();
-        if lock(&self.autostarted_boot).as_deref() == Some(boot.as_str()) {
-            return;
-        }
-        let manager = Arc::clone(self);
-        drop(self.life.runtime().spawn(async move {
-            *lock(&manager.autostarted_boot) = Some(boot);
-            if let Err(error) = manager.save_record(0).await {
-                tracing::warn!(%error, "the manager's record could not be written; nothing is started by itself");
-                return;
-            }
-            let entries: Vec<_> = manager.registry.all();
-            let wanted = entries.into_iter().filter(|entry| {
-                let view = entry.view();
-                view.autostart && !view.is_active()
-            });
-            futures::stream::iter(wanted)
-                .for_each_concurrent(AUTOSTART_AT_A_TIME, |entry| {
-                    let time = manager.deadlines.of(CallClass::Change);
-                    async move {
-                        let call = CallContext::new("autostart", CallClass::Change, time);
-                        let start = Operation::Start { options: StartOptions::default(), config: None };
-                        if let Err(error) = entry.owner.ask(&call, start).await {
-                            tracing::warn!(domain = %entry.view().name, %error, "a domain did not start by itself");
-                        }
-                    }
-                })
-                .await;
-        }));
     }
 }

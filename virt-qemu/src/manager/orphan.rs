@@ -37,7 +37,7 @@ pub(super) async fn runs(
             continue;
         }
         let record = record(manager, &traits, &info, definitions.get(&traits.uuid));
-        if !manager.only_watches()
+        if !manager.root.only_watches()
             && let Err(error) = manager.store.save_run(&record).await
         {
             tracing::warn!(domain = %record.name, %error, "the record of a run could not be written anew");
@@ -103,7 +103,7 @@ fn option(text: &str, key: &str) -> Option<String> {
 
 fn record(manager: &Manager, traits: &Traits, info: &ProcessInfo, definition: Option<&Kept>) -> RunRecord {
     let layout = &manager.store.layout;
-    let facts = manager.reach.facts();
+    let facts = manager.root.reach.facts();
     let since_boot = info
         .identity
         .start_time

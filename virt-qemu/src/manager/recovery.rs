@@ -150,12 +150,12 @@ pub(super) fn add(manager: &Arc<Manager>, uuid: Uuid, mut view: View, found: Fou
     view.visible = view.inactive.is_some() || view.run.is_some();
     let name = view.name.clone();
     let mut made = None;
-    manager.registry.claim(uuid, &name, || {
-        let (entry, inbox) = Entry::new(uuid, view, manager.life.closing());
+    manager.root.registry.claim(uuid, &name, || {
+        let (entry, inbox) = Entry::new(uuid, view, manager.root.life.closing());
         made = Some(inbox);
         Ok(entry)
     })?;
-    match (made, manager.registry.by_uuid(uuid)) {
+    match (made, manager.root.registry.by_uuid(uuid)) {
         (Some(inbox), Some(entry)) => owner::spawn(manager, entry, inbox, found.running, found.owed),
         _ => Ok(()),
     }
@@ -163,13 +163,13 @@ pub(super) fn add(manager: &Arc<Manager>, uuid: Uuid, mut view: View, found: Fou
 
 async fn examine(manager: &Arc<Manager>, record: RunRecord, call: &CallContext) -> Result<Outcome> {
     let host = manager.host.as_ref();
-    let only_watches = manager.only_watches();
+    let only_watches = manager.root.only_watches();
     let launching = record.phase == RunPhase::Launching;
     if only_watches && launching {
         // A start that was never confirmed: for the next manager to take back.
         return Ok(Outcome::RolledBack);
     }
-    let found = if record.boot_id == manager.reach.facts().boot_id {
+    let found = if record.boot_id == manager.root.reach.facts().boot_id {
         find(host, &record).await
     } else {
         Ok(process::Found::Gone)
@@ -212,7 +212,7 @@ fn later(record: RunRecord, error: Error) -> Result<Outcome> {
 
 /// The run is over: what is left of it goes, unless this connection only watches.
 async fn over(manager: &Manager, record: &RunRecord) -> Result<()> {
-    if manager.only_watches() {
+    if manager.root.only_watches() {
         return Ok(());
     }
     manager.store.remove_run(record).await
@@ -279,7 +279,7 @@ async fn adopt(
         }
     };
     let call = &call.at_most(PATIENCE);
-    let may_run = !record.start_paused && !manager.only_watches();
+    let may_run = !record.start_paused && !manager.root.only_watches();
     let asked = greeted.begin(|qmp| ask(qmp, &live, may_run, call), call).await;
     match asked {
         Ok((monitor, (known, status))) => Ok(adopted(
@@ -340,6 +340,7 @@ fn adopted(
 /// QEMU processes of this root's directories that no record tells of.
 pub(super) async fn unknown_processes(manager: &Manager) -> Result<Vec<u32>> {
     let known: Vec<u32> = manager
+        .root
         .registry
         .all()
         .iter()

@@ -7,8 +7,9 @@ use virt_core::domain::{
 };
 use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::model::{ByteSize, DomainConfig};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
+use virt_core::{CallContext, Error, Outcome, Result};
 use virt_manager::document::{self, Kept};
+use virt_manager::{OwnerTask as _, transient};
 
 use super::Owner;
 use super::debts::is_cut;
@@ -18,24 +19,13 @@ use crate::qmp::commands::machine::SetAction;
 
 impl Owner {
     pub(super) async fn define(&mut self, config: DomainConfig, existing: ExistingPolicy) -> Result<()> {
-        self.manager.life.check_open()?;
-        let (existed, visible) = {
-            let view = self.entry.view();
-            (view.inactive.is_some(), view.visible)
-        };
-        if visible && existing == ExistingPolicy::Refuse {
-            let message = format!("domain {:?} is defined already", config.name);
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
+        self.manager.root.life.check_open()?;
+        let reason = self.check_define(existing)?;
         self.manager
             .store
-            .save_definition(self.entry.uuid, &config)
+            .save_definition(self.entry.uuid(), &config)
             .await?;
-        self.update(|view| {
-            view.visible = true;
-            view.inactive = Some(Kept::new(&config));
-            view.origin = None;
-        });
+        self.update(|view| view.defined(&config));
         // A running transient domain has a definition now: its run no longer needs the one of its start.
         if let Some(running) = self.running.as_mut().filter(|running| running.record.transient) {
             running.record.transient = false;
@@ -46,20 +36,13 @@ impl Owner {
                 tracing::warn!(domain = %record.name, %error, "a run's record could not be written");
             }
         }
-        self.publish(DomainChange::Defined(if existed {
-            DefinedReason::Updated
-        } else {
-            DefinedReason::Added
-        }));
+        self.publish(DomainChange::Defined(reason));
         Ok(())
     }
 
     pub(super) async fn undefine(&mut self) -> Result<()> {
         let Some(inactive) = self.entry.view().inactive.clone() else {
-            return Err(Error::new(
-                ErrorKind::InvalidState,
-                "the domain is transient: it has no definition",
-            ));
+            return Err(transient());
         };
         // A run that goes on does so as a transient one, known as such before the definition goes.
         if let Some(running) = self.running.as_mut() {
@@ -69,14 +52,9 @@ impl Owner {
             self.manager.store.save_run(&record).await?;
             running.record = record;
         }
-        self.manager.store.remove_definition(self.entry.uuid).await?;
+        self.manager.store.remove_definition(self.entry.uuid()).await?;
         let origin = self.running.is_some().then_some(inactive);
-        self.update(|view| {
-            view.inactive = None;
-            view.origin = origin;
-            view.autostart = false;
-            view.visible = view.run.is_some();
-        });
+        self.update(|view| view.undefined(origin));
         self.publish(DomainChange::Undefined);
         Ok(())
     }
@@ -87,15 +65,15 @@ impl Owner {
         if inactive.name == name.as_str() {
             return Ok(());
         }
-        let uuid = self.entry.uuid;
-        self.manager.registry.reserve_name(uuid, name.as_str())?;
+        let uuid = self.entry.uuid();
+        self.manager.root.registry.reserve_name(uuid, name.as_str())?;
         let from = inactive.name.clone();
         let mut renamed = inactive;
         renamed.name = name.to_string();
         if let Err(error) = self.manager.store.save_definition(uuid, &renamed).await {
             // Where it cannot be told which name is on disk, it keeps both until it can.
             if !is_cut(&error) {
-                self.manager.registry.release_name(uuid, name.as_str());
+                self.manager.root.registry.release_name(uuid, name.as_str());
             }
             return Err(error);
         }
@@ -103,7 +81,7 @@ impl Owner {
             view.name = name.to_string();
             view.inactive = Some(Kept::new(&renamed));
         });
-        self.manager.registry.release_name(uuid, &from);
+        self.manager.root.registry.release_name(uuid, &from);
         self.publish(DomainChange::Defined(DefinedReason::Renamed { from }));
         Ok(())
     }
@@ -113,7 +91,7 @@ impl Owner {
         if self.entry.view().autostart != autostart {
             self.manager
                 .store
-                .set_autostart(self.entry.uuid, autostart)
+                .set_autostart(self.entry.uuid(), autostart)
                 .await?;
             self.update(|view| view.autostart = autostart);
         }
@@ -160,24 +138,7 @@ impl Owner {
         scope: ConfigScope,
     ) -> Result<()> {
         let (live, inactive) = self.scope(scope)?;
-        let limit = {
-            let view = self.entry.view();
-            let wanted = [
-                view.live.as_deref().filter(|_| live).map(document::memory),
-                view.inactive
-                    .as_ref()
-                    .filter(|_| inactive)
-                    .map(|kept| kept.glance().memory),
-            ];
-            wanted.into_iter().flatten().min()
-        };
-        if size == ByteSize::default() || limit.is_some_and(|limit| size > limit) {
-            let most = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("{size} is no memory this domain can have{most}"),
-            ));
-        }
+        self.entry.view().check_memory(size, (live, inactive))?;
         if live {
             let has_balloon = self
                 .entry
@@ -212,18 +173,7 @@ impl Owner {
 
     fn definition(&self) -> Result<DomainConfig> {
         let inactive = self.entry.view().inactive.clone();
-        let transient = || {
-            Error::new(
-                ErrorKind::InvalidState,
-                "the domain is transient: it has no definition",
-            )
-        };
         inactive.ok_or_else(transient)?.config()
-    }
-
-    fn scope(&self, scope: ConfigScope) -> Result<(bool, bool)> {
-        let persistent = self.entry.view().inactive.is_some();
-        scope.resolve(self.running.is_some(), persistent)
     }
 
     /// Changes the configurations a scope names, on disk and in memory.
@@ -242,7 +192,7 @@ impl Owner {
         let definition = if inactive {
             let before = self.definition()?;
             let after = changed(&before)?;
-            writes.push(store.write_definition(self.entry.uuid, &after));
+            writes.push(store.write_definition(self.entry.uuid(), &after));
             Some((before, after))
         } else {
             None
@@ -261,7 +211,7 @@ impl Owner {
         if let Err(error) = store.all(writes).await {
             // The first of two may have been done: an error leaves everything as it was.
             if let (Some((before, _)), Some(_)) = (&definition, &run)
-                && let Err(lasting) = store.save_definition(self.entry.uuid, before).await
+                && let Err(lasting) = store.save_definition(self.entry.uuid(), before).await
             {
                 tracing::warn!(domain = %self.name(), error = %lasting, "a change could not be taken back");
                 return Err(error.with_outcome(Outcome::Unknown));

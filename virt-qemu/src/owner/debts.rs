@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use virt_core::model::DomainConfig;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::Look;
 use virt_manager::document::Kept;
+use virt_manager::{Embedded as _, Look, OwnerTask as _};
 
 use super::Owner;
 use crate::process::{EndMode, end_process};
@@ -97,7 +97,10 @@ impl Owner {
     }
 
     async fn owe(&mut self) {
-        let look = self.debts.look.get_or_insert_with(|| self.manager.reach.look());
+        let look = self
+            .debts
+            .look
+            .get_or_insert_with(|| self.manager.root.reach.look());
         look.missed();
         let is_there = self.manager.is_reachable().await;
         self.debts.due = if is_there && self.debts.runs.is_empty() {
@@ -149,7 +152,7 @@ impl Owner {
             self.debts.runs.pop();
         }
         if self.debts.unsure {
-            let found = match self.manager.store.load_one(self.entry.uuid).await {
+            let found = match self.manager.store.load_one(self.entry.uuid()).await {
                 Ok(found) => Some(found),
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
                     // Files are written whole or not at all: somebody else did that. The next open sets it aside.
@@ -168,7 +171,7 @@ impl Owner {
 
     /// Makes what is on disk what is known, as the next open would.
     fn take_over(&mut self, found: OnDisk) -> Result<()> {
-        let uuid = self.entry.uuid;
+        let uuid = self.entry.uuid();
         let mut live = None;
         let mut origin = None;
         if let (Some(running), Some(mut record)) = (self.running.as_mut(), found.run)
@@ -195,7 +198,7 @@ impl Owner {
             view.visible = view.inactive.is_some() || view.run.is_some();
             view.name.clone()
         };
-        self.manager.registry.settle_name(uuid, &name);
+        self.manager.root.registry.settle_name(uuid, &name);
         Ok(())
     }
 }

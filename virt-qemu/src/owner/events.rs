@@ -9,7 +9,7 @@ use virt_core::event::{
 use virt_core::job::JobState;
 use virt_core::{CallClass, CallContext, ErrorKind, Result};
 use virt_manager::document::EndAction;
-use virt_manager::lock;
+use virt_manager::{OwnerTask as _, lock};
 
 use super::Owner;
 use crate::document;
@@ -40,7 +40,7 @@ impl Owner {
                 tracing::warn!(domain = %self.name(), lost, "events of a guest were lost; its state is read again");
                 self.read_state_again().await
             }
-            Some(QmpEventItem::Event(event)) => self.follow(&event).await,
+            Some(QmpEventItem::Event(event)) => self.follow_event(&event).await,
         };
         match result {
             // The end of the connection is seen by itself, and what follows from it.
@@ -58,7 +58,7 @@ impl Owner {
         CallContext::new("event", CallClass::Change, FOLLOW_UP)
     }
 
-    async fn follow(&mut self, event: &QmpEvent) -> Result<()> {
+    async fn follow_event(&mut self, event: &QmpEvent) -> Result<()> {
         match &event.kind {
             EventKind::Stop => self.stopped(),
             EventKind::Resume => self.resumed(),
@@ -220,7 +220,7 @@ impl Owner {
 
     /// The guest is over: what its configuration wants to follow. What is cut off is done when the monitor is had again.
     pub(super) async fn carry_out_end(&mut self, follow_up: FollowUp) -> Result<()> {
-        if self.manager.only_watches() {
+        if self.manager.root.only_watches() {
             return Ok(());
         }
         if let Some(running) = self.running.as_mut() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use virt_core::domain::{DomainState, ShutdownMode, StateReason};
 use virt_core::event::{DomainChange, ResumedReason, SuspendedReason};
 use virt_core::{CallContext, Error, ErrorKind, Result};
-use virt_manager::unless;
+use virt_manager::{OwnerTask as _, unless};
 
 use super::{Owner, Run};
 use crate::agent::commands::power::{GuestShutdown, ShutdownMode as AgentShutdown};
@@ -91,7 +91,7 @@ impl Owner {
     fn press_power_later(&self) -> Result<()> {
         let run = Arc::downgrade(&self.active()?.run);
         let entry = Arc::downgrade(&self.entry);
-        drop(self.manager.life.runtime().spawn(async move {
+        drop(self.manager.root.life.runtime().spawn(async move {
             // No event can tell that nothing happens.
             tokio::time::sleep(AGENT_EFFECT).await;
             let (Some(run), Some(entry)) = (run.upgrade(), entry.upgrade()) else {

@@ -17,19 +17,14 @@ mod stop;
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use virt_core::domain::DomainRef;
-use virt_core::event::DomainChange;
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{
-    Alive, Closing, DestroyRequest, Inbox, Request, end_early_for_a_destroy, not_running, unless, unreachable,
-};
+use virt_core::{CallContext, Outcome, Result};
+use virt_manager::{Inbox, OwnerTask, unless, unreachable};
 
 pub(crate) use events::paused_because;
-use run::News;
 pub(crate) use run::{Run, Running};
 pub(crate) use start::{Known, learn, resources};
 
-use crate::manager::{Entry, Manager, Operation, View};
+use crate::manager::{Entry, Manager, Operation};
 use crate::process::Program;
 use crate::qmp::{QmpCommand, QmpEventItem};
 use crate::state::RunRecord;
@@ -47,8 +42,8 @@ pub(crate) struct Owner {
     debts: debts::Debts,
     /// Whether a destroy waits: then what waits for the guest is given up. What writes state never is.
     preempted: watch::Receiver<bool>,
-    /// Says that this owner lives.
-    _alive: Alive,
+    /// Whether the machine is away: for the run, and for what is owed.
+    away: [watch::Receiver<bool>; 2],
 }
 
 /// A launch that was begun and is not done.
@@ -58,15 +53,15 @@ struct Launching {
     program: Option<Program>,
 }
 
-/// What an owner does next.
-enum Step {
-    Look,
-    Destroy(Box<DestroyRequest>),
+/// What an owner sees to by itself.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// An event; `None`: the monitor's connection ended.
     Event(Option<QmpEventItem>),
-    Request(Box<Request<Operation>>),
-    Reconnect,
-    Settle,
-    Close,
+    /// A monitor that could not be had is to be tried again.
+    ReconnectDue,
+    /// What was cut off is to be settled.
+    DebtsDue,
 }
 
 /// Starts the owner of a domain, with its run where it has one, and with one that is to be ended where there is such a one.
@@ -77,171 +72,83 @@ pub(crate) fn spawn(
     running: Option<Running>,
     owed: Option<RunRecord>,
 ) -> Result<()> {
-    let alive = manager.life.alive()?;
-    let preempt = watch::Sender::new(false);
-    let owner = Owner {
+    virt_manager::spawn(manager, inbox, |preempted| Owner {
         manager: Arc::clone(manager),
         entry,
         running,
         launching: None,
         debts: debts::Debts::of_run(owed),
-        preempted: preempt.subscribe(),
-        _alive: alive,
-    };
-    drop(manager.life.runtime().spawn(owner.work(inbox, preempt)));
-    Ok(())
+        preempted,
+        away: [manager.root.reach.away(), manager.root.reach.away()],
+    })
+}
+
+impl OwnerTask for Owner {
+    type Manager = Manager;
+    type Running = Running;
+    type News = News;
+
+    fn manager(&self) -> &Arc<Manager> {
+        &self.manager
+    }
+
+    fn entry(&self) -> &Arc<Entry> {
+        &self.entry
+    }
+
+    fn running(&self) -> Option<&Running> {
+        self.running.as_ref()
+    }
+
+    async fn adopted(&mut self) {
+        if let Err(error) = self.read_state_again().await {
+            tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
+        }
+    }
+
+    async fn news(&mut self) -> News {
+        let [away, away_too] = &mut self.away;
+        tokio::select! {
+            biased;
+            news = Running::news(self.running.as_mut(), away) => news,
+            () = self.debts.due(away_too) => News::DebtsDue,
+        }
+    }
+
+    async fn follow(&mut self, news: News) {
+        match news {
+            News::Event(item) => self.handle_event(item).await,
+            News::ReconnectDue => self.reconnect().await,
+            // What keeps it from being settled is told where it happens.
+            News::DebtsDue => drop(self.settle().await),
+        }
+    }
+
+    async fn perform(&mut self, call: &CallContext, operation: Operation) -> Result<()> {
+        self.perform_or_owe(call, operation).await
+    }
+
+    async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+        self.end(call, graceful).await
+    }
+
+    fn has_leftovers(&self) -> bool {
+        self.launching.is_some() || !self.debts.is_none()
+    }
+
+    fn taken_back(&self) -> Result<()> {
+        if self.debts.is_none() {
+            return Ok(());
+        }
+        Err(unreachable().with_outcome(Outcome::Unknown))
+    }
 }
 
 impl Owner {
-    async fn work(mut self, mut inbox: Inbox<Operation>, preempt: watch::Sender<bool>) {
-        let mut closing = self.manager.life.closing();
-        let (mut away, mut away_too) = (self.manager.reach.away(), self.manager.reach.away());
-        // An adopted guest may have done something meanwhile.
-        let mut first = self.running.is_some().then_some(Step::Look);
-        loop {
-            let step = tokio::select! {
-                biased;
-                Some(request) = inbox.destroys.recv() => Step::Destroy(request),
-                // An end that was asked for already is seen at once.
-                _ = closing.wait_for(|closing| *closing != Closing::Open) => Step::Close,
-                Some(step) = std::future::ready(first.take()) => step,
-                news = Running::news(self.running.as_mut(), &mut away) => match news {
-                    News::Event(item) => Step::Event(item),
-                    News::ReconnectDue => Step::Reconnect,
-                },
-                () = self.debts.due(&mut away_too) => Step::Settle,
-                Some(request) = inbox.requests.recv() => Step::Request(request),
-            };
-            match step {
-                // On the heap while it is done: an owner that waits takes a hundredth of one that works.
-                Step::Destroy(request) => Box::pin(self.answer_destroy(*request)).await,
-                Step::Close => break,
-                step => Box::pin(self.take_step(step, &mut inbox, &preempt)).await,
-            }
-            if self.is_over() {
-                break;
-            }
-        }
-        Box::pin(self.close()).await;
-    }
-
-    /// Does something that a destroy has come to its end quickly, and then that destroy.
-    async fn take_step(&mut self, step: Step, inbox: &mut Inbox<Operation>, preempt: &watch::Sender<bool>) {
-        let starts =
-            matches!(&step, Step::Request(request) if matches!(request.operation, Operation::Start { .. }));
-        let was_running = self.running.is_some();
-        let work = Box::pin(self.follow_step(step));
-        let destroy = end_early_for_a_destroy(work, &mut inbox.destroys, preempt).await;
-        match destroy {
-            // The start that was given up has taken everything back.
-            Some(destroy) if starts && !was_running && self.running.is_none() => {
-                self.is_over();
-                let taken_back = if self.debts.is_none() {
-                    Ok(())
-                } else {
-                    Err(unreachable().with_outcome(Outcome::Unknown))
-                };
-                drop(destroy.reply.send(taken_back));
-            }
-            Some(destroy) => self.answer_destroy(*destroy).await,
-            None => {}
-        }
-    }
-
-    async fn follow_step(&mut self, step: Step) {
-        match step {
-            Step::Event(item) => self.handle_event(item).await,
-            Step::Reconnect => self.reconnect().await,
-            // What keeps it from being settled is told where it happens.
-            Step::Settle => drop(self.settle().await),
-            Step::Look => {
-                if let Err(error) = self.read_state_again().await {
-                    tracing::debug!(domain = %self.name(), %error, "an adopted guest's state is not to be had yet");
-                }
-            }
-            Step::Request(request) => {
-                if request.ticket.begin() {
-                    self.carry_out(*request).await;
-                }
-            }
-            Step::Destroy(_) | Step::Close => {}
-        }
-    }
-
-    /// Whether there is nothing left to own, neither definition nor run: then its name and uuid are free.
-    pub(super) fn is_over(&self) -> bool {
-        if self.running.is_some() || self.launching.is_some() || !self.debts.is_none() {
-            return false;
-        }
-        let persistent = self.entry.view().inactive.is_some();
-        if !persistent {
-            self.manager.registry.remove(&self.entry);
-        }
-        !persistent
-    }
-
-    /// The connection is closed: what must go with it goes.
-    async fn close(&mut self) {
-        let Some(running) = self.running.as_ref() else {
-            return;
-        };
-        let is_fenced = matches!(*self.manager.life.closing().borrow(), Closing::LeaseLost(_));
-        if running.record.auto_destroy && !is_fenced && !self.manager.only_watches() {
-            let call = CallContext::new(
-                "close",
-                virt_core::CallClass::Change,
-                self.manager.deadlines.of(virt_core::CallClass::Change),
-            );
-            let destroyed = call.bound(Outcome::Unknown, self.destroy(&call, false)).await;
-            if let Err(error) = destroyed {
-                tracing::warn!(domain = %self.name(), %error, "an auto-destroy guest could not be destroyed");
-            }
-        } else {
-            running.run.disconnect();
-        }
-    }
-
-    fn name(&self) -> String {
-        self.entry.view().name.clone()
-    }
-
-    fn reference(&self) -> DomainRef {
-        self.entry.reference()
-    }
-
-    fn publish(&self, change: DomainChange) {
-        self.manager.publish(self.reference(), change);
-    }
-
-    /// Changes what everybody sees.
-    fn update(&self, change: impl FnOnce(&mut View)) {
-        change(&mut self.entry.view());
-    }
-
     /// Has QEMU carry out a command; given up when a destroy waits.
     async fn tell<C: QmpCommand>(&self, command: &C, call: &CallContext) -> Result<C::Reply> {
         let qmp = self.active()?.run.qmp()?;
         let told = async { Ok(qmp.execute(command, call.deadline).await?) };
         unless(&self.preempted, told).await
-    }
-
-    fn active(&self) -> Result<&Running> {
-        self.running.as_ref().ok_or_else(|| {
-            let view = self.entry.view();
-            not_running(view.state, view.reason)
-        })
-    }
-
-    fn must_be_inactive(&self) -> Result<()> {
-        match &self.running {
-            None => Ok(()),
-            Some(_) => {
-                let state = self.entry.view().state;
-                Err(Error::new(
-                    ErrorKind::InvalidState,
-                    format!("the domain is {state}: end it first"),
-                ))
-            }
-        }
     }
 }

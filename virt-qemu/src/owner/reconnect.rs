@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use virt_core::domain::{DomainState, StateReason};
 use virt_core::event::ResumedReason;
 use virt_core::{CallContext, Result};
-use virt_manager::unless;
+use virt_manager::{Embedded as _, OwnerTask as _, unless};
 
 use super::debts::is_cut;
 use super::events::paused_because;
@@ -53,9 +53,9 @@ impl Owner {
         let Some(running) = self.running.as_mut() else {
             return Ok(());
         };
-        running.look.get_or_insert_with(|| self.manager.reach.look());
+        running.look.get_or_insert_with(|| self.manager.root.reach.look());
         let host = Arc::clone(&self.manager.host);
-        let seen = if running.record.boot_id == self.manager.reach.facts().boot_id {
+        let seen = if running.record.boot_id == self.manager.root.reach.facts().boot_id {
             let seen = async { Ok(look(host.as_ref(), &running.record, running.run.process).await) };
             unless(&self.preempted, seen).await
         } else {
@@ -186,7 +186,7 @@ impl Owner {
             }
             // The manager died, or was cut off, between making the run known and letting it run.
             (RunState::Prelaunch, _)
-                if !self.active()?.record.start_paused && !self.manager.only_watches() =>
+                if !self.active()?.record.start_paused && !self.manager.root.only_watches() =>
             {
                 self.tell(&Cont, &call).await?;
                 if known == DomainState::Running {

@@ -12,13 +12,14 @@ use virt_core::domain::StateReason;
 use virt_core::host::ProcessIdentity;
 use virt_core::job::Job;
 use virt_core::{Error, ErrorKind, Result, Retry};
-use virt_manager::{Look, lock};
+use virt_manager::{Look, PresentRun, lock};
 
+use super::News;
 use super::debts::back;
 use super::events::FollowUp;
 use crate::agent::AgentConnection;
 use crate::process::Monitor;
-use crate::qmp::{QmpConnection, QmpEventItem, QmpEvents};
+use crate::qmp::{QmpConnection, QmpEvents};
 use crate::state::RunRecord;
 
 /// After so long a monitor that could not be had is tried again: a stopped process cannot tell that it goes on.
@@ -27,11 +28,10 @@ pub(super) const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// What others may use of a run beside its owner.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) id: u32,
+    id: u32,
     pub(crate) process: ProcessIdentity,
-    pub(crate) auto_destroy: bool,
-    /// Seconds since 1970.
-    pub(crate) started_at: u64,
+    auto_destroy: bool,
+    started_at: u64,
     /// The host's threads of the vCPUs, in order; empty while the monitor could not be asked yet.
     vcpu_threads: Mutex<Arc<[u64]>>,
     qmp: Mutex<Option<QmpConnection>>,
@@ -105,21 +105,34 @@ impl Run {
         lock(&self.consoles).retain(|_, hub| !hub.has_ended());
     }
 
-    /// Closes whatever is open to the guest; the guest goes on.
-    pub(crate) fn disconnect(&self) {
-        if let Some(qmp) = lock(&self.qmp).take() {
-            qmp.close();
-        }
-        lock(&self.agent).take();
-        lock(&self.consoles).clear();
-    }
-
     pub(crate) fn is_silent(&self) -> bool {
         self.silent.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_silent(&self, silent: bool) {
         self.silent.store(silent, Ordering::Relaxed);
+    }
+}
+
+impl PresentRun for Run {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn auto_destroy(&self) -> bool {
+        self.auto_destroy
+    }
+
+    fn started_at(&self) -> u64 {
+        self.started_at
+    }
+
+    fn disconnect(&self) {
+        if let Some(qmp) = lock(&self.qmp).take() {
+            qmp.close();
+        }
+        lock(&self.agent).take();
+        lock(&self.consoles).clear();
     }
 }
 
@@ -190,13 +203,4 @@ impl Running {
             }
         }
     }
-}
-
-/// What a run tells.
-#[derive(Debug)]
-pub(super) enum News {
-    /// An event; `None`: the monitor's connection ended.
-    Event(Option<QmpEventItem>),
-    /// A monitor that could not be had is to be tried again.
-    ReconnectDue,
 }

@@ -11,7 +11,7 @@ use virt_core::host::Host;
 use virt_core::model::DomainConfig;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 use virt_manager::document::Kept;
-use virt_manager::unless;
+use virt_manager::{OwnerTask as _, PresentRun as _, unless};
 
 use super::{Launching, Owner, Run, Running};
 use crate::command::{CommandLine, command_line};
@@ -46,7 +46,7 @@ impl Owner {
         config: Option<DomainConfig>,
     ) -> Result<()> {
         self.must_be_inactive()?;
-        self.manager.life.check_open()?;
+        self.manager.root.life.check_open()?;
         let defined = self.entry.view().inactive.clone();
         let config = match (config, &defined) {
             (Some(config), _) => config,
@@ -85,7 +85,7 @@ impl Owner {
         config: &DomainConfig,
         transient: bool,
     ) -> Result<()> {
-        let facts = self.manager.reach.facts();
+        let facts = self.manager.root.reach.facts();
         let emulator = document::emulator_or_default(config, &facts.arch);
         let checked = document::check_images(self.manager.host.as_ref(), config);
         let probed = self.manager.probes.of(&self.manager, &emulator, call);
@@ -93,14 +93,14 @@ impl Owner {
         let id = self.manager.next_id().await?;
         let mut record = RunRecord {
             format: crate::state::FORMAT,
-            uuid: self.entry.uuid,
+            uuid: self.entry.uuid(),
             name: config.name.clone(),
             id,
             boot_id: facts.boot_id.clone(),
             phase: RunPhase::Launching,
             process: None,
             argv: Vec::new(),
-            log: self.manager.store.layout.log(self.entry.uuid),
+            log: self.manager.store.layout.log(self.entry.uuid()),
             run_dir: self.manager.store.layout.run_dir(id),
             transient,
             auto_destroy: options.auto_destroy,
@@ -224,17 +224,13 @@ impl Owner {
         }
         let mut was_seen = false;
         self.update(|view| {
-            let was_visible = view.run.take().is_some();
-            view.live = None;
-            view.origin = None;
-            view.balloon = None;
-            view.agent_connected = None;
-            view.visible = view.inactive.is_some();
-            view.state = DomainState::ShutOff;
-            if was_visible {
-                view.reason = StateReason::Failed;
-            }
-            was_seen = was_visible;
+            was_seen = view.is_active();
+            let reason = if was_seen {
+                StateReason::Failed
+            } else {
+                view.reason
+            };
+            view.shut_off(reason);
         });
         if was_seen {
             self.publish(DomainChange::Stopped(StoppedReason::Failed));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use virt_core::domain::{DomainState, StateReason};
+use virt_core::domain::StateReason;
 use virt_core::event::DomainChange;
 use virt_core::{CallClass, CallContext, Outcome, Result};
-use virt_manager::stopped;
+use virt_manager::{OwnerTask as _, PresentRun as _, stopped};
 
 use super::Owner;
 use super::debts::is_cut;
@@ -16,7 +16,7 @@ const CLEAN_UP: Duration = Duration::from_secs(30);
 
 impl Owner {
     /// Ends the domain, whatever is being done on it.
-    pub(super) async fn destroy(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
+    pub(super) async fn end(&mut self, call: &CallContext, graceful: bool) -> Result<()> {
         let record = self.active()?.record.clone();
         let mode = if graceful {
             EndMode::Graceful
@@ -49,7 +49,7 @@ impl Owner {
         let Some(running) = self.running.as_ref() else {
             return Ok(());
         };
-        if !self.manager.only_watches() {
+        if !self.manager.root.only_watches() {
             let call = CallContext::new("finish", CallClass::Change, CLEAN_UP);
             end_process(self.manager.host.as_ref(), &running.record, EndMode::Firm, &call).await?;
         }
@@ -64,7 +64,7 @@ impl Owner {
         };
         let record = running.record;
         running.run.disconnect();
-        if !self.manager.only_watches()
+        if !self.manager.root.only_watches()
             && let Err(error) = self.manager.store.remove_run(&record).await
         {
             // The domain has ended all the same: a record without a process is taken away by the next open at the latest.
@@ -73,16 +73,7 @@ impl Owner {
                 self.owe_run(record).await;
             }
         }
-        self.update(|view| {
-            view.run = None;
-            view.live = None;
-            view.origin = None;
-            view.balloon = None;
-            view.agent_connected = None;
-            view.visible = view.inactive.is_some();
-            view.state = DomainState::ShutOff;
-            view.reason = reason;
-        });
+        self.update(|view| view.shut_off(reason));
         self.is_over();
         self.publish(DomainChange::Stopped(stopped(reason)));
     }

@@ -1,5 +1,7 @@
 //! Configurations that are kept but rarely read.
 
+use std::borrow::Cow;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use virt_core::model::{ByteSize, DomainConfig};
@@ -72,6 +74,38 @@ impl Kept {
             )
             .with_source(error)
         })
+    }
+}
+
+/// The configuration of a run, however a driver keeps it: typed where it is read often, else as text.
+pub trait LiveConfig: Debug + Clone + Send + Sync + 'static {
+    /// What is often looked at.
+    fn glance(&self) -> Cow<'_, Glance>;
+
+    /// As a document.
+    ///
+    /// # Errors
+    /// As [`Kept::config`].
+    fn config(&self) -> Result<DomainConfig>;
+}
+
+impl LiveConfig for Kept {
+    fn glance(&self) -> Cow<'_, Glance> {
+        Cow::Borrowed(&self.glance)
+    }
+
+    fn config(&self) -> Result<DomainConfig> {
+        self.config()
+    }
+}
+
+impl LiveConfig for Arc<DomainConfig> {
+    fn glance(&self) -> Cow<'_, Glance> {
+        Cow::Owned(Glance::of(self))
+    }
+
+    fn config(&self) -> Result<DomainConfig> {
+        Ok(DomainConfig::clone(self))
     }
 }
 

@@ -4,7 +4,7 @@ use virt_core::domain::DomainState;
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
+use virt_manager::OwnerTask as _;
 
 use super::super::Owner;
 use super::{CopiedOut, CopyPlan, DIRECTORY_MODE};

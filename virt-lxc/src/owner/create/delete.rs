@@ -3,10 +3,9 @@
 use virt_core::event::DomainChange;
 use virt_core::host::{BatchMode, HostOp, HostReply};
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
+use virt_manager::{OwnerTask as _, transient};
 
 use super::super::Owner;
-use super::super::definition::transient;
 use crate::config::ContainerConfig;
 use crate::store::{Backing, BackingKind};
 

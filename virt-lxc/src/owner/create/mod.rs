@@ -10,7 +10,7 @@ use virt_core::event::{DefinedReason, DomainChange};
 use virt_core::host::HostOp;
 use virt_core::model::DomainConfig;
 use virt_core::{Error, ErrorKind, Result, Subject};
-use virt_manager::Registered;
+use virt_manager::OwnerTask as _;
 use virt_manager::document::Kept;
 
 use super::Owner;

@@ -3,7 +3,7 @@
 use virt_core::Result;
 use virt_core::host::HostOp;
 use virt_core::snapshot::{SnapshotDeleteOptions, SnapshotDeletion};
-use virt_manager::Registered;
+use virt_manager::OwnerTask as _;
 
 use super::super::Owner;
 use crate::config::ContainerConfig;

@@ -6,7 +6,7 @@ use virt_core::model::SnapshotConfig;
 use virt_core::model::snapshot::{SnapshotLocation, SnapshotMemory, SnapshotState};
 use virt_core::snapshot::SnapshotCreateOptions;
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
-use virt_manager::{Registered, unless};
+use virt_manager::{OwnerTask as _, unless};
 
 use super::super::Owner;
 use crate::config::ContainerConfig;

@@ -23,6 +23,7 @@ use virt_core::host::FileKind;
 use virt_core::model::SnapshotConfig;
 use virt_core::snapshot::{SnapshotCreateOptions, SnapshotDeleteOptions, SnapshotRevertOptions};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
+use virt_manager::OwnerTask as _;
 
 use super::Owner;
 use crate::config::ContainerConfig;

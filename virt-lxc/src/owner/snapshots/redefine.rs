@@ -5,7 +5,6 @@ use virt_core::model::SnapshotConfig;
 use virt_core::model::snapshot::SnapshotMemory;
 use virt_core::snapshot::SnapshotCreateOptions;
 use virt_core::{Error, ErrorKind, Result};
-use virt_manager::Registered;
 
 use super::super::Owner;
 use crate::store::{SnapshotRecord, Snapshots};

@@ -6,7 +6,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::snapshot::SnapshotState;
 use virt_core::snapshot::SnapshotRevertOptions;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
-use virt_manager::{Registered, unless};
+use virt_manager::{OwnerTask as _, PresentRun as _, unless};
 
 use super::super::Owner;
 use super::recover::Swap;
@@ -36,7 +36,7 @@ impl Owner {
         let auto_destroy = self
             .running
             .as_ref()
-            .is_some_and(|running| running.run.auto_destroy);
+            .is_some_and(|running| running.run.auto_destroy());
         match backing {
             Some(Backing {
                 kind: BackingKind::Liblxc { .. },
@@ -180,7 +180,7 @@ impl Owner {
     fn must_be_unused(&self, path: &str, by_defined: bool, is_in: impl Fn(&str) -> bool) -> Result<()> {
         // XML writes these in other ways.
         let is_escaped = path.contains(['&', '<', '>', '\'', '"']);
-        for entry in self.manager.registry.all() {
+        for entry in self.manager.root.registry.all() {
             if entry.uuid() == self.entry.uuid() {
                 continue;
             }

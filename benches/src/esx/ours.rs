@@ -34,18 +34,26 @@ async fn open(uri: &str, user: &str, password: &str) -> Outcome<Connection> {
     Ok(builder.credentials(answer).open(uri).await?)
 }
 
-/// The program: prints a line a machine, and at the end by how many KiB it has grown from before it connected: what it
-/// holds, with what the allocator keeps of what is done with, and without the pages of its code.
+/// By how much a program has grown, in KiB.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Grown {
+    /// What it holds, with what the allocator keeps of what is done with.
+    pub(super) held: u64,
+    /// With the pages of its code, which are read as they are used for the first time.
+    pub(super) resident: u64,
+}
+
+/// The program: prints a line a machine, and at the end by how many KiB it has grown from before it connected.
 pub(crate) fn run(uri: &str) -> Outcome {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let before = resident()?;
+        let before = now()?;
         let conn = open(uri, &variable(USER), &variable(PASSWORD)).await?;
         let infos = conn.domain_infos(&DomainFilter::all()).await?;
-        let grown = resident()?.saturating_sub(before);
+        let after = now()?;
         let mut out = std::io::stdout().lock();
         for info in &infos {
             let domain = &info.domain;
@@ -55,25 +63,29 @@ pub(crate) fn run(uri: &str) -> Outcome {
                 domain.name, domain.uuid, info.state, info.vcpus, info.max_memory
             )?;
         }
-        writeln!(out, "grown {grown}")?;
+        let held = after.held.saturating_sub(before.held);
+        let resident = after.resident.saturating_sub(before.resident);
+        writeln!(out, "grown {held} {resident}")?;
         conn.shutdown().await?;
         Ok(())
     })
 }
 
-/// KiB that this program holds in memory.
-fn resident() -> Outcome<u64> {
+/// What this program has in memory.
+fn now() -> Outcome<Grown> {
     let status = std::fs::read_to_string(Path::new("/proc/self/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    match number.and_then(|number| number.parse().ok()) {
-        Some(kib) => Ok(kib),
-        None => failed("this machine does not say what is in memory"),
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    match (kib("RssAnon:"), kib("VmRSS:")) {
+        (Some(held), Some(resident)) => Ok(Grown { held, resident }),
+        _ => failed("this machine does not say what is in memory"),
     }
 }
 
-/// Runs the program: how many machines it listed, and by how many KiB it has grown.
-pub(super) async fn list(simulator: &Simulator) -> Outcome<(usize, u64)> {
+/// Runs the program: how many machines it listed, and by how much it has grown.
+pub(super) async fn list(simulator: &Simulator) -> Outcome<(usize, Grown)> {
     let pin = simulator.certificate().sha256_thumbprint();
     let output = tokio::process::Command::new(std::env::current_exe()?)
         .arg(COMMAND)
@@ -89,6 +101,16 @@ pub(super) async fn list(simulator: &Simulator) -> Outcome<(usize, u64)> {
         return failed(format!("our own list failed: {}", why.trim()));
     }
     let grown = said.lines().last().and_then(|line| line.strip_prefix("grown "));
-    let grown = grown.and_then(|kib| kib.parse().ok()).unwrap_or_default();
+    let mut numbers = grown.unwrap_or_default().split_whitespace();
+    let mut next = || {
+        numbers
+            .next()
+            .and_then(|kib| kib.parse().ok())
+            .unwrap_or_default()
+    };
+    let grown = Grown {
+        held: next(),
+        resident: next(),
+    };
     Ok((said.lines().count().saturating_sub(1), grown))
 }

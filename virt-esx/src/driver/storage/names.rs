@@ -23,10 +23,12 @@ pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// Refuses what would lie outside of its datastore, or is no name.
+/// Refuses what would lie outside of its datastore, or is no name. Spaces around the whole are no part of it in `[datastore]
+/// dir/file`: it would be another file's.
 pub(super) fn check(path: &str) -> Result<()> {
     let is_wrong = |part: &str| matches!(part, "" | "." | "..");
-    if !path.split('/').any(is_wrong) && !path.chars().any(char::is_control) {
+    let is_whole = path.trim() == path;
+    if is_whole && !path.split('/').any(is_wrong) && !path.chars().any(char::is_control) {
         return Ok(());
     }
     let message = format!("{path:?} is no name of a file in a datastore: dir/file, without '.' and '..'");
@@ -78,7 +80,9 @@ mod tests {
 
     #[test]
     fn what_lies_outside_is_refused() {
-        for wrong in ["", "/a", "a//b", "../a", "a/..", "a/./b", "a\nb", "a/"] {
+        for wrong in [
+            "", "/a", "a//b", "../a", "a/..", "a/./b", "a\nb", "a/", " a", "a ",
+        ] {
             let error = check(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{wrong}");
         }

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, RANGE};
 use hyper::{Method, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::client::SoapClient;
-use super::connect::Body;
+use super::client::{SoapClient, lost};
+use super::connect::{Body, whole};
 use super::error::{SoapError, Stage};
 use super::file::DatastoreFile;
 use super::incoming::read;
@@ -54,17 +54,7 @@ impl SoapClient {
         if let Some(range) = &range {
             request = request.header(RANGE, range);
         }
-        let body: Body = http_body_util::Empty::new()
-            .map_err(|never| match never {})
-            .boxed();
-        let request = request
-            .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
-        let mut sender = self.fresh().await?;
-        let answer = sender
-            .send_request(request)
-            .await
-            .map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+        let (sender, answer) = self.send_plain(request, whole(Bytes::new())).await?;
         match answer.status() {
             StatusCode::PARTIAL_CONTENT if range.is_some() && begins_at(answer.headers(), part.offset) => {}
             StatusCode::PARTIAL_CONTENT => {
@@ -105,15 +95,14 @@ impl SoapClient {
         let body: Body = outgoing.boxed();
         let request = self
             .file_request(Method::PUT, file)
-            .header(CONTENT_TYPE, "application/octet-stream")
             .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
+            .map_err(|error| lost(Stage::NotSent, error))?;
         let mut sender = self.fresh().await?;
         let exchange = tokio::spawn(async move {
             let answer = sender
                 .send_request(request)
                 .await
-                .map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+                .map_err(|error| lost(Stage::Sent, error))?;
             let status = answer.status();
             read(answer).await?;
             if status.is_success() {
@@ -165,7 +154,7 @@ impl FileReader {
                     }
                 };
             };
-            let frame = frame.map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+            let frame = frame.map_err(|error| lost(Stage::Sent, error))?;
             let Ok(mut data) = frame.into_data() else { continue };
             if let Some(left) = &mut self.left {
                 data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -261,7 +250,7 @@ impl Drop for FileWriter {
 }
 
 fn answered(ended: Result<Result<(), SoapError>, tokio::task::JoinError>) -> Result<(), SoapError> {
-    ended.unwrap_or_else(|error| Err(SoapError::Lost(Stage::Sent, Box::new(error))))
+    ended.unwrap_or_else(|error| Err(lost(Stage::Sent, error)))
 }
 
 fn over() -> SoapError {

@@ -16,7 +16,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 use super::leftovers::{Leftovers, to_its_end};
 use super::{EsxDriver, not_valid};
 use crate::inventory::Machine;
-use crate::soap::{DatastoreFile, Page};
+use crate::soap::{DatastoreFile, Page, escaped};
 use crate::task;
 use crate::vim::{
     CreateScreenshotTask, DeleteDatastoreFileTask, ManagedObjectReference, PutUsbScanCodes, SendNmi,
@@ -87,7 +87,7 @@ impl ScreenDriver for EsxDriver {
 
 impl EsxDriver {
     async fn picture(&self, call: &CallContext, machine: &ManagedObjectReference) -> Result<Vec<u8>> {
-        let target = format!("/screen?id={}", machine.value);
+        let target = format!("/screen?id={}", escaped(&machine.value));
         let page = self
             .server
             .session

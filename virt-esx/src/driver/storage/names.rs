@@ -2,11 +2,12 @@
 
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+use crate::soap::in_datastore;
+
 /// The label of a datastore, and where in it something is; empty for the datastore itself.
 pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
-    let (label, path) = name.strip_prefix('[')?.split_once(']')?;
-    let path = path.trim_start().trim_matches('/');
-    (!label.is_empty()).then_some((label, path))
+    let (label, path) = in_datastore(name)?;
+    Some((label, path.trim_matches('/')))
 }
 
 /// A name as servers write it.

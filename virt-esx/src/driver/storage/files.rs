@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use virt_core::model::ByteSize;
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::super::EsxDriver;
 use super::super::datacenter::Datacenter;
@@ -138,8 +138,8 @@ impl EsxDriver {
             return Err(of_overwriting(error));
         }
         // What has come of it is nobody's. The call's own time may be over by now.
-        let removing = self.server.deadlines.of(virt_core::CallClass::Change);
-        let removing = CallContext::new("upload_file", virt_core::CallClass::Change, removing);
+        let time = self.server.deadlines.of(CallClass::Change);
+        let removing = CallContext::new(call.operation, CallClass::Change, time);
         let removed = self
             .remove_file(&removing, &place.name(), &place.datacenter.reference)
             .await;

@@ -21,7 +21,7 @@ use crate::vim::{
 /// The VLAN of a port group that passes all tags on.
 pub(super) const ALL_TAGS: i32 = 4095;
 /// What a switch's MTU is unless it is said.
-const USUAL_MTU: i32 = 1500;
+pub(super) const USUAL_MTU: i32 = 1500;
 
 impl EsxDriver {
     pub(super) async fn network_document(

@@ -7,14 +7,14 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 use super::EsxDriver;
 use super::datacenter::Datacenter;
 use super::storage::{Datastore, Datastores};
+use crate::soap::in_datastore;
 use crate::vim::{FileInfo, FileQueryFlags, HostDatastoreBrowserSearchSpec};
 
 /// A name of a file in its parts: datastore, directory, file.
 fn parts(name: &str) -> Option<(&str, &str, &str)> {
-    let (datastore, path) = name.strip_prefix('[')?.split_once(']')?;
-    let path = path.trim_start();
+    let (datastore, path) = in_datastore(name)?;
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
-    (!datastore.is_empty() && !file.is_empty()).then_some((datastore, directory, file))
+    (!file.is_empty()).then_some((datastore, directory, file))
 }
 
 impl EsxDriver {

@@ -18,7 +18,9 @@ fn interface(card: &GuestNicInfo) -> GuestInterface {
     let mut addresses: Vec<GuestAddress> = configured
         .filter_map(|address| {
             let ip: IpAddr = address.ip_address.parse().ok()?;
-            let prefix = u8::try_from(address.prefix_length).unwrap_or_else(|_| whole(ip));
+            let prefix = u8::try_from(address.prefix_length).ok();
+            let prefix = prefix.filter(|prefix| *prefix <= whole(ip));
+            let prefix = prefix.unwrap_or_else(|| whole(ip));
             Some(GuestAddress { ip, prefix })
         })
         .collect();

@@ -16,7 +16,7 @@ use virt_core::credentials::{CredentialKind, CredentialRequest, CredentialSource
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Retry, Subject};
 
 use crate::parameters::Parameters;
-use crate::soap::{DatastoreFile, SoapClient, SoapError, Stage, Take};
+use crate::soap::{SoapClient, SoapError, Stage, Take};
 use crate::vim::{
     CurrentTime, Login, Logout, ManagedObjectReference, Method, RetrieveServiceContent, ServiceContent,
     VimError,
@@ -160,49 +160,27 @@ impl Session {
         understood::<M>(&answer.unwrap_or_else(|_| Err(silent()))?)
     }
 
-    /// The whole content of a small file of a datastore.
-    pub(crate) async fn get_file(&self, call: &CallContext, file: &DatastoreFile) -> Result<Vec<u8>> {
-        let content = call.bound(Outcome::NotApplied, async {
-            let before = self.logins().await;
-            match self.client.get_file(file).await {
-                // Of files the server says so that there is no such session.
-                Err(SoapError::Status(401)) => {
-                    self.log_in_again(before).await?;
-                    self.client.get_file(file).await
-                }
-                content => content,
-            }
-            .map_err(|error| of_file(error, file, self.host()))
-        });
-        content.await
-    }
-
-    /// Writes a small file of a datastore, instead of what is there.
-    pub(crate) async fn put_file(
-        &self,
-        call: &CallContext,
-        file: &DatastoreFile,
-        content: Vec<u8>,
-    ) -> Result<()> {
-        let written = call.bound(Outcome::Unknown, async {
-            let before = self.logins().await;
-            match self.client.put_file(file, content).await {
-                Err(SoapError::Status(401)) => {
-                    self.log_in_again(before).await?;
-                    Err(self.had_ended())
-                }
-                written => written.map_err(|error| of_file(error, file, self.host())),
-            }
-        });
-        written.await
-    }
-
     fn had_ended(&self) -> Error {
         let message = "the session had ended on the server, and is open again: nothing was done";
         Error::new(ErrorKind::Busy, message)
             .with_retry(Retry::Later)
             .with_outcome(Outcome::NotApplied)
             .with_subject(Subject::Host(self.host().to_owned()))
+    }
+
+    /// What only reads, by plain HTTP: asked again where the session had ended, which the server says by status 401 there.
+    async fn ask_plainly<T, F>(&self, ask: impl Fn() -> F) -> Result<Result<T, SoapError>>
+    where
+        F: Future<Output = Result<T, SoapError>>,
+    {
+        let before = self.logins().await;
+        match ask().await {
+            Err(SoapError::Status(401)) => {
+                self.log_in_again(before).await?;
+                Ok(ask().await)
+            }
+            answer => Ok(answer),
+        }
     }
 
     async fn ask_once_more<M: Method + Sync>(&self, method: &M, only_reads: bool) -> Result<M::Returns> {
@@ -289,12 +267,12 @@ impl Session {
 
     /// Logs out.
     pub(crate) async fn close(&self, call: &CallContext) -> Result<()> {
-        self.logins.lock().await.end = Some(End::Closed);
         let leave = Logout {
             this: self.manager.clone(),
         };
         let left = call
             .bound(Outcome::Unknown, async {
+                self.logins.lock().await.end = Some(End::Closed);
                 invoke(&self.client, &leave)
                     .await
                     .map_err(|error| said(error, self.host()))
@@ -343,39 +321,6 @@ pub(crate) fn has_ended(error: &SoapError) -> bool {
 /// Whether the answer may only have been lost.
 fn is_worth_asking_again(error: &SoapError) -> bool {
     matches!(error, SoapError::Lost(..))
-}
-
-fn of_file(error: SoapError, file: &DatastoreFile, host: &str) -> Error {
-    let subject = Subject::Path(format!("[{}] {}", file.datastore, file.path));
-    match error {
-        SoapError::Status(404) => {
-            Error::new(ErrorKind::NotFound, "the datastore has no such file").with_subject(subject)
-        }
-        SoapError::Status(401 | 403) => {
-            Error::new(ErrorKind::Denied, "the server does not give, or take, the file").with_subject(subject)
-        }
-        SoapError::Status(413 | 507) => Error::new(
-            ErrorKind::ResourceExhausted,
-            "the datastore has no room for the file",
-        )
-        .with_outcome(Outcome::Unknown)
-        .with_subject(subject),
-        SoapError::Status(416) => {
-            Error::new(ErrorKind::InvalidArgument, "the file does not reach that far").with_subject(subject)
-        }
-        SoapError::Status(status @ (409 | 423)) => Error::new(
-            ErrorKind::Busy,
-            format!("somebody else uses the file (HTTP status {status})"),
-        )
-        .with_subject(subject),
-        SoapError::Status(status @ 400..=501) => Error::new(
-            ErrorKind::Failed,
-            format!("the server does not give, or take, the file (HTTP status {status})"),
-        )
-        .with_outcome(Outcome::Unknown)
-        .with_subject(subject),
-        other => said(other, host).with_subject(subject),
-    }
 }
 
 /// As the error of a call to this server.

@@ -16,15 +16,8 @@ impl Session {
         most: usize,
     ) -> Result<Option<Page>> {
         let page = call.bound(Outcome::NotApplied, async {
-            let before = self.logins().await;
-            let page = match self.client.get_page(target, Badge::Session, most).await {
-                Err(SoapError::Status(401)) => {
-                    self.log_in_again(before).await?;
-                    self.client.get_page(target, Badge::Session, most).await
-                }
-                page => page,
-            };
-            match page {
+            let ask = || self.client.get_page(target, Badge::Session, most);
+            match self.ask_plainly(ask).await? {
                 Ok(page) => Ok(Some(page)),
                 Err(SoapError::Status(400 | 404 | 405 | 500 | 501 | 503)) => Ok(None),
                 Err(SoapError::Status(401 | 403)) => Err(Error::new(
@@ -40,7 +33,7 @@ impl Session {
     /// Where a URL that the server has told leads to.
     pub(crate) fn place_of(&self, url: &str) -> Result<Place> {
         Place::of(url, self.client.endpoint()).ok_or_else(|| {
-            let message = "the server tells a place for a file that is no URL of HTTP";
+            let message = "the server tells a place for a file that is no URL of HTTP, or not safe to go to";
             Error::new(ErrorKind::Corrupt, message).with_subject(Subject::Host(self.host().to_owned()))
         })
     }
@@ -48,12 +41,9 @@ impl Session {
     /// Fetches what the server has told a place for: up to `most` bytes. The session is not shown.
     pub(crate) async fn fetch(&self, call: &CallContext, place: &Place, most: usize) -> Result<Page> {
         let page = call.bound(Outcome::NotApplied, async {
-            let page = if place.is_ours {
-                self.client.get_page(&place.target, Badge::None, most).await
-            } else {
-                let other = SoapClient::new(place.endpoint.clone())?;
-                other.get_page(&place.target, Badge::None, most).await
-            };
+            let other = client_of(place)?;
+            let client = other.as_ref().unwrap_or(&self.client);
+            let page = client.get_page(&place.target, Badge::None, most).await;
             page.map_err(|error| of_place(error, place))
         });
         page.await
@@ -62,16 +52,21 @@ impl Session {
     /// Sends something to where the server has told a place for. The session is not shown.
     pub(crate) async fn send(&self, call: &CallContext, place: &Place, content: Bytes) -> Result<()> {
         let sent = call.bound(Outcome::Unknown, async {
-            let sent = if place.is_ours {
-                self.client.put_page(&place.target, Badge::None, content).await
-            } else {
-                let other = SoapClient::new(place.endpoint.clone())?;
-                other.put_page(&place.target, Badge::None, content).await
-            };
+            let other = client_of(place)?;
+            let client = other.as_ref().unwrap_or(&self.client);
+            let sent = client.put_page(&place.target, Badge::None, content).await;
             sent.map_err(|error| of_place(error, place))
         });
         sent.await
     }
+}
+
+/// Calls to a place that is not the server itself: they know nothing of the session.
+fn client_of(place: &Place) -> Result<Option<SoapClient>> {
+    if place.is_ours {
+        return Ok(None);
+    }
+    SoapClient::new(place.endpoint.clone()).map(Some)
 }
 
 fn of_place(error: SoapError, place: &Place) -> Error {

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::{
@@ -14,7 +12,7 @@ use tokio::sync::Semaphore;
 use virt_core::Result;
 use virt_core::xml::Element;
 
-use super::connect::{Body, Connector};
+use super::connect::{Body, Connector, whole};
 use super::endpoint::Endpoint;
 use super::envelope::{unwrap, wrap};
 use super::error::{SoapError, Stage};
@@ -204,10 +202,8 @@ impl SoapClient {
         if let Some(cookie) = self.cookie().clone() {
             request = request.header(COOKIE, cookie);
         }
-        let body = Full::new(Bytes::from(text))
-            .map_err(|never| match never {})
-            .boxed();
-        request.body(body).map_err(|error| lost(Stage::NotSent, error))
+        let request = request.body(whole(text.into()));
+        request.map_err(|error| lost(Stage::NotSent, error))
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {
@@ -230,6 +226,6 @@ impl SoapClient {
     }
 }
 
-fn lost(stage: Stage, error: impl std::error::Error + Send + Sync + 'static) -> SoapError {
+pub(super) fn lost(stage: Stage, error: impl std::error::Error + Send + Sync + 'static) -> SoapError {
     SoapError::Lost(stage, Box::new(error))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -17,6 +18,11 @@ use super::tls::Tls;
 
 /// What is sent: a whole message, or a file as it is read.
 pub(super) type Body = BoxBody<Bytes, io::Error>;
+
+/// A whole message.
+pub(super) fn whole(content: Bytes) -> Body {
+    Full::new(content).map_err(|never| match never {}).boxed()
+}
 
 /// Connects to one server.
 #[derive(Clone)]

@@ -1,15 +1,14 @@
 //! Files of datastores, by plain HTTP: `/folder/PATH?dcPath=…&dsName=…`.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::header::{CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
+use hyper::Method;
 use hyper::http::request::Builder;
-use hyper::{Method, Request};
 
 use super::client::SoapClient;
-use super::connect::Body;
-use super::error::{SoapError, Stage};
+use super::connect::whole;
+use super::error::SoapError;
 use super::incoming::read;
+use super::page::Badge;
 
 /// A file of a datastore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +21,10 @@ pub(crate) struct DatastoreFile {
 }
 
 impl DatastoreFile {
-    /// From its name, `[datastore] dir/file`.
+    /// From its name, `[datastore] dir/file`; `None` for one that would lie outside of it.
     pub(crate) fn named(datacenter: &str, name: &str) -> Option<Self> {
-        let (datastore, path) = name.strip_prefix('[')?.split_once(']')?;
-        let path = path.trim_start();
-        let is_file = !datastore.is_empty() && !path.is_empty();
+        let (datastore, path) = in_datastore(name)?;
+        let is_file = !path.is_empty() && !path.split('/').any(|part| matches!(part, "." | ".."));
         is_file.then(|| Self {
             datacenter: datacenter.to_owned(),
             datastore: datastore.to_owned(),
@@ -45,8 +43,14 @@ impl DatastoreFile {
     }
 }
 
+/// The datastore of a name, `[datastore] dir/file`, and where in it that is; empty for the datastore itself.
+pub(crate) fn in_datastore(name: &str) -> Option<(&str, &str)> {
+    let (datastore, path) = name.strip_prefix('[')?.split_once(']')?;
+    (!datastore.is_empty()).then(|| (datastore, path.trim_start()))
+}
+
 /// A part of a target as RFC 3986 has it.
-fn escaped(part: &str) -> String {
+pub(crate) fn escaped(part: &str) -> String {
     let mut text = String::with_capacity(part.len());
     for byte in part.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -73,15 +77,7 @@ impl SoapClient {
 
     /// A request for a file, in the session.
     pub(super) fn file_request(&self, method: Method, file: &DatastoreFile) -> Builder {
-        let request = Request::builder()
-            .method(method)
-            .uri(file.target())
-            .header(HOST, self.authority())
-            .header(USER_AGENT, "virt-sdk");
-        match self.session_cookie() {
-            Some(cookie) => request.header(COOKIE, cookie),
-            None => request,
-        }
+        self.plain_request(method, &file.target(), Badge::Session)
     }
 
     async fn exchange_file(
@@ -90,19 +86,8 @@ impl SoapClient {
         file: &DatastoreFile,
         content: Bytes,
     ) -> Result<Vec<u8>, SoapError> {
-        let mut request = self.file_request(method, file);
-        if !content.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/octet-stream");
-        }
-        let body: Body = Full::new(content).map_err(|never| match never {}).boxed();
-        let request = request
-            .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
-        let mut sender = self.fresh().await?;
-        let answer = sender
-            .send_request(request)
-            .await
-            .map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+        let request = self.file_request(method, file);
+        let (_sender, answer) = self.send_plain(request, whole(content)).await?;
         let status = answer.status();
         let content = read(answer).await?;
         if status.is_success() {
@@ -124,7 +109,7 @@ mod tests {
             file.target(),
             "/folder/web%201/web%2B1.vmx?dcPath=ha-datacenter&dsName=local%20store"
         );
-        for wrong in ["", "web.vmx", "[] a", "[ds]", "[ds] "] {
+        for wrong in ["", "web.vmx", "[] a", "[ds]", "[ds] ", "[ds] ../a", "[ds] a/./b"] {
             assert_eq!(DatastoreFile::named("dc", wrong), None, "{wrong}");
         }
     }

@@ -3,24 +3,27 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RANGE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, RANGE};
 use hyper::{Method, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::client::SoapClient;
-use super::connect::Body;
+use super::client::{SoapClient, lost};
+use super::connect::{Body, whole};
 use super::error::{SoapError, Stage};
 use super::file::DatastoreFile;
 use super::incoming::read;
 
 /// How many pieces wait to be sent.
 const AHEAD: usize = 2;
+/// How long the connection of an upload that is given up has to close: it may be stuck.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// A part of a file, in bytes; to its end where no length is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +54,13 @@ impl SoapClient {
         if let Some(range) = &range {
             request = request.header(RANGE, range);
         }
-        let body: Body = http_body_util::Empty::new()
-            .map_err(|never| match never {})
-            .boxed();
-        let request = request
-            .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
-        let mut sender = self.fresh().await?;
-        let answer = sender
-            .send_request(request)
-            .await
-            .map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+        let (sender, answer) = self.send_plain(request, whole(Bytes::new())).await?;
         match answer.status() {
-            StatusCode::PARTIAL_CONTENT if range.is_some() => {}
+            StatusCode::PARTIAL_CONTENT if range.is_some() && begins_at(answer.headers(), part.offset) => {}
+            StatusCode::PARTIAL_CONTENT => {
+                let message = "the server gives another part of the file than it was asked for";
+                return Err(SoapError::Malformed(message.to_owned(), None));
+            }
             StatusCode::OK if range.is_none() || part.offset == 0 => {}
             StatusCode::OK => {
                 let message = "the server gives files only from their beginning";
@@ -98,15 +95,14 @@ impl SoapClient {
         let body: Body = outgoing.boxed();
         let request = self
             .file_request(Method::PUT, file)
-            .header(CONTENT_TYPE, "application/octet-stream")
             .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
+            .map_err(|error| lost(Stage::NotSent, error))?;
         let mut sender = self.fresh().await?;
         let exchange = tokio::spawn(async move {
             let answer = sender
                 .send_request(request)
                 .await
-                .map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+                .map_err(|error| lost(Stage::Sent, error))?;
             let status = answer.status();
             read(answer).await?;
             if status.is_success() {
@@ -124,6 +120,14 @@ impl SoapClient {
 
 fn length_in(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a part is the one from there on: `bytes 5-14/100`.
+fn begins_at(headers: &HeaderMap, offset: u64) -> bool {
+    let range = headers.get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    let range = range.and_then(|range| range.trim_start().strip_prefix("bytes "));
+    let first = range.and_then(|range| range.trim_start().split_once('-'));
+    first.is_some_and(|(first, _)| first.parse() == Ok(offset))
 }
 
 /// A file being read. Dropped before its end, the connection is closed.
@@ -150,7 +154,7 @@ impl FileReader {
                     }
                 };
             };
-            let frame = frame.map_err(|error| SoapError::Lost(Stage::Sent, Box::new(error)))?;
+            let frame = frame.map_err(|error| lost(Stage::Sent, error))?;
             let Ok(mut data) = frame.into_data() else { continue };
             if let Some(left) = &mut self.left {
                 data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -208,12 +212,22 @@ impl FileWriter {
         self.answer().await
     }
 
-    /// Gives it up, and waits until the connection is closed.
+    /// Gives it up, and waits until the connection is closed, or is found to be stuck.
     pub(crate) async fn abort(&mut self) {
         self.pieces = None;
-        if let Err(error) = self.answer().await {
-            tracing::debug!(%error, "an upload was given up");
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        match tokio::time::timeout(CLOSING, &mut *exchange).await {
+            Ok(ended) => {
+                if let Err(error) = answered(ended) {
+                    tracing::debug!(%error, "an upload was given up");
+                }
+            }
+            // A server that takes nothing any more does not see the end of what it was sent.
+            Err(_) => exchange.abort(),
         }
+        self.exchange = None;
     }
 
     async fn answer(&mut self) -> Result<(), SoapError> {
@@ -236,7 +250,7 @@ impl Drop for FileWriter {
 }
 
 fn answered(ended: Result<Result<(), SoapError>, tokio::task::JoinError>) -> Result<(), SoapError> {
-    ended.unwrap_or_else(|error| Err(SoapError::Lost(Stage::Sent, Box::new(error))))
+    ended.unwrap_or_else(|error| Err(lost(Stage::Sent, error)))
 }
 
 fn over() -> SoapError {
@@ -309,6 +323,31 @@ mod tests {
             part(5, Some(u64::MAX)).as_deref(),
             Some("bytes=5-18446744073709551615")
         );
+    }
+
+    #[test]
+    fn a_part_is_the_one_that_was_asked_for() {
+        let begins = |range: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_RANGE, range.parse().unwrap());
+            begins_at(&headers, 5)
+        };
+        assert!(begins("bytes 5-14/100") && begins("bytes 5-14/*"));
+        for wrong in ["bytes 0-14/100", "bytes */100", "lines 5-6/7", "bytes 55-60/100"] {
+            assert!(!begins(wrong), "{wrong}");
+        }
+        assert!(!begins_at(&HeaderMap::new(), 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_is_stuck_is_given_up_all_the_same() {
+        let (pieces, _receiver) = mpsc::channel(AHEAD);
+        let mut writer = FileWriter {
+            pieces: Some(pieces),
+            exchange: Some(tokio::spawn(std::future::pending())),
+        };
+        writer.abort().await;
+        assert!(writer.finish().await.is_err());
     }
 
     #[tokio::test]

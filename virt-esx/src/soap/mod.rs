@@ -22,7 +22,7 @@ mod tls;
 pub(crate) use client::SoapClient;
 pub(crate) use endpoint::{Endpoint, Proxy, ProxyKind, Trust};
 pub(crate) use error::{SoapError, Stage};
-pub(crate) use file::DatastoreFile;
+pub(crate) use file::{DatastoreFile, escaped, in_datastore};
 pub(crate) use file_stream::{FileReader, FileWriter, Part};
 pub(crate) use page::{Badge, Page};
 pub(crate) use parts::Take;

@@ -1,12 +1,15 @@
-//! What is fetched and sent by a target that the server has told, or that is known: by plain HTTP.
+//! Plain HTTP: what is fetched and sent by a target that the server has told, or that is known.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
-use hyper::{Method, Request};
+use hyper::http::request::Builder;
+use hyper::{Method, Request, Response};
 
-use super::client::SoapClient;
-use super::connect::Body;
+use super::client::{SoapClient, lost};
+use super::connect::{Body, whole};
 use super::error::{SoapError, Stage};
 
 /// What is sent with a target.
@@ -48,24 +51,8 @@ impl SoapClient {
         badge: Badge,
         most: usize,
     ) -> Result<Page, SoapError> {
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(target)
-            .header(HOST, self.authority())
-            .header(USER_AGENT, "virt-sdk");
-        if let Some(cookie) = self.session_cookie().filter(|_| badge == Badge::Session) {
-            request = request.header(COOKIE, cookie);
-        }
-        if method == Method::PUT {
-            request = request.header(CONTENT_TYPE, "application/octet-stream");
-        }
-        let body: Body = Full::new(content).map_err(|never| match never {}).boxed();
-        let request = request
-            .body(body)
-            .map_err(|error| SoapError::Lost(Stage::NotSent, Box::new(error)))?;
-        let lost = |error: hyper::Error| SoapError::Lost(Stage::Sent, Box::new(error));
-        let mut sender = self.fresh().await?;
-        let answer = sender.send_request(request).await.map_err(lost)?;
+        let request = self.plain_request(method, target, badge);
+        let (_sender, answer) = self.send_plain(request, whole(content)).await?;
         let status = answer.status();
         if !status.is_success() {
             return Err(SoapError::Status(status.as_u16()));
@@ -76,16 +63,45 @@ impl SoapClient {
             is_cut: false,
         };
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(lost)?.into_data() else {
+            let Ok(data) = frame.map_err(|error| lost(Stage::Sent, error))?.into_data() else {
                 continue;
             };
             let room = most.saturating_sub(page.content.len());
-            page.content.extend(data.iter().take(room));
+            page.content.extend_from_slice(data.get(..room).unwrap_or(&data));
             if data.len() > room {
                 page.is_cut = true;
                 break;
             }
         }
         Ok(page)
+    }
+
+    /// A request by plain HTTP; what is written is bytes.
+    pub(super) fn plain_request(&self, method: Method, target: &str, badge: Badge) -> Builder {
+        let writes = method == Method::PUT;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(HOST, self.authority())
+            .header(USER_AGENT, "virt-sdk");
+        if writes {
+            request = request.header(CONTENT_TYPE, "application/octet-stream");
+        }
+        match self.session_cookie().filter(|_| badge == Badge::Session) {
+            Some(cookie) => request.header(COOKIE, cookie),
+            None => request,
+        }
+    }
+
+    /// Sends one over a connection of its own, which is there for as long as the answer comes.
+    pub(super) async fn send_plain(
+        &self,
+        request: Builder,
+        body: Body,
+    ) -> Result<(SendRequest<Body>, Response<Incoming>), SoapError> {
+        let request = request.body(body).map_err(|error| lost(Stage::NotSent, error))?;
+        let mut sender = self.fresh().await?;
+        let answer = sender.send_request(request).await;
+        Ok((sender, answer.map_err(|error| lost(Stage::Sent, error))?))
     }
 }

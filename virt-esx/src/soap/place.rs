@@ -23,7 +23,8 @@ impl std::fmt::Debug for Place {
 
 impl Place {
     /// Reads a URL. A star for its host is the server itself, by the way that we have reached it. Another host is reached by
-    /// the same proxy and believed as the server is; `None` for what is no URL of HTTP.
+    /// the same proxy and believed as the server is; `None` for what is no URL of HTTP, and for one that would have us go to it
+    /// without TLS where the server is spoken to with it.
     pub(crate) fn of(url: &str, ours: &Endpoint) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
@@ -42,6 +43,8 @@ impl Place {
         let is_ours = host == "*" || (host.eq_ignore_ascii_case(&ours.host) && port == ours.port);
         let endpoint = if is_ours {
             ours.clone()
+        } else if ours.tls && !tls {
+            return None;
         } else {
             Endpoint {
                 host: host.to_owned(),
@@ -66,7 +69,10 @@ fn host_and_port(authority: &str, default: u16) -> Option<(&str, u16)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']')?;
-            (host, after.strip_prefix(':'))
+            match after {
+                "" => (host, None),
+                after => (host, Some(after.strip_prefix(':')?)),
+            }
         }
         None => match authority.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -108,7 +114,7 @@ mod tests {
     fn another_host_is_another_place() {
         for (url, host, port, tls) in [
             ("https://esx.example/guestFile?token=t", "esx.example", 443, true),
-            ("http://10.0.0.1:8080/f", "10.0.0.1", 8080, false),
+            ("https://10.0.0.1:8080/f", "10.0.0.1", 8080, true),
             ("https://[fe80::1]:9443/f", "fe80::1", 9443, true),
             ("https://vc.example/f", "vc.example", 443, true),
         ] {
@@ -128,9 +134,13 @@ mod tests {
             "https:///x",
             "https://a:b/c",
             "https://u@a/c",
+            "https://[::1]x/c",
+            "http://a/c",
             "a/b",
         ] {
             assert_eq!(Place::of(wrong, &ours()), None, "{wrong}");
         }
+        let plain = Endpoint { tls: false, ..ours() };
+        assert!(!Place::of("http://a/c", &plain).unwrap().endpoint.tls);
     }
 }

@@ -76,7 +76,8 @@ fn quoted(word: &str) -> String {
 
 /// `cmd` takes the quotes around the whole away, and hands on the rest.
 fn of_cmd<'a>(words: impl Iterator<Item = &'a String>, streams: &Streams<'_>) -> Result<Line> {
-    let mut arguments = "/d /s /c \"".to_owned();
+    // Neither what the registry has run first, nor exclamation marks that are variables.
+    let mut arguments = "/d /v:off /s /c \"".to_owned();
     for word in words {
         if word.contains(['"', '%', '\r', '\n']) {
             let message = format!(
@@ -153,11 +154,11 @@ mod tests {
 
     #[test]
     fn cmd_gets_quotes_and_what_it_would_change_is_refused() {
-        let request = ExecRequest::new("C:\\Program Files\\a.exe").args(["a & b", "c:\\d\\"]);
+        let request = ExecRequest::new("C:\\Program Files\\a.exe").args(["a & b!", "c:\\d\\"]);
         let line = line(&request, &FILES, true).unwrap();
         assert_eq!(
             line.arguments,
-            "/d /s /c \"\"C:\\Program Files\\a.exe\" \"a & b\" \"c:\\d\\\\\" <NUL >\"/tmp/o\" 2>\"/tmp/e\"\""
+            "/d /v:off /s /c \"\"C:\\Program Files\\a.exe\" \"a & b!\" \"c:\\d\\\\\" <NUL >\"/tmp/o\" 2>\"/tmp/e\"\""
         );
         for word in ["%PATH%", "a\"b", "a\nb"] {
             let request = ExecRequest::new("a.exe").arg(word);

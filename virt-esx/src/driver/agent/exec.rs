@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use futures::future::{join3, try_join};
+use futures::future::{try_join, try_join3};
 use tokio::time::Instant;
 use virt_core::agent::{ExecOutput, ExecRequest};
 use virt_core::host::ExitStatus;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::super::EsxDriver;
-use super::super::leftovers::Leftovers;
+use super::super::leftovers::made;
 use super::command::{Streams, is_missing, line};
+use super::files::FileForNow;
 use super::login::Guest;
 use crate::soap::Page;
 use crate::vim::{
-    DeleteFileInGuest, GuestProgramSpec, GuestWindowsProgramSpec, ListProcessesInGuest, StartProgramInGuest,
+    GuestProgramSpec, GuestWindowsProgramSpec, ListProcessesInGuest, StartProgramInGuest,
     TerminateProcessInGuest,
 };
 
@@ -33,7 +34,8 @@ impl EsxDriver {
         guest: &Guest,
         request: &ExecRequest,
     ) -> Result<ExecOutput> {
-        let began = Instant::now();
+        let limit = Instant::now().checked_add(request.limit());
+        let until = limit.map_or(call.deadline, |limit| limit.min(call.deadline));
         // What cannot be said to the guest is refused before anything is done there.
         let nowhere = Streams {
             input: None,
@@ -41,27 +43,19 @@ impl EsxDriver {
             errors: "",
         };
         line(request, &nowhere, guest.is_windows)?;
-        let mut files = Leftovers::on(&self.server.session);
-        let made = join3(
+        let files = try_join3(
             self.input_file(call, guest, request),
             self.file_for_now(call, guest),
             self.file_for_now(call, guest),
         );
-        let (input, output, errors) = made.await;
-        let all = [
-            input.as_ref().ok().and_then(Option::as_ref),
-            output.as_ref().ok(),
-            errors.as_ref().ok(),
-        ];
-        for path in all.into_iter().flatten() {
-            files.add(DeleteFileInGuest {
-                this: guest.managers.files.clone(),
-                vm: guest.machine.clone(),
-                auth: guest.auth.clone(),
-                file_path: path.clone(),
-            });
-        }
-        let (input, output, errors) = (input?, output?, errors?);
+        let (input, output, errors) = files.await?;
+        let (output, mut files) = (output.path, output.leftovers);
+        let (errors, others) = (errors.path, errors.leftovers);
+        files.join(others);
+        let input = input.map(|input| {
+            files.join(input.leftovers);
+            input.path
+        });
         if let Some(input) = &input {
             self.write_in_guest(call, guest, input, &request.stdin).await?;
         }
@@ -70,7 +64,7 @@ impl EsxDriver {
             output: &output,
             errors: &errors,
         };
-        let done = self.start_and_wait(call, guest, request, &streams, began + request.limit());
+        let done = self.start_and_wait(call, guest, request, &streams, until);
         let code = match done.await {
             Ok(code) => code,
             Err(error) => {
@@ -94,7 +88,7 @@ impl EsxDriver {
         call: &CallContext,
         guest: &Guest,
         request: &ExecRequest,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<FileForNow>> {
         if request.stdin.is_empty() {
             return Ok(None);
         }
@@ -135,16 +129,16 @@ impl EsxDriver {
             auth: guest.auth.clone(),
             spec,
         };
-        let pid = self.server.act(call, &start).await;
-        let pid = pid.map_err(|error| self.of_guest(guest, error, Some(&shell)))?;
-        let mut running = Leftovers::on(&self.server.session);
-        running.add(TerminateProcessInGuest {
-            this: guest.managers.processes.clone(),
-            vm: guest.machine.clone(),
-            auth: guest.auth.clone(),
-            pid,
+        let started = made(&self.server, call, start, |start, pid| TerminateProcessInGuest {
+            this: start.this.clone(),
+            vm: start.vm.clone(),
+            auth: start.auth.clone(),
+            pid: *pid,
         });
-        let end = tokio::time::timeout_at(until.min(call.deadline), self.end_of(call, guest, pid)).await;
+        let (pid, running) = started
+            .await
+            .map_err(|error| self.of_guest(guest, error, Some(&shell)))?;
+        let end = tokio::time::timeout_at(until, self.end_of(call, guest, pid)).await;
         match end {
             Ok(Ok(code)) => {
                 running.forget();

@@ -3,13 +3,20 @@
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::super::EsxDriver;
+use super::super::leftovers::{Leftovers, made};
 use super::login::Guest;
 use crate::property;
 use crate::soap::{Page, Place, Trust};
 use crate::vim::{
-    AnyGuestFileAttributes, CreateTemporaryFileInGuest, GuestPosixFileAttributes, GuestWindowsFileAttributes,
-    InitiateFileTransferFromGuest, InitiateFileTransferToGuest,
+    AnyGuestFileAttributes, CreateTemporaryFileInGuest, DeleteFileInGuest, GuestPosixFileAttributes,
+    GuestWindowsFileAttributes, InitiateFileTransferFromGuest, InitiateFileTransferToGuest,
 };
+
+/// A file of a guest that is removed in the end.
+pub(super) struct FileForNow {
+    pub(super) path: String,
+    pub(super) leftovers: Leftovers,
+}
 
 impl EsxDriver {
     /// Reads a file of a guest, up to `most` bytes of it.
@@ -60,7 +67,7 @@ impl EsxDriver {
     }
 
     /// Makes an empty file in the guest's place for such, of a name that nobody else has.
-    pub(super) async fn file_for_now(&self, call: &CallContext, guest: &Guest) -> Result<String> {
+    pub(super) async fn file_for_now(&self, call: &CallContext, guest: &Guest) -> Result<FileForNow> {
         let make = CreateTemporaryFileInGuest {
             this: guest.managers.files.clone(),
             vm: guest.machine.clone(),
@@ -69,8 +76,14 @@ impl EsxDriver {
             suffix: String::new(),
             directory_path: None,
         };
-        let made = self.server.act(call, &make).await;
-        made.map_err(|error| self.of_guest(guest, error, None))
+        let making = made(&self.server, call, make, |make, path| DeleteFileInGuest {
+            this: make.this.clone(),
+            vm: make.vm.clone(),
+            auth: make.auth.clone(),
+            file_path: path.clone(),
+        });
+        let (path, leftovers) = making.await.map_err(|error| self.of_guest(guest, error, None))?;
+        Ok(FileForNow { path, leftovers })
     }
 
     /// Where a file goes to or comes from: the server, or the machine's host, which the server vouches for by the thumbprint of

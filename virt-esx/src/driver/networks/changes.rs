@@ -10,6 +10,7 @@ use virt_core::network::NetworkRef;
 use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::super::EsxDriver;
+use super::super::leftovers::to_its_end;
 use super::document::switch_document;
 use super::found::{Found, FoundHost, NetworkKind};
 use super::identity::{key_of_switch, uuid_of_key};
@@ -109,13 +110,7 @@ impl EsxDriver {
         let system = host.system.clone();
         let system = system.ok_or_else(|| Error::unsupported("the host lets nobody change its network"))?;
         let (server, call) = (Arc::clone(&self.server), call.clone());
-        let work = tokio::spawn(async move { go(&server, &call, &system, steps).await });
-        work.await.unwrap_or_else(|error| {
-            let message = "the change of a network ended unexpectedly";
-            Err(Error::new(ErrorKind::Internal, message)
-                .with_outcome(Outcome::Unknown)
-                .with_source(error))
-        })
+        to_its_end(async move { go(&server, &call, &system, steps).await }).await
     }
 }
 
@@ -144,7 +139,8 @@ async fn go(
         for (index, step) in gone.into_iter().rev().enumerate() {
             let taken_back = step_on(server, &back, system, &step.back()).await;
             // What was not clear may not have been done.
-            let is_well = |error: &Error| is_unclear && index == 0 && error.kind() == ErrorKind::NotFound;
+            let is_undone = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::AlreadyExists);
+            let is_well = |error: &Error| is_unclear && index == 0 && is_undone(error.kind());
             if let Err(error) = taken_back
                 && !is_well(&error)
             {

@@ -1,5 +1,7 @@
 //! Networks as documents.
 
+use std::collections::BTreeSet;
+
 use virt_core::model::NetworkConfig;
 use virt_core::model::domain::devices::{InterfaceMtu, Vlan, VlanTag};
 use virt_core::model::network::{Forward, ForwardInterface, ForwardMode, PortGroup};
@@ -19,7 +21,7 @@ use crate::vim::{
 /// The VLAN of a port group that passes all tags on.
 pub(super) const ALL_TAGS: i32 = 4095;
 /// What a switch's MTU is unless it is said.
-const USUAL_MTU: i32 = 1500;
+pub(super) const USUAL_MTU: i32 = 1500;
 
 impl EsxDriver {
     pub(super) async fn network_document(
@@ -126,8 +128,11 @@ fn distributed_document(reference: &NetworkRef, setting: Option<&AnyDVPortSettin
             vlan_of(one.vlan_id)
         }
         AnyVmwareDistributedVirtualSwitchVlanSpec::VmwareDistributedVirtualSwitchTrunkVlanSpec(trunk) => {
-            let tags = trunk.vlan_id.iter().flat_map(|range| range.start..=range.end);
-            let mut vlan = vlan_with(tags.filter_map(|tag| u32::try_from(tag).ok()));
+            let tags = trunk.vlan_id.iter();
+            let tags = tags.flat_map(|range| range.start.max(0)..=range.end.min(ALL_TAGS));
+            // Each once, whatever the server says.
+            let tags: BTreeSet<u32> = tags.filter_map(|tag| u32::try_from(tag).ok()).collect();
+            let mut vlan = vlan_with(tags);
             vlan.trunk = Some(YesNo::Yes);
             (!vlan.tags.is_empty()).then_some(vlan)
         }

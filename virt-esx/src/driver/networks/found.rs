@@ -6,6 +6,7 @@ use virt_core::network::{NetworkRef, NetworkSelector};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::super::EsxDriver;
+use super::super::storage::listed;
 use super::identity::uuid_of_key;
 use crate::inventory::unescaped;
 use crate::property;
@@ -33,8 +34,6 @@ const KINDS: &[(&str, &[&str])] = &[
 ];
 /// The tag of the port groups by which a distributed switch goes out: guests are not connected to those.
 const UPLINKS: &str = "SYSTEM/DVS.UPLINKDVPG";
-/// How many names an error tells.
-const NAMED: usize = 8;
 
 /// All networks there are.
 #[derive(Debug, Default)]
@@ -207,19 +206,12 @@ impl Found {
     }
 
     fn some_names(&self) -> String {
-        let mut names: Vec<&str> = self
-            .networks
-            .iter()
-            .map(|one| one.reference.name.as_str())
-            .collect();
-        names.sort_unstable();
-        let more = names.len().saturating_sub(NAMED);
-        names.truncate(NAMED);
-        match (names.is_empty(), more) {
-            (true, _) => "none".to_owned(),
-            (false, 0) => names.join(", "),
-            (false, more) => format!("{} and {more} more", names.join(", ")),
-        }
+        listed(
+            self.networks
+                .iter()
+                .map(|one| one.reference.name.clone())
+                .collect(),
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a switch as it is to one as it is to be: the steps there, and back again where one fails.
 
+use super::document::USUAL_MTU;
 use super::found::FoundHost;
 use super::wanted::{WantedGroup, WantedSwitch};
 use crate::vim::{
@@ -111,8 +112,12 @@ fn changed_switch(
     wanted: &WantedSwitch,
 ) -> HostVirtualSwitchSpec {
     let mut after = switch.spec.clone();
-    if let Some(mtu) = wanted.mtu {
-        after.mtu = Some(mtu);
+    // The document of an isolated switch says one that is not the usual; that of another one cannot.
+    let is_isolated = wanted.cards.is_empty() && switch.pnic.is_empty();
+    match wanted.mtu {
+        Some(mtu) => after.mtu = Some(mtu),
+        None if is_isolated && switch.mtu.is_some_and(|mtu| mtu != USUAL_MTU) => after.mtu = Some(USUAL_MTU),
+        None => {}
     }
     let policy = shaped(after.policy.as_deref(), wanted.shaping.as_ref());
     if after.policy.is_some() || wanted.shaping.is_some() {
@@ -284,6 +289,19 @@ mod tests {
             ["-a", "~b:8", "+c:1"]
         );
         assert_eq!(steps(wanted(&[], &[("a", 0), ("b", 7)])), ["~inside false"]);
+    }
+
+    #[test]
+    fn an_isolated_switch_that_says_no_mtu_has_the_usual() {
+        let (host, mut switch) = host();
+        (switch.mtu, switch.spec.mtu) = (Some(9000), Some(9000));
+        let mtu = |switch: &HostVirtualSwitch, cards: &[&str]| {
+            changed_switch(&host, switch, &wanted(cards, &[])).mtu
+        };
+        assert_eq!(mtu(&switch, &["vmnic0"]), Some(9000));
+        assert_eq!(mtu(&switch, &[]), Some(9000));
+        switch.pnic.clear();
+        assert_eq!(mtu(&switch, &[]), Some(USUAL_MTU));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod key_table;
 mod keys;
 mod tickets;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,10 +13,10 @@ use virt_core::domain::{KeyCodes, Screenshot};
 use virt_core::driver::ScreenDriver;
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
-use super::leftovers::Leftovers;
+use super::leftovers::{Leftovers, to_its_end};
 use super::{EsxDriver, not_valid};
 use crate::inventory::Machine;
-use crate::soap::{DatastoreFile, Page};
+use crate::soap::{DatastoreFile, Page, escaped};
 use crate::task;
 use crate::vim::{
     CreateScreenshotTask, DeleteDatastoreFileTask, ManagedObjectReference, PutUsbScanCodes, SendNmi,
@@ -86,7 +87,7 @@ impl ScreenDriver for EsxDriver {
 
 impl EsxDriver {
     async fn picture(&self, call: &CallContext, machine: &ManagedObjectReference) -> Result<Vec<u8>> {
-        let target = format!("/screen?id={}", machine.value);
+        let target = format!("/screen?id={}", escaped(&machine.value));
         let page = self
             .server
             .session
@@ -110,28 +111,34 @@ impl EsxDriver {
         call: &CallContext,
         machine: &ManagedObjectReference,
     ) -> Result<Vec<u8>> {
-        let session = &self.server.session;
+        let datacenter = self.datacenter_of(call, machine).await?;
         let take = CreateScreenshotTask {
             this: machine.clone(),
         };
-        let begun = self.server.act(call, &take).await?;
-        let result = task::done(session, call, &begun).await?;
-        let name = result.map(|name| name.text()).unwrap_or_default();
-        let datacenter = self.datacenter_of(call, machine).await?;
+        let (server, within, place) = (Arc::clone(&self.server), call.clone(), datacenter.reference);
+        // A picture that nobody waits for any more is removed, too.
+        let taken = to_its_end(async move {
+            let begun = server.act(&within, &take).await?;
+            let result = task::done(&server.session, &within, &begun).await?;
+            let name = result.map(|name| name.text()).unwrap_or_default();
+            let mut leftovers = Leftovers::on(&server.session);
+            let manager = server.session.content().file_manager.clone();
+            if let Some(this) = manager.filter(|_| !name.is_empty()) {
+                leftovers.add(DeleteDatastoreFileTask {
+                    this,
+                    name: name.clone(),
+                    datacenter: Some(place),
+                });
+            }
+            Ok((name, leftovers))
+        });
+        let (name, leftovers) = taken.await?;
         let file = DatastoreFile::named(&datacenter.path, &name).ok_or_else(|| {
             let message =
                 format!("the server has put the picture to {name:?}, where it cannot be fetched from");
             Error::new(ErrorKind::Failed, message)
         })?;
-        let mut leftovers = Leftovers::on(session);
-        if let Some(this) = session.content().file_manager.clone() {
-            leftovers.add(DeleteDatastoreFileTask {
-                this,
-                name,
-                datacenter: Some(datacenter.reference),
-            });
-        }
-        let picture = session.get_file(call, &file).await;
+        let picture = self.server.session.get_file(call, &file).await;
         leftovers.clear().await;
         picture
     }

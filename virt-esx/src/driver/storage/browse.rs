@@ -9,7 +9,7 @@ use crate::task;
 use crate::vim::{
     AnyFileInfo, AnyFileQuery, AnyValue, DateTime, FileQueryFlags, FloppyImageFileQuery,
     HostDatastoreBrowserSearchResults, HostDatastoreBrowserSearchSpec, IsoImageFileQuery, Method,
-    SearchDatastoreSubFoldersTask, SearchDatastoreTask, VmDiskFileInfo, VmDiskFileQuery,
+    SearchDatastoreSubFoldersTask, SearchDatastoreTask, VimError, VmDiskFileInfo, VmDiskFileQuery,
     VmDiskFileQueryFlags,
 };
 
@@ -102,9 +102,10 @@ impl EsxDriver {
         let begun = self.server.session.read(call, &search).await?;
         let Some(begun) = begun else { return Ok(Vec::new()) };
         let found = task::done(&self.server.session, call, &begun).await?;
-        let found = found.map(|found| found.list()).transpose().map_err(|error| {
-            Error::new(ErrorKind::Corrupt, "what the server found is not understood").with_source(error)
-        })?;
+        let found = found
+            .map(|found| found.list())
+            .transpose()
+            .map_err(not_understood)?;
         let mut images = images_of(&found.unwrap_or_default());
         images.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(images)
@@ -124,6 +125,22 @@ impl EsxDriver {
         Ok(found.into_iter().flatten().find(|image| image.path == path))
     }
 
+    /// Whether there is anything of this name, whatever it is; `None` where not even its directory is.
+    pub(super) async fn is_there(
+        &self,
+        call: &CallContext,
+        store: &Datastore,
+        path: &str,
+    ) -> Result<Option<bool>> {
+        let (directory, file) = names::split(path);
+        let spec = HostDatastoreBrowserSearchSpec {
+            match_pattern: vec![names::pattern(file)],
+            ..HostDatastoreBrowserSearchSpec::default()
+        };
+        let found = self.search(call, store, directory, spec).await?;
+        Ok(found.map(|found| found.file.iter().any(|entry| entry.path == file)))
+    }
+
     /// What is in one directory; `None` where there is none.
     pub(in crate::driver) async fn search(
         &self,
@@ -138,7 +155,7 @@ impl EsxDriver {
             search_spec: Some(spec),
         };
         match self.look(call, &search).await {
-            Ok(Some(found)) => Ok(found.read().ok()),
+            Ok(Some(found)) => found.read().map(Some).map_err(not_understood),
             Ok(None) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -154,6 +171,10 @@ impl EsxDriver {
         let begun = session.read(call, method).await?;
         task::done(session, call, &begun).await
     }
+}
+
+fn not_understood(error: VimError) -> Error {
+    Error::new(ErrorKind::Corrupt, "what the server found is not understood").with_source(error)
 }
 
 fn images_of(found: &[HostDatastoreBrowserSearchResults]) -> Vec<Image> {

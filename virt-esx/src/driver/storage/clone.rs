@@ -2,7 +2,7 @@
 
 use virt_core::model::VolumeConfig;
 use virt_core::storage::{StoragePoolRef, StorageVolumeRef, VolumeCreateOptions};
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::super::EsxDriver;
 use super::super::datacenter::Datacenter;
@@ -136,8 +136,11 @@ impl EsxDriver {
         let Err(error) = self.carry_out(call, &extend).await else {
             return Ok(());
         };
-        // A copy that is not as large as it was to be is none.
-        let removed = self.remove_disk(call, &to.name, &to.datacenter.reference).await;
+        // A copy that is not as large as it was to be is none. The call's own time may be over by now.
+        let time = self.server.deadlines.of(CallClass::Change);
+        let removing = CallContext::new(call.operation, CallClass::Change, time);
+        let removed = self.remove_disk(&removing, &to.name, &to.datacenter.reference);
+        let removed = removed.await;
         let outcome = match (&removed, error.outcome()) {
             (Ok(()), Outcome::NotApplied) => Outcome::NotApplied,
             _ => Outcome::Unknown,

@@ -49,14 +49,14 @@ impl EsxDriver {
         Ok(found.volume(store, &wished.path))
     }
 
-    /// What is there already is not overwritten.
+    /// What is there already is not overwritten, whatever it is.
     pub(super) async fn must_not_be_there(
         &self,
         call: &CallContext,
         store: &Datastore,
         path: &str,
     ) -> Result<()> {
-        if self.image(call, store, path).await?.is_none() {
+        if self.is_there(call, store, path).await? != Some(true) {
             return Ok(());
         }
         let name = names::whole(store.label(), path);

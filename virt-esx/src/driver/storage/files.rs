@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use virt_core::model::ByteSize;
-use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
+use virt_core::{CallClass, CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::super::EsxDriver;
 use super::super::datacenter::Datacenter;
@@ -14,7 +14,7 @@ use super::browse::{flags, number};
 use super::create::file_in;
 use super::datastore::Datastore;
 use super::names;
-use super::transfer::{STALLED, silent};
+use super::transfer::{STALLED, of_overwriting, silent};
 use crate::soap::{DatastoreFile, FileWriter, Part};
 use crate::vim::{AnyFileInfo, HostDatastoreBrowserSearchSpec};
 
@@ -127,7 +127,7 @@ impl EsxDriver {
     ) -> Result<u64> {
         self.server.check_may_change()?;
         let place = self.place_of(call, name).await?;
-        let is_new = !self.is_there(call, &place).await?;
+        let is_new = !self.must_have_directory(call, &place).await?;
         let file = place.file();
         let logins = self.server.session.logins().await;
         let mut writer = self.server.session.begin_file(call, &file, None).await?;
@@ -135,36 +135,32 @@ impl EsxDriver {
         let Err(error) = written else { return written };
         writer.abort().await;
         if !is_new {
-            return Err(error);
+            return Err(of_overwriting(error));
         }
         // What has come of it is nobody's. The call's own time may be over by now.
-        let removing = self.server.deadlines.of(virt_core::CallClass::Change);
-        let removing = CallContext::new("upload_file", virt_core::CallClass::Change, removing);
+        let time = self.server.deadlines.of(CallClass::Change);
+        let removing = CallContext::new(call.operation, CallClass::Change, time);
         let removed = self
             .remove_file(&removing, &place.name(), &place.datacenter.reference)
             .await;
         Err(match removed {
             Ok(()) => error.with_outcome(Outcome::NotApplied),
             Err(other) if other.kind() == ErrorKind::NotFound => error.with_outcome(Outcome::NotApplied),
-            Err(_) => error,
+            Err(_) => error.with_outcome(Outcome::Unknown),
         })
     }
 
-    async fn is_there(&self, call: &CallContext, place: &Place) -> Result<bool> {
-        let (directory, file) = names::split(&place.path);
-        let spec = HostDatastoreBrowserSearchSpec {
-            match_pattern: vec![names::pattern(file)],
-            ..HostDatastoreBrowserSearchSpec::default()
-        };
-        let found = self.search(call, &place.store, directory, spec).await?;
-        let found = found.ok_or_else(|| {
+    /// Whether the file is there, whose directory has to be.
+    async fn must_have_directory(&self, call: &CallContext, place: &Place) -> Result<bool> {
+        let is_there = self.is_there(call, &place.store, &place.path).await?;
+        is_there.ok_or_else(|| {
+            let (directory, _) = names::split(&place.path);
             Error::new(
                 ErrorKind::NotFound,
                 "the datastore has no such directory: make it first",
             )
             .with_subject(Subject::Path(names::whole(place.store.label(), directory)))
-        })?;
-        Ok(found.file.iter().any(|entry| entry.path == file))
+        })
     }
 
     async fn copy_up(
@@ -178,7 +174,7 @@ impl EsxDriver {
         loop {
             let mut bytes = BytesMut::with_capacity(PIECE);
             // A reader gives as little as it likes: pieces are made full.
-            while bytes.len() < PIECE && reader.read_buf(&mut bytes).await? > 0 {}
+            while bytes.len() < PIECE && reader.read_buf(&mut bytes).await.map_err(not_read)? > 0 {}
             let is_all = bytes.is_empty();
             count = count.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             let passed = tokio::time::timeout(STALLED, async {
@@ -230,4 +226,9 @@ impl EsxDriver {
         writer.flush().await?;
         Ok(count)
     }
+}
+
+/// A reader that fails in the middle of a file.
+fn not_read(error: std::io::Error) -> Error {
+    Error::from(error).with_outcome(Outcome::Unknown)
 }

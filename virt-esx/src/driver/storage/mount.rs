@@ -104,11 +104,7 @@ fn spec_of(config: &PoolConfig, name: &str) -> Result<HostNasVolumeSpec> {
     };
     let nothing = PoolSource::default();
     let source = config.source.as_ref().unwrap_or(&nothing);
-    if config.mount_options.is_some() {
-        return Err(Error::unsupported(
-            "options of a mount are not said to a host of ESX",
-        ));
-    }
+    refuse_what_is_not_said(config, source)?;
     if config.uuid.is_some() {
         return Err(Error::unsupported(
             "the uuid of a datastore follows from its place on the host, and is not chosen: leave /pool/uuid out",
@@ -173,6 +169,35 @@ fn spec_of(config: &PoolConfig, name: &str) -> Result<HostNasVolumeSpec> {
     })
 }
 
+/// Refuses what a host cannot be told of a datastore.
+fn refuse_what_is_not_said(config: &PoolConfig, source: &PoolSource) -> Result<()> {
+    let target = config.target.as_ref();
+    let said = [
+        ("fs:mount_opts", config.mount_options.is_some()),
+        ("rbd:config_opts", config.rbd_options.is_some()),
+        ("features", config.features.is_some()),
+        ("refresh", config.refresh.is_some()),
+        (
+            "target/permissions",
+            target.is_some_and(|target| target.permissions.is_some()),
+        ),
+        (
+            "source/host/@port",
+            source.hosts.iter().any(|host| host.port.is_some()),
+        ),
+        ("source/device", !source.devices.is_empty()),
+        ("source/adapter", source.adapter.is_some()),
+        ("source/initiator", source.initiator.is_some()),
+        ("source/auth", source.auth.is_some()),
+        ("source/name", source.name.is_some()),
+    ];
+    let Some((element, _)) = said.into_iter().find(|(_, is_said)| *is_said) else {
+        return Ok(());
+    };
+    let message = format!("a host of ESX is not told {element} of a datastore: leave it out");
+    Err(Error::unsupported(message).with_subject(Subject::Element(format!("/pool/{element}"))))
+}
+
 /// How long the name of a datastore may be, in bytes.
 const LONGEST: usize = 42;
 
@@ -221,10 +246,13 @@ mod tests {
             of(&format!("{rest}<protocol ver='4.2'/>")),
             ErrorKind::Unsupported
         );
-        assert_eq!(
-            of("<host name='f'/><host name='g'/><dir path='/e'/>"),
-            ErrorKind::Unsupported
-        );
+        for source in [
+            "<host name='f'/><host name='g'/><dir path='/e'/>",
+            "<host name='f' port='2049'/><dir path='/e'/>",
+            "<host name='f'/><dir path='/e'/><name>n</name>",
+        ] {
+            assert_eq!(of(source), ErrorKind::Unsupported, "{source}");
+        }
         let dir = config("<pool type='dir'><name>a</name><target><path>/a</path></target></pool>");
         assert_eq!(
             spec_of(&dir, "a").map(drop).unwrap_err().kind(),

@@ -2,11 +2,12 @@
 
 use virt_core::{Error, ErrorKind, Result, Subject};
 
+use crate::soap::in_datastore;
+
 /// The label of a datastore, and where in it something is; empty for the datastore itself.
 pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
-    let (label, path) = name.strip_prefix('[')?.split_once(']')?;
-    let path = path.trim_start().trim_matches('/');
-    (!label.is_empty()).then_some((label, path))
+    let (label, path) = in_datastore(name)?;
+    Some((label, path.trim_matches('/')))
 }
 
 /// A name as servers write it.
@@ -23,10 +24,12 @@ pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// Refuses what would lie outside of its datastore, or is no name.
+/// Refuses what would lie outside of its datastore, or is no name. Spaces around the whole are no part of it in `[datastore]
+/// dir/file`: it would be another file's.
 pub(super) fn check(path: &str) -> Result<()> {
     let is_wrong = |part: &str| matches!(part, "" | "." | "..");
-    if !path.split('/').any(is_wrong) && !path.chars().any(char::is_control) {
+    let is_whole = path.trim() == path;
+    if is_whole && !path.split('/').any(is_wrong) && !path.chars().any(char::is_control) {
         return Ok(());
     }
     let message = format!("{path:?} is no name of a file in a datastore: dir/file, without '.' and '..'");
@@ -78,7 +81,9 @@ mod tests {
 
     #[test]
     fn what_lies_outside_is_refused() {
-        for wrong in ["", "/a", "a//b", "../a", "a/..", "a/./b", "a\nb", "a/"] {
+        for wrong in [
+            "", "/a", "a//b", "../a", "a/..", "a/./b", "a\nb", "a/", " a", "a ",
+        ] {
             let error = check(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{wrong}");
         }

@@ -218,7 +218,7 @@ impl Datastores {
 }
 
 /// A few names, as an error tells them.
-pub(super) fn listed(mut names: Vec<String>) -> String {
+pub(in crate::driver) fn listed(mut names: Vec<String>) -> String {
     names.sort_unstable();
     let more = names.len().saturating_sub(LISTED);
     names.truncate(LISTED);

@@ -155,7 +155,7 @@ impl VolumeReader for Download {
                 return Err(silent(&self.file));
             }
         };
-        let Some(data) = read else {
+        let Some(mut data) = read else {
             *reader = None;
             // A file that is shorter than the server said it were is not all there was to read.
             return match *left {
@@ -163,7 +163,12 @@ impl VolumeReader for Download {
                 missing => Err(too_short(&self.file, missing)),
             };
         };
+        // A file may have grown since it was looked at: no more comes of it than was asked for.
+        data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
         *left = left.saturating_sub(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        if *left == 0 {
+            *reader = None;
+        }
         Ok(Some(piece_of(data, self.dense)))
     }
 
@@ -193,6 +198,16 @@ fn gone(file: &DatastoreFile) -> Error {
 fn too_short(file: &DatastoreFile, missing: u64) -> Error {
     let message = format!("the file has {missing} bytes less than the server says of it");
     Error::new(ErrorKind::Corrupt, message).with_subject(of(file))
+}
+
+/// What went wrong while a file was written instead of what was there: that is gone, whatever has come of the new, unless the
+/// server would not have it at all.
+pub(super) fn of_overwriting(error: Error) -> Error {
+    let outcome = match error.kind() {
+        ErrorKind::Busy | ErrorKind::NotFound | ErrorKind::Denied => error.outcome(),
+        _ => Outcome::Unknown,
+    };
+    error.with_outcome(outcome)
 }
 
 /// The error of a server that has fallen silent.

@@ -10,7 +10,7 @@ use virt_core::storage::{StorageVolumeRef, UploadOptions, VolumePiece};
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 
 use super::super::EsxDriver;
-use super::transfer::{STALLED, silent};
+use super::transfer::{STALLED, of_overwriting, silent};
 use crate::session::Session;
 use crate::soap::{DatastoreFile, FileWriter, SoapError};
 
@@ -106,13 +106,7 @@ struct State {
 
 impl Upload {
     async fn failed(&self, error: SoapError) -> Error {
-        let error = self.session.failed_at(error, &self.file, self.logins).await;
-        // What was there is gone, whatever has come of the new.
-        let outcome = match error.kind() {
-            ErrorKind::Busy | ErrorKind::NotFound | ErrorKind::Denied => error.outcome(),
-            _ => Outcome::Unknown,
-        };
-        error.with_outcome(outcome)
+        of_overwriting(self.session.failed_at(error, &self.file, self.logins).await)
     }
 
     async fn pass(&self, writer: &mut FileWriter, data: Bytes) -> Result<()> {

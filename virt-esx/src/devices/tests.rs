@@ -336,6 +336,62 @@ fn a_controller_of_another_model_takes_along_what_is_on_it() {
     assert!(plan.needs_an_end(HotAdd::default()).is_some());
 }
 
+fn disk_of<'d>(wanted: &'d mut DomainConfig, file: &str) -> &'d mut virt_core::model::Disk {
+    let mut disks = wanted.devices_mut().disks.iter_mut();
+    let has_it = |disk: &&mut virt_core::model::Disk| {
+        disk.source.as_ref().and_then(|source| source.file.as_deref()) == Some(file)
+    };
+    disks.find(has_it).unwrap()
+}
+
+#[test]
+fn another_image_is_another_disk_and_no_file_goes() {
+    let (plan, hardware) = plan(|wanted| {
+        let disk = disk_of(wanted, "[ds] a/a.vmdk");
+        disk.source.as_mut().unwrap().file = Some("[ds] a/z.vmdk".to_owned());
+    });
+    let spec = plan.spec(&hardware, &means()).unwrap();
+    assert_eq!(steps(&spec), [("remove", "VirtualDisk"), ("add", "VirtualDisk")]);
+    let operations = spec.device_change.iter().map(|change| &change.file_operation);
+    assert!(operations.into_iter().all(Option::is_none));
+    let (before, after) = (&spec.device_change[0].device, &spec.device_change[1].device);
+    assert_eq!(
+        (before.controller_key, before.unit_number),
+        (after.controller_key, after.unit_number)
+    );
+    assert!(after.key < 0);
+}
+
+#[test]
+fn what_is_changed_on_a_controller_of_another_model_goes_along_once() {
+    let model = |wanted: &mut DomainConfig| {
+        wanted.devices_mut().controllers[0].model = Some("lsilogic".to_owned());
+    };
+    let (changed, hardware) = plan(|wanted| {
+        model(wanted);
+        disk_of(wanted, "[ds] a/a.vmdk").shareable = true;
+    });
+    let spec = changed.spec(&hardware, &means()).unwrap();
+    let controller = [
+        ("remove", "ParaVirtualSCSIController"),
+        ("add", "VirtualLsiLogicController"),
+    ];
+    assert_eq!(steps(&spec)[..2], controller);
+    assert_eq!(steps(&spec)[2..], [("edit", "VirtualDisk")]);
+    let key = spec.device_change[1].device.key;
+    assert_eq!(spec.device_change[2].device.controller_key, Some(key));
+    let (gone, hardware) = plan(|wanted| {
+        model(wanted);
+        let disks = &mut wanted.devices_mut().disks;
+        disks.retain(|disk| {
+            disk.source.as_ref().and_then(|source| source.file.as_deref()) != Some("[ds] a/a.vmdk")
+        });
+    });
+    let spec = gone.spec(&hardware, &means()).unwrap();
+    assert_eq!(steps(&spec)[..1], [("remove", "VirtualDisk")]);
+    assert_eq!(steps(&spec)[1..], controller);
+}
+
 #[test]
 fn a_running_machine_takes_some_of_it() {
     let refused = |change: fn(&mut DomainConfig), hot_add: HotAdd| plan(change).0.needs_an_end(hot_add);

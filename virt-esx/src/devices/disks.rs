@@ -47,7 +47,10 @@ pub(super) fn device(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
         backing.file_name = file;
         backing.into()
     });
-    set_modes(&mut backing, group);
+    let own = modes(&backing).0.map(ToOwned::to_owned);
+    let mode = own.filter(|own| wanted.leaves("mode") && !own.is_empty());
+    let mode = mode.unwrap_or_else(|| mode_of(group).to_owned());
+    set_modes(&mut backing, &mode, group);
     disk.backing = Some(backing);
     Ok(disk.into())
 }
@@ -65,7 +68,7 @@ pub(super) fn are_others(existing: &AnyVirtualDevice, device: &AnyVirtualDevice)
 }
 
 /// The mode, in which changes are kept or not and snapshots leave the disk out or not.
-fn mode(group: &Group) -> &'static str {
+fn mode_of(group: &Group) -> &'static str {
     let word = group.get("mode").unwrap_or_default().to_ascii_lowercase();
     match word.as_str() {
         "independent-nonpersistent" => "independent_nonpersistent",
@@ -85,9 +88,8 @@ fn sharing(group: &Group) -> &'static str {
 }
 
 /// Sets what is said, and leaves what is so already: not every member is there on every server.
-fn set_modes(backing: &mut AnyVirtualDeviceBackingInfo, group: &Group) {
+fn set_modes(backing: &mut AnyVirtualDeviceBackingInfo, mode: &str, group: &Group) {
     let through = group.flag("writeThrough").unwrap_or(false);
-    let mode = mode(group);
     let set_flag = |own: &mut Option<bool>| {
         if own.unwrap_or(false) != through {
             *own = Some(through);

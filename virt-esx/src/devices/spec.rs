@@ -28,12 +28,20 @@ pub(crate) struct Means {
 pub(super) struct Wanted<'w> {
     pub(super) slot: Slot,
     pub(super) group: &'w Group,
+    /// The lines of the one that is there, as far as they were compared.
+    before: Option<&'w Group>,
     /// The one that is there.
     pub(super) existing: Option<&'w AnyVirtualDevice>,
     pub(super) means: &'w Means,
 }
 
 impl Wanted<'_> {
+    /// Whether nothing was compared of this: as it is with the device that is there, so it stays.
+    pub(super) fn leaves(&self, name: &str) -> bool {
+        let is_said = |group: &Group| group.get(name).is_some();
+        self.existing.is_some() && !is_said(self.group) && !self.before.is_some_and(is_said)
+    }
+
     /// A copy of what there is.
     pub(super) fn existing_part<T: Object + Clone>(&self) -> Option<T> {
         self.existing?.part::<T>().cloned()
@@ -126,6 +134,7 @@ impl Steps {
         let wanted = Wanted {
             slot: change.slot,
             group,
+            before: change.before.as_ref(),
             existing,
             means,
         };

@@ -7,8 +7,9 @@ use virt_core::model::DomainConfig;
 
 use super::*;
 use crate::vim::{
-    AnyVirtualDevice, OptionValue, VirtualDeviceConfigSpecOperation as Operation, VirtualMachineBootOptions,
-    VirtualMachineConfigInfo, VirtualMachineConfigSpec,
+    AnyVirtualDevice, OptionValue, VirtualDeviceConfigSpecOperation as Operation,
+    VirtualDiskFlatVer2BackingInfo, VirtualMachineBootOptions, VirtualMachineConfigInfo,
+    VirtualMachineConfigSpec, VirtualSCSIController, VirtualSCSISharing,
 };
 use crate::vmx::convert::{PlainNames, compared, lines};
 use crate::vmx::{FromVmx, ToVmx, Vmx, from_vmx};
@@ -360,6 +361,42 @@ fn another_image_is_another_disk_and_no_file_goes() {
         (after.controller_key, after.unit_number)
     );
     assert!(after.key < 0);
+}
+
+#[test]
+fn what_a_document_without_settings_does_not_say_of_a_device_stays() {
+    let mut info = told(&spec_of(&domain("", DEVICES)).unwrap());
+    for device in &mut info.hardware.device {
+        let backing = device.backing.as_mut();
+        let flat = backing.and_then(|backing| backing.part_mut::<VirtualDiskFlatVer2BackingInfo>());
+        if let Some(flat) = flat {
+            "independent_persistent".clone_into(&mut flat.disk_mode);
+        }
+        if let Some(controller) = device.part_mut::<VirtualSCSIController>() {
+            controller.shared_bus = VirtualSCSISharing::PhysicalSharing;
+        }
+    }
+    let vmx = described(&info).unwrap();
+    let mut wanted = from_vmx(&vmx, &FromVmx::complete()).unwrap();
+    crate::vmx::convert::set_kept(&mut wanted, None);
+    wanted.devices_mut().controllers[0].model = Some("lsilogic".to_owned());
+    disk_of(&mut wanted, "[ds] a/a.vmdk").shareable = true;
+    let (before, after) = compared(&vmx, &wanted, &FromVmx::complete(), &options()).unwrap();
+    let plan = Plan::between(&before, &after).with_controllers_of(&wanted);
+    let spec = plan.spec(&Hardware::new(info.hardware.device), &means()).unwrap();
+    let find = |name: &str| {
+        let mut devices = spec.device_change.iter().map(|change| &change.device);
+        devices.find(|device| device.type_name() == name).unwrap()
+    };
+    let controller = find("VirtualLsiLogicController").part::<VirtualSCSIController>();
+    assert_eq!(
+        controller.unwrap().shared_bus,
+        VirtualSCSISharing::PhysicalSharing
+    );
+    let backing = find("VirtualDisk").backing.as_ref().unwrap();
+    let flat = backing.part::<VirtualDiskFlatVer2BackingInfo>().unwrap();
+    assert_eq!(flat.disk_mode, "independent_persistent");
+    assert_eq!(flat.sharing.as_deref(), Some("sharingMultiWriter"));
 }
 
 #[test]

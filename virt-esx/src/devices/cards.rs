@@ -64,8 +64,8 @@ pub(super) fn device(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
         set_address(card, group);
         let is_running = wanted.means.is_running;
         card.connectable = Some(connectable::info(before.as_ref(), group, true, is_running));
-        if card.wake_on_lan_enabled.is_none() {
-            card.wake_on_lan_enabled = group.flag("wakeOnPcktRcv");
+        if let Some(wakes) = group.flag("wakeOnPcktRcv") {
+            card.wake_on_lan_enabled = Some(wakes);
         }
     }
     Ok(device)

@@ -14,6 +14,9 @@ pub(super) fn info(
     match existing {
         Some(existing) => VirtualDeviceConnectInfo {
             start_connected: starts,
+            allow_guest_control: group
+                .flag("allowGuestConnectionControl")
+                .unwrap_or(existing.allow_guest_control),
             connected: if is_running { starts } else { existing.connected },
             ..existing.clone()
         },

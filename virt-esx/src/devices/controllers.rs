@@ -36,10 +36,15 @@ pub(super) fn device(wanted: &Wanted<'_>, bus: Bus, number: u32) -> Result<AnyVi
         }
     };
     if let Some(controller) = device.part_mut::<VirtualSCSIController>() {
-        controller.shared_bus = match wanted.group.get("sharedBus") {
-            Some(word) if word.eq_ignore_ascii_case("virtual") => VirtualSCSISharing::VirtualSharing,
-            Some(word) if word.eq_ignore_ascii_case("physical") => VirtualSCSISharing::PhysicalSharing,
-            _ => VirtualSCSISharing::NoSharing,
+        let own = wanted
+            .existing
+            .filter(|_| wanted.leaves("sharedBus"))
+            .and_then(|existing| existing.part::<VirtualSCSIController>());
+        controller.shared_bus = match (wanted.group.get("sharedBus"), own) {
+            (Some(word), _) if word.eq_ignore_ascii_case("virtual") => VirtualSCSISharing::VirtualSharing,
+            (Some(word), _) if word.eq_ignore_ascii_case("physical") => VirtualSCSISharing::PhysicalSharing,
+            (_, Some(own)) => own.shared_bus.clone(),
+            (_, None) => VirtualSCSISharing::NoSharing,
         };
     }
     Ok(device)

@@ -37,27 +37,38 @@ pub(super) fn device(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
     let file = group.text("fileName");
     let file = file.ok_or_else(|| invalid(wanted.slot.element(), "the image of a hard disk is missing"))?;
     let file = file_of(file);
-    let mut disk: VirtualDisk = wanted.existing_part().unwrap_or_default();
-    let before = disk.backing.take();
-    let is_the_same = before
-        .as_ref()
-        .and_then(|backing| backing.part::<VirtualDeviceFileBackingInfo>())
-        .is_some_and(|backing| backing.file_name == file);
-    let mut backing = match before {
-        Some(backing) if is_the_same => backing,
-        _ => {
-            let mut backing = VirtualDiskFlatVer2BackingInfo::default();
-            backing.file_name = file;
-            backing.into()
-        }
-    };
-    set_modes(&mut backing, group);
+    let existing: Option<VirtualDisk> = wanted.existing_part();
+    // Another image is another disk: the size and whatever else the server says of the one there is are not its own.
+    let mut disk = existing
+        .filter(|disk| image(disk) == Some(file.as_str()))
+        .unwrap_or_default();
+    let mut backing = disk.backing.take().unwrap_or_else(|| {
+        let mut backing = VirtualDiskFlatVer2BackingInfo::default();
+        backing.file_name = file;
+        backing.into()
+    });
+    let own = modes(&backing).0.map(ToOwned::to_owned);
+    let mode = own.filter(|own| wanted.leaves("mode") && !own.is_empty());
+    let mode = mode.unwrap_or_else(|| mode_of(group).to_owned());
+    set_modes(&mut backing, &mode, group);
     disk.backing = Some(backing);
     Ok(disk.into())
 }
 
+/// The file that a disk is in.
+fn image(disk: &VirtualDisk) -> Option<&str> {
+    let file = disk.backing.as_ref()?.part::<VirtualDeviceFileBackingInfo>()?;
+    Some(&file.file_name)
+}
+
+/// Whether both are disks, and each is in a file of its own.
+pub(super) fn are_others(existing: &AnyVirtualDevice, device: &AnyVirtualDevice) -> bool {
+    let disks = existing.part::<VirtualDisk>().zip(device.part::<VirtualDisk>());
+    disks.is_some_and(|(existing, device)| image(existing) != image(device))
+}
+
 /// The mode, in which changes are kept or not and snapshots leave the disk out or not.
-fn mode(group: &Group) -> &'static str {
+fn mode_of(group: &Group) -> &'static str {
     let word = group.get("mode").unwrap_or_default().to_ascii_lowercase();
     match word.as_str() {
         "independent-nonpersistent" => "independent_nonpersistent",
@@ -77,9 +88,8 @@ fn sharing(group: &Group) -> &'static str {
 }
 
 /// Sets what is said, and leaves what is so already: not every member is there on every server.
-fn set_modes(backing: &mut AnyVirtualDeviceBackingInfo, group: &Group) {
+fn set_modes(backing: &mut AnyVirtualDeviceBackingInfo, mode: &str, group: &Group) {
     let through = group.flag("writeThrough").unwrap_or(false);
-    let mode = mode(group);
     let set_flag = |own: &mut Option<bool>| {
         if own.unwrap_or(false) != through {
             *own = Some(through);

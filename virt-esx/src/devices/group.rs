@@ -1,10 +1,11 @@
 //! Lines, device by device.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::slot::Slot;
 use crate::vmx::convert::Lines;
-use crate::vmx::document::unescape;
+use crate::vmx::document::{shown, unescape};
 
 /// The lines of one device, without its name, or those of the machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,10 +14,16 @@ pub(super) struct Group {
 }
 
 /// A line as it is written, and its value as it is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Line {
     key: String,
     value: String,
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {:?}", self.key, shown(&self.key, &self.value))
+    }
 }
 
 impl Group {

@@ -7,6 +7,7 @@ use super::cards;
 use super::disks::is_disk;
 use super::group::{Group, Groups};
 use super::guest_id;
+use super::settings;
 use super::slot::Slot;
 use crate::vmx::convert::{Bus, Lines};
 
@@ -95,7 +96,7 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.before.is_same(&self.after)
+        self.changes.is_empty() && !settings::differ(&self.before, &self.after)
     }
 
     /// The files that have to be there, and what names them: images of disks and drives that come, or are others than before.

@@ -68,6 +68,11 @@ fn changes<'g>(
     set.chain(gone).filter(|(name, ..)| !is_own(name))
 }
 
+/// Whether there is anything of it that a server is told.
+pub(super) fn differ(before: &Group, after: &Group) -> bool {
+    changes(before, after).next().is_some()
+}
+
 /// The first setting that cannot be changed while a machine runs, in words.
 pub(super) fn needs_an_end(before: &Group, after: &Group, hot_add: HotAdd) -> Option<String> {
     let number = |group: &Group, name: &str| group.get(name).and_then(|text| text.parse::<i64>().ok());
@@ -118,6 +123,8 @@ fn set_member(name: &str, value: Option<&str>, spec: &mut VirtualMachineConfigSp
         "mem.hotadd" => spec.memory_hot_add_enabled = flag(),
         "sched.mem.max" => memory(spec).limit = Some(number().unwrap_or(-1)),
         "sched.mem.min" | "sched.mem.minsize" => memory(spec).reservation = Some(number().unwrap_or(0)),
+        "sched.cpu.max" => cpu(spec).limit = Some(number().unwrap_or(-1)),
+        "sched.cpu.min" => cpu(spec).reservation = Some(number().unwrap_or(0)),
         "sched.cpu.shares" => cpu(spec).shares = Some(shares(value)),
         "sched.mem.shares" => memory(spec).shares = Some(shares(value)),
         "sched.cpu.affinity" => {

@@ -124,14 +124,17 @@ impl Slot {
                     Bus::Ide => 400_000,
                     Bus::Floppy => 500_000,
                 };
-                (bus, place.controller * 1_000 + place.unit)
+                (
+                    bus,
+                    place.controller.saturating_mul(1_000).saturating_add(place.unit),
+                )
             }
             Self::Card(number) => (600_000, number),
             Self::Serial(number) => (700_000, number),
             Self::Parallel(number) => (800_000, number),
             Self::Sound => (900_000, 0),
         };
-        i32::try_from(number).map_or(-base, |number| -(base + number))
+        i32::try_from(number).map_or(-base, |number| (-base).saturating_sub(number))
     }
 }
 
@@ -179,6 +182,12 @@ mod tests {
             }));
             keys.extend((0..4).map(|number| Slot::Controller(bus, number).new_key()));
         }
+        let far = Place {
+            bus: Bus::Scsi,
+            controller: u32::MAX,
+            unit: 7,
+        };
+        assert!(Slot::At(far).new_key() < 0 && Slot::Card(u32::MAX).new_key() < 0);
         keys.sort_unstable();
         keys.dedup();
         // IDE and floppies have controllers of their own: those are never new.

@@ -28,12 +28,20 @@ pub(crate) struct Means {
 pub(super) struct Wanted<'w> {
     pub(super) slot: Slot,
     pub(super) group: &'w Group,
+    /// The lines of the one that is there, as far as they were compared.
+    before: Option<&'w Group>,
     /// The one that is there.
     pub(super) existing: Option<&'w AnyVirtualDevice>,
     pub(super) means: &'w Means,
 }
 
 impl Wanted<'_> {
+    /// Whether nothing was compared of this: as it is with the device that is there, so it stays.
+    pub(super) fn leaves(&self, name: &str) -> bool {
+        let is_said = |group: &Group| group.get(name).is_some();
+        self.existing.is_some() && !is_said(self.group) && !self.before.is_some_and(is_said)
+    }
+
     /// A copy of what there is.
     pub(super) fn existing_part<T: Object + Clone>(&self) -> Option<T> {
         self.existing?.part::<T>().cloned()
@@ -79,6 +87,8 @@ struct Steps {
     added: Vec<VirtualDeviceConfigSpec>,
     /// Controllers that are new, so that what is on them names them by the key of the specification.
     new_controllers: Vec<(Bus, u32)>,
+    /// Controllers that others take the place of: their keys, and those of the others.
+    replaced_controllers: Vec<(i32, i32)>,
 }
 
 impl Plan {
@@ -95,6 +105,7 @@ impl Plan {
             steps.take(change, hardware, means)?;
             options(change, &mut spec.extra_config);
         }
+        steps.move_along(hardware);
         let order = [
             steps.removed,
             steps.controllers_removed,
@@ -123,6 +134,7 @@ impl Steps {
         let wanted = Wanted {
             slot: change.slot,
             group,
+            before: change.before.as_ref(),
             existing,
             means,
         };
@@ -138,7 +150,9 @@ impl Steps {
                     format!("{}: {text}", change.slot.name()),
                 ))
             }
-            Some(existing) if existing.type_name() == device.type_name() => {
+            Some(existing)
+                if existing.type_name() == device.type_name() && !disks::are_others(existing, &device) =>
+            {
                 // Where all of it is understood elsewhere, nothing changes of the device itself.
                 if existing != &device {
                     self.edited.push(step(Operation::Edit, device));
@@ -164,7 +178,7 @@ impl Steps {
         }
     }
 
-    /// A device of another class in the place of one: what is on a controller moves with it.
+    /// A device of another class, or another disk, in the place of one.
     fn replace(
         &mut self,
         slot: Slot,
@@ -176,13 +190,29 @@ impl Steps {
         device.device_info = None;
         device.slot_info = None;
         if matches!(slot, Slot::Controller(..)) {
-            for (_, on_it) in hardware.on(existing.key) {
+            self.replaced_controllers.push((existing.key, slot.new_key()));
+        }
+        self.add(slot, device, hardware);
+    }
+
+    /// What stays on controllers that others take the place of goes on those, be it changed besides or not.
+    fn move_along(&mut self, hardware: &Hardware) {
+        for (from, to) in &self.replaced_controllers {
+            for (_, on_it) in hardware.on(*from) {
+                if self.removed.iter().any(|step| step.device.key == on_it.key) {
+                    continue;
+                }
+                let edited = self.edited.iter_mut();
+                let mut edited = edited.filter(|step| step.device.key == on_it.key);
+                if let Some(step) = edited.next() {
+                    step.device.controller_key = Some(*to);
+                    continue;
+                }
                 let mut moved = on_it.clone();
-                moved.controller_key = Some(slot.new_key());
+                moved.controller_key = Some(*to);
                 self.edited.push(step(Operation::Edit, moved));
             }
         }
-        self.add(slot, device, hardware);
     }
 
     fn add(&mut self, slot: Slot, mut device: AnyVirtualDevice, hardware: &Hardware) {

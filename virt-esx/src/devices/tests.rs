@@ -7,8 +7,9 @@ use virt_core::model::DomainConfig;
 
 use super::*;
 use crate::vim::{
-    AnyVirtualDevice, OptionValue, VirtualDeviceConfigSpecOperation as Operation, VirtualMachineBootOptions,
-    VirtualMachineConfigInfo, VirtualMachineConfigSpec,
+    AnyVirtualDevice, OptionValue, VirtualDeviceConfigSpecOperation as Operation,
+    VirtualDiskFlatVer2BackingInfo, VirtualMachineBootOptions, VirtualMachineConfigInfo,
+    VirtualMachineConfigSpec, VirtualSCSIController, VirtualSCSISharing,
 };
 use crate::vmx::convert::{PlainNames, compared, lines};
 use crate::vmx::{FromVmx, ToVmx, Vmx, from_vmx};
@@ -334,6 +335,98 @@ fn a_controller_of_another_model_takes_along_what_is_on_it() {
     let key = spec.device_change[1].device.key;
     assert_eq!(spec.device_change[2].device.controller_key, Some(key));
     assert!(plan.needs_an_end(HotAdd::default()).is_some());
+}
+
+fn disk_of<'d>(wanted: &'d mut DomainConfig, file: &str) -> &'d mut virt_core::model::Disk {
+    let mut disks = wanted.devices_mut().disks.iter_mut();
+    let has_it = |disk: &&mut virt_core::model::Disk| {
+        disk.source.as_ref().and_then(|source| source.file.as_deref()) == Some(file)
+    };
+    disks.find(has_it).unwrap()
+}
+
+#[test]
+fn another_image_is_another_disk_and_no_file_goes() {
+    let (plan, hardware) = plan(|wanted| {
+        let disk = disk_of(wanted, "[ds] a/a.vmdk");
+        disk.source.as_mut().unwrap().file = Some("[ds] a/z.vmdk".to_owned());
+    });
+    let spec = plan.spec(&hardware, &means()).unwrap();
+    assert_eq!(steps(&spec), [("remove", "VirtualDisk"), ("add", "VirtualDisk")]);
+    let operations = spec.device_change.iter().map(|change| &change.file_operation);
+    assert!(operations.into_iter().all(Option::is_none));
+    let (before, after) = (&spec.device_change[0].device, &spec.device_change[1].device);
+    assert_eq!(
+        (before.controller_key, before.unit_number),
+        (after.controller_key, after.unit_number)
+    );
+    assert!(after.key < 0);
+}
+
+#[test]
+fn what_a_document_without_settings_does_not_say_of_a_device_stays() {
+    let mut info = told(&spec_of(&domain("", DEVICES)).unwrap());
+    for device in &mut info.hardware.device {
+        let backing = device.backing.as_mut();
+        let flat = backing.and_then(|backing| backing.part_mut::<VirtualDiskFlatVer2BackingInfo>());
+        if let Some(flat) = flat {
+            "independent_persistent".clone_into(&mut flat.disk_mode);
+        }
+        if let Some(controller) = device.part_mut::<VirtualSCSIController>() {
+            controller.shared_bus = VirtualSCSISharing::PhysicalSharing;
+        }
+    }
+    let vmx = described(&info).unwrap();
+    let mut wanted = from_vmx(&vmx, &FromVmx::complete()).unwrap();
+    crate::vmx::convert::set_kept(&mut wanted, None);
+    wanted.devices_mut().controllers[0].model = Some("lsilogic".to_owned());
+    disk_of(&mut wanted, "[ds] a/a.vmdk").shareable = true;
+    let (before, after) = compared(&vmx, &wanted, &FromVmx::complete(), &options()).unwrap();
+    let plan = Plan::between(&before, &after).with_controllers_of(&wanted);
+    let spec = plan.spec(&Hardware::new(info.hardware.device), &means()).unwrap();
+    let find = |name: &str| {
+        let mut devices = spec.device_change.iter().map(|change| &change.device);
+        devices.find(|device| device.type_name() == name).unwrap()
+    };
+    let controller = find("VirtualLsiLogicController").part::<VirtualSCSIController>();
+    assert_eq!(
+        controller.unwrap().shared_bus,
+        VirtualSCSISharing::PhysicalSharing
+    );
+    let backing = find("VirtualDisk").backing.as_ref().unwrap();
+    let flat = backing.part::<VirtualDiskFlatVer2BackingInfo>().unwrap();
+    assert_eq!(flat.disk_mode, "independent_persistent");
+    assert_eq!(flat.sharing.as_deref(), Some("sharingMultiWriter"));
+}
+
+#[test]
+fn what_is_changed_on_a_controller_of_another_model_goes_along_once() {
+    let model = |wanted: &mut DomainConfig| {
+        wanted.devices_mut().controllers[0].model = Some("lsilogic".to_owned());
+    };
+    let (changed, hardware) = plan(|wanted| {
+        model(wanted);
+        disk_of(wanted, "[ds] a/a.vmdk").shareable = true;
+    });
+    let spec = changed.spec(&hardware, &means()).unwrap();
+    let controller = [
+        ("remove", "ParaVirtualSCSIController"),
+        ("add", "VirtualLsiLogicController"),
+    ];
+    assert_eq!(steps(&spec)[..2], controller);
+    assert_eq!(steps(&spec)[2..], [("edit", "VirtualDisk")]);
+    let key = spec.device_change[1].device.key;
+    assert_eq!(spec.device_change[2].device.controller_key, Some(key));
+    let (gone, hardware) = plan(|wanted| {
+        model(wanted);
+        let disks = &mut wanted.devices_mut().disks;
+        disks.retain(|disk| {
+            disk.source.as_ref().and_then(|source| source.file.as_deref()) != Some("[ds] a/a.vmdk")
+        });
+    });
+    let spec = gone.spec(&hardware, &means()).unwrap();
+    assert_eq!(steps(&spec)[..1], [("remove", "VirtualDisk")]);
+    assert_eq!(steps(&spec)[1..], controller);
 }
 
 #[test]

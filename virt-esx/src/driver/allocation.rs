@@ -7,11 +7,13 @@ use super::{EsxDriver, not_valid};
 use crate::extension::{Allocation, AllocationChange, Limit, Share, ShareChange, Shares};
 use crate::property;
 use crate::vim::{
-    ManagedObjectReference, ResourceAllocationInfo, SharesInfo, SharesLevel, VirtualMachineConfigSpec,
+    AnyValue, ManagedObjectReference, ResourceAllocationInfo, SharesInfo, SharesLevel,
+    VirtualMachineConfigSpec,
 };
 
 const CPU: &str = "config.cpuAllocation";
 const MEMORY: &str = "config.memoryAllocation";
+const VERSION: &str = "config.changeVersion";
 const LOCKED: &str = "config.memoryReservationLockedToMax";
 /// How a server writes that there is no limit.
 const UNLIMITED: i64 = -1;
@@ -20,15 +22,18 @@ impl EsxDriver {
     pub(crate) async fn allocation(&self, call: &CallContext, domain: Uuid) -> Result<Allocation> {
         self.server.check_open()?;
         let (reference, _) = self.server.inventory.machine(domain)?;
-        self.allocation_of(call, &reference).await
+        let (allocation, _) = self.allocation_of(call, &reference).await?;
+        Ok(allocation)
     }
+
+    /// What a machine gets, and the version of its configuration that says so.
 
     async fn allocation_of(
         &self,
         call: &CallContext,
         machine: &ManagedObjectReference,
-    ) -> Result<Allocation> {
-        let paths = [CPU, MEMORY, LOCKED];
+    ) -> Result<(Allocation, Option<String>)> {
+        let paths = [CPU, MEMORY, LOCKED, VERSION];
         let mut read = property::of_object(&self.server.session, call, machine, &paths).await?;
         let mut share = |path: &str| {
             let info = read
@@ -41,11 +46,12 @@ impl EsxDriver {
             info.map(|info| share_of(&info))
         };
         let (cpu, memory) = (share(CPU)?, share(MEMORY)?);
-        Ok(Allocation {
+        let allocation = Allocation {
             cpu,
             memory,
             memory_locked: read.get(LOCKED).is_some_and(|value| value.text() == "true"),
-        })
+        };
+        Ok((allocation, read.get(VERSION).map(AnyValue::text)))
     }
 
     pub(crate) async fn set_allocation(
@@ -56,7 +62,7 @@ impl EsxDriver {
     ) -> Result<()> {
         change.check()?;
         let (reference, machine) = self.to_change(domain)?;
-        let is = self.allocation_of(call, &reference).await?;
+        let (is, version) = self.allocation_of(call, &reference).await?;
         let cpu = changed("cpu", &is.cpu, &change.cpu)?;
         let memory = changed("memory", &is.memory, &change.memory)?;
         if let Some(memory) = &memory
@@ -79,6 +85,8 @@ impl EsxDriver {
             return Ok(());
         }
         let spec = VirtualMachineConfigSpec {
+            // What is not to change is sent as it was read, and is not to undo what somebody else has changed meanwhile.
+            change_version: version,
             cpu_allocation: cpu,
             memory_allocation: memory,
             ..VirtualMachineConfigSpec::default()

@@ -73,7 +73,11 @@ impl EsxDriver {
     ) -> Result<HostAutoStartManagerConfig> {
         let mut read = property::of_object(&self.server.session, call, manager, &["config"]).await?;
         let config = read.remove("config").and_then(|config| config.read().ok());
-        Ok(config.unwrap_or_default())
+        // What it may not tell is not as if there were nothing: others might begin to start.
+        config.ok_or_else(|| {
+            let message = "the host does not say which machines start by themselves";
+            Error::new(ErrorKind::InvalidState, message)
+        })
     }
 }
 

@@ -18,7 +18,7 @@ fn parts(name: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl EsxDriver {
-    /// Looks for files by their names, `[datastore] dir/file`: those that are there.
+    /// Looks for files by their names, `[datastore] dir/file`: those that are there, by the names as they were given.
     ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) for a datastore that is not there, by name.
@@ -47,11 +47,11 @@ impl EsxDriver {
                     "" => format!("[{datastore}] {}", info.path),
                     directory => format!("[{datastore}] {directory}/{}", info.path),
                 };
-                found.insert(name, info);
+                // A pattern may have found more.
+                let asked = names.iter().filter(|own| same(own, &name));
+                found.extend(asked.map(|own| ((*own).to_owned(), info.clone())));
             }
         }
-        // A pattern may have found more.
-        found.retain(|name, _| names.iter().any(|own| same(own, name)));
         Ok(found)
     }
 

@@ -1,10 +1,13 @@
 //! The host, or the first one that a vCenter's connection is about.
 
+use std::sync::Arc;
+
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
 use super::EsxDriver;
 use crate::property::{self, Wanted, in_view};
+use crate::session::Session;
 use crate::vim::{AnyValue, CreateContainerView, DestroyView, ManagedObjectReference, ObjectContent};
 
 /// What is read of a host.
@@ -54,10 +57,13 @@ impl EsxDriver {
             type_: vec![wanted.kind.to_owned()],
             recursive: true,
         };
-        let view = session.read(call, &view).await?;
-        let found = property::of_objects(session, call, in_view(&view, &[wanted])).await;
-        let over = DestroyView { this: view };
-        session.clear_up(&over).await;
+        let mut view = OwnView {
+            session: Arc::clone(session),
+            reference: session.read(call, &view).await?,
+            is_forgotten: false,
+        };
+        let found = property::of_objects(session, call, in_view(&view.reference, &[wanted])).await;
+        view.forget().await;
         found
     }
 
@@ -124,6 +130,40 @@ impl EsxDriver {
         let mut found = property::of_object(&self.server.session, call, host, &[&path]).await?;
         let reference = found.remove(&path).and_then(|value: AnyValue| value.read().ok());
         reference.ok_or_else(|| Error::unsupported(format!("the host has no {manager}")))
+    }
+}
+
+/// A view for one call. Whoever stops waiting has the server forget it, too.
+struct OwnView {
+    session: Arc<Session>,
+    reference: ManagedObjectReference,
+    is_forgotten: bool,
+}
+
+impl OwnView {
+    fn over(&self) -> DestroyView {
+        DestroyView {
+            this: self.reference.clone(),
+        }
+    }
+
+    async fn forget(&mut self) {
+        self.session.clear_up(&self.over()).await;
+        self.is_forgotten = true;
+    }
+}
+
+impl Drop for OwnView {
+    fn drop(&mut self) {
+        // Without a runtime it goes with the session.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        if self.is_forgotten {
+            return;
+        }
+        let (session, over) = (Arc::clone(&self.session), self.over());
+        drop(runtime.spawn(async move { session.clear_up(&over).await }));
     }
 }
 

@@ -179,7 +179,7 @@ pub async fn allocation(domain: &Domain) -> Result<Allocation> {
 /// # Errors
 /// `InvalidArgument` for what can be no allocation: shares out of range, a reservation above the limit or, of memory, above
 /// what the machine has; `InvalidState` where all of its memory is reserved by another setting; `ResourceExhausted` where
-/// the host has not as much to reserve; `Unsupported` for domains of other drivers; `Denied` on a connection that only
+/// the host has not as much to reserve; `Busy` where somebody else has changed the machine meanwhile; `Unsupported` for domains of other drivers; `Denied` on a connection that only
 /// reads; `NotFound` when it is gone.
 ///
 /// # Cancel safety

@@ -66,8 +66,12 @@ pub(super) fn write_members(object: &dyn Object, element: &mut Element) {
 /// Prints the members that there are, inherited ones first, and no secrets.
 pub(super) fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut shown = f.debug_struct(object.type_name());
+    // A machine's options are lines of its file, which may be secrets as well.
+    let option = part::<super::OptionValue>(object);
+    let of_option = option.is_some_and(|option| crate::vmx::document::is_secret(&option.key));
     all_members(object, &mut |name, member, is_secret| {
         if let Some(value) = member.shown() {
+            let is_secret = is_secret || (of_option && name == "value");
             shown.field(name, if is_secret { &"hidden" } else { value });
         }
     });

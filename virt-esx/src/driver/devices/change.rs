@@ -35,7 +35,7 @@ pub(in crate::driver) struct Present {
     pub(in crate::driver) hardware: Hardware,
     pub(super) guest: String,
     described: Described,
-    change_version: Option<String>,
+    pub(super) change_version: Option<String>,
     hot_add: HotAdd,
 }
 

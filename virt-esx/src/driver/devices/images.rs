@@ -113,6 +113,8 @@ impl EsxDriver {
                 device: disk.into(),
                 ..VirtualDeviceConfigSpec::default()
             }],
+            // The disk may stand on another one by now.
+            change_version: present.change_version.clone(),
             ..VirtualMachineConfigSpec::default()
         };
         let change = Box::new(ReconfigVmTask {

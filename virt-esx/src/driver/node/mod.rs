@@ -20,6 +20,9 @@ use virt_core::{CallContext, Error, Result};
 
 use super::EsxDriver;
 
+/// More processors than any host has are not listed, whatever it says.
+const MOST_CPUS: u32 = 65_536;
+
 #[async_trait]
 impl NodeDriver for EsxDriver {
     async fn capabilities(&self, call: &CallContext) -> Result<Capabilities> {
@@ -43,9 +46,10 @@ impl NodeDriver for EsxDriver {
     }
 
     async fn cpu_map(&self, call: &CallContext) -> Result<CpuMap> {
+        self.server.check_open()?;
         let info = self.host_info(call).await?;
         // Those that are switched off ESX does not tell.
-        Ok(CpuMap::new((0..info.cpus).map(|_| true).collect()))
+        Ok(CpuMap::new((0..info.cpus.min(MOST_CPUS)).map(|_| true).collect()))
     }
 
     async fn cpu_stats(&self, call: &CallContext, cpu: Option<u32>) -> Result<NodeCpuStats> {

@@ -7,6 +7,9 @@ use virt_core::model::value::CpuSet;
 
 use super::hardware::Hardware;
 
+/// The most threads that a core is taken to have, whatever a host says: each is listed with each.
+const MOST_THREADS: u32 = 64;
+
 impl Hardware {
     pub(super) fn sockets(&self) -> u32 {
         positive(self.cpu.num_cpu_packages)
@@ -17,7 +20,7 @@ impl Hardware {
     }
 
     pub(super) fn threads_of_core(&self) -> u32 {
-        (positive(self.cpu.num_cpu_threads) / positive(self.cpu.num_cpu_cores)).max(1)
+        (positive(self.cpu.num_cpu_threads) / positive(self.cpu.num_cpu_cores)).clamp(1, MOST_THREADS)
     }
 
     pub(super) fn topology(&self) -> HostTopology {

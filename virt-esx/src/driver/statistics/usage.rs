@@ -12,6 +12,8 @@ use crate::vim::{VirtualMachinePowerState as Power, VirtualMachineQuickStats};
 
 /// Of the machine as a whole.
 const WHOLE: &str = "";
+/// More vCPUs than any machine has are not listed, whatever a server says.
+const MOST_VCPUS: u32 = 4_096;
 
 impl Asked {
     pub(super) fn usage(mut self) -> Usage {
@@ -41,7 +43,7 @@ impl Asked {
     fn cpu(&self, quick: &VirtualMachineQuickStats) -> CpuUsage {
         let samples = &self.samples;
         let time = |figure: Figure, of: &str| samples.value(figure, of).map(Duration::from_millis);
-        let vcpus = (0..self.listed.machine.cpus).map(|index| {
+        let vcpus = (0..self.listed.machine.cpus.min(MOST_VCPUS)).map(|index| {
             let name = index.to_string();
             VcpuUsage {
                 index,

@@ -1,11 +1,14 @@
 //! What a file says that no element says, in the metadata of a domain.
 
+use std::fmt;
+
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::value::MacAddress;
 use virt_core::xml::{Element, Name};
 
 use super::problem::invalid;
+use crate::vmx::document::shown;
 
 /// The namespace of what is kept.
 pub const NAMESPACE: &str = "urn:virt-sdk:vmx:1";
@@ -13,7 +16,7 @@ pub const NAMESPACE: &str = "urn:virt-sdk:vmx:1";
 const PREFIX: &str = "vmx";
 
 /// A line of a file that no element of the domain stands for, or not with this value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
     /// The key.
@@ -24,6 +27,18 @@ pub struct Setting {
     pub instead_of: Option<String>,
     /// The device of the file it is about, as `scsi0:0`, if that is an element of the domain. It goes with the device.
     pub device: Option<String>,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |value: &Option<String>| value.as_deref().map(|value| shown(&self.key, value).to_owned());
+        f.debug_struct("Setting")
+            .field("key", &self.key)
+            .field("value", &shown(&self.value))
+            .field("instead_of", &shown(&self.instead_of))
+            .field("device", &self.device)
+            .finish()
+    }
 }
 
 impl Setting {

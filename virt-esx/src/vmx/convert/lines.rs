@@ -1,17 +1,27 @@
 //! The lines that are written, and what is kept applied to them.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use virt_core::Result;
 
 use super::kept::Kept;
-use crate::vmx::document::Vmx;
+use crate::vmx::document::{Vmx, shown};
 
 /// Keys and values as they are written, each key once.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Lines {
     lines: Vec<(String, String)>,
     places: HashMap<String, usize>,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines.iter();
+        f.debug_map()
+            .entries(lines.map(|(key, value)| (key, shown(key, value))))
+            .finish()
+    }
 }
 
 impl Lines {

@@ -116,11 +116,13 @@ impl Place {
 
     /// The name of the target libvirt gives a disk here.
     pub(super) fn target(self) -> String {
+        // A server may say any numbers.
+        let number = |units: u32, unit: u32| self.controller.saturating_mul(units).saturating_add(unit);
         match self.bus {
-            Bus::Nvme => format!("nvme{}n{}", self.controller, self.unit + 1),
-            Bus::Scsi => name("sd", self.controller * 15 + without_own(self.unit)),
-            Bus::Sata => name("sd", self.controller * SATA_UNITS + self.unit),
-            Bus::Ide => name("hd", self.controller * 2 + self.unit),
+            Bus::Nvme => format!("nvme{}n{}", self.controller, self.unit.saturating_add(1)),
+            Bus::Scsi => name("sd", number(15, without_own(self.unit))),
+            Bus::Sata => name("sd", number(SATA_UNITS, self.unit)),
+            Bus::Ide => name("hd", number(2, self.unit)),
             Bus::Floppy => name("fd", self.unit),
         }
     }

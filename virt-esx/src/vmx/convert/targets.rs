@@ -66,5 +66,7 @@ mod tests {
         ];
         let named: Vec<(&str, &str)> = named.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(named, wanted);
+        // No machine has such, whatever a server says.
+        assert_eq!(targets(&[("scsi", u32::MAX, 1), ("nvme", 0, u32::MAX)]).len(), 2);
     }
 }

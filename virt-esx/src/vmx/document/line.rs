@@ -1,6 +1,9 @@
 //! One line, in the pieces it was written in.
 
+use std::fmt;
+
 use super::error::{VmxError, VmxProblem};
+use super::secret::shown;
 
 /// A line with its ending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub(super) enum Content {
 }
 
 /// `key = "value"`, in pieces: all of them one after the other are the line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     indent: String,
     pub(super) key: String,
@@ -30,6 +33,15 @@ pub(super) struct Setting {
     is_quoted: bool,
     /// Blanks and a comment.
     trailing: String,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting")
+            .field("key", &self.key)
+            .field("value", &shown(&self.key, &self.value))
+            .finish_non_exhaustive()
+    }
 }
 
 const BLANK: [char; 2] = [' ', '\t'];
@@ -49,7 +61,7 @@ impl Line {
         }
     }
 
-    pub(super) fn write(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
+    pub(super) fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match &self.content {
             Content::Decoration(text) => out.write_str(text)?,
             Content::Setting(setting) => {

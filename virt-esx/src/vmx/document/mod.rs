@@ -17,8 +17,10 @@ mod escape;
 mod line;
 #[cfg(test)]
 mod properties;
+mod secret;
 mod text;
 
 pub use error::{VmxError, VmxProblem};
 pub use escape::{escape, escape_name, unescape, unescape_name};
+pub(crate) use secret::{is_secret, shown};
 pub use text::{Entry, MAX_BYTES, Vmx};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::error::{VmxError, VmxProblem};
 use super::escape::unescape;
 use super::line::{Content, Line};
+use super::secret::shown;
 
 /// The largest file that is read: 4 MiB.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -28,7 +29,7 @@ pub struct Vmx {
 }
 
 /// One `key = "value"` of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'v> {
     /// The line, counted from 1.
     pub line: usize,
@@ -36,6 +37,16 @@ pub struct Entry<'v> {
     pub key: &'v str,
     /// The value without its quotes, as it is written: `|22` is not a quote yet.
     pub value: &'v str,
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("line", &self.line)
+            .field("key", &self.key)
+            .field("value", &shown(self.key, self.value))
+            .finish()
+    }
 }
 
 impl Vmx {

@@ -16,6 +16,7 @@ pub(super) fn write(devices: &Devices, context: &Context<'_>, out: &mut Lines) -
     for serial in devices.serials.iter().chain(&of_console) {
         let number = number(serial.target.as_ref(), &mut next, 4, "serial")?;
         let device = format!("serial{number}");
+        check_is_free(&device, "serial", out)?;
         if serial.log.is_some() {
             let text = "what comes out of a port is not logged beside";
             return Err(unsupported("/domain/devices/serial/log", text));
@@ -27,6 +28,7 @@ pub(super) fn write(devices: &Devices, context: &Context<'_>, out: &mut Lines) -
     for parallel in &devices.parallels {
         let number = number(parallel.target.as_ref(), &mut next, 3, "parallel")?;
         let device = format!("parallel{number}");
+        check_is_free(&device, "parallel", out)?;
         out.add_flag(format!("{device}.present"), true);
         let end = parallel.sources.first();
         match &parallel.kind {
@@ -51,6 +53,17 @@ fn number(target: Option<&ChardevTarget>, next: &mut u32, most: u32, name: &str)
     };
     *next = number + 1;
     Ok(number)
+}
+
+/// Refuses a second port of one number: it would take the place of the first.
+fn check_is_free(device: &str, name: &str, out: &Lines) -> Result<()> {
+    match out.is_present(device) {
+        true => Err(invalid(
+            format!("/domain/devices/{name}/target/@port"),
+            format!("two ports are {device}"),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// A console without a serial port is one.

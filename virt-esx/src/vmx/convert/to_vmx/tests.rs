@@ -237,6 +237,10 @@ fn what_is_wrong_is_refused_by_name() {
         ),
         ("<filesystem><source dir='/a'/></filesystem>", "target"),
         ("<interface type='vds'/>", "switchid"),
+        (
+            "<serial type='dev'/><serial type='dev'><target port='0'/></serial>",
+            "serial/target/@port",
+        ),
     ] {
         assert_refused("", devices, wrong, place);
     }

@@ -41,15 +41,18 @@ pub(crate) async fn followed(
     if let Some(result) = seen.end() {
         return result;
     }
-    loop {
-        let before = session.logins().await;
-        let result = in_a_collector(session, call, task, &mut hear).await;
-        match result {
-            // The collector went with its session; the task goes on.
-            Err(_) if session.logins().await != before => {}
-            result => return result,
+    let waiting = async {
+        loop {
+            let before = session.logins().await;
+            let result = in_a_collector(session, call, task, &mut hear).await;
+            match result {
+                // The collector went with its session; the task goes on.
+                Err(_) if session.logins().await != before => {}
+                result => return result,
+            }
         }
-    }
+    };
+    call.bound(Outcome::Unknown, waiting).await
 }
 
 /// A collector of properties for one wait. Whoever stops waiting has the server forget it, too.
@@ -59,14 +62,18 @@ struct OwnCollector {
 }
 
 impl OwnCollector {
+    /// Also where whoever waits stops doing so meanwhile, the server has none left.
     async fn make(session: &Arc<Session>, call: &CallContext) -> Result<Self> {
-        let make = CreatePropertyCollector {
-            this: session.content().property_collector.clone(),
+        let (session, call) = (Arc::clone(session), call.clone());
+        let making = async move {
+            let make = CreatePropertyCollector {
+                this: session.content().property_collector.clone(),
+            };
+            let reference = session.read(&call, &make).await?;
+            Ok(Self { session, reference })
         };
-        Ok(Self {
-            session: Arc::clone(session),
-            reference: session.read(call, &make).await?,
-        })
+        let made = tokio::spawn(making).await;
+        made.map_err(|_| Error::new(ErrorKind::Internal, "making a collector ended unexpectedly"))?
     }
 }
 
@@ -90,9 +97,8 @@ async fn in_a_collector(
     task: &ManagedObjectReference,
     hear: &mut (impl FnMut(u8) + Send),
 ) -> Result<Option<AnyValue>> {
-    let collector = OwnCollector::make(session, call).await?;
-    let waiting = wait(session, call, &collector.reference, task, hear);
-    call.bound(Outcome::Unknown, waiting).await
+    let collector = OwnCollector::make(session, call).await.map_err(lost)?;
+    wait(session, call, &collector.reference, task, hear).await
 }
 
 async fn wait(
@@ -124,7 +130,7 @@ async fn wait(
             Ok(told) => told,
             Err(error) => {
                 if has_ended(&error) {
-                    session.log_in_again(before).await?;
+                    session.log_in_again(before).await.map_err(lost)?;
                 }
                 return Err(lost(said(error, session.host())));
             }

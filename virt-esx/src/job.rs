@@ -136,7 +136,12 @@ impl Server {
 
 /// Whether not the task failed, but the way to the server.
 fn is_of_the_way(error: &Error) -> bool {
-    error.kind() == ErrorKind::ConnectionLost && error.native::<Fault>().is_none()
+    // There is no end to such a call: what takes too long is one answer. And a server that begins anew is busy at first.
+    let is_away = matches!(
+        error.kind(),
+        ErrorKind::ConnectionLost | ErrorKind::Timeout | ErrorKind::Busy
+    );
+    is_away && error.native::<Fault>().is_none()
 }
 
 /// A call that takes as long as it takes.

@@ -1,6 +1,7 @@
 //! Tasks of a server: waited for until they are done, without asking again and again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
@@ -15,6 +16,8 @@ use crate::vim::{
 const PROPERTIES: &[&str] = &["info.state", "info.progress", "info.error", "info.result"];
 /// How long one answer is waited for, in seconds.
 const PATIENCE: i32 = 30;
+/// How long a server may take for one answer that it has not to wait for, of a call that takes as long as it takes.
+pub(crate) const ANSWER: Duration = Duration::from_secs(100);
 
 /// Waits until a task is done: its result, where it has one. The task goes on when nobody waits any more.
 pub(crate) async fn done(
@@ -34,7 +37,7 @@ pub(crate) async fn followed(
 ) -> Result<Option<AnyValue>> {
     // Most are done at once.
     let mut seen = Seen::default();
-    let read = property::of_object(session, call, task, PROPERTIES).await;
+    let read = property::of_object(session, &call.at_most(ANSWER), task, PROPERTIES).await;
     for (name, value) in read.map_err(lost)? {
         seen.set(&name, Some(value), &mut hear);
     }
@@ -64,7 +67,7 @@ struct OwnCollector {
 impl OwnCollector {
     /// Also where whoever waits stops doing so meanwhile, the server has none left.
     async fn make(session: &Arc<Session>, call: &CallContext) -> Result<Self> {
-        let (session, call) = (Arc::clone(session), call.clone());
+        let (session, call) = (Arc::clone(session), call.at_most(ANSWER));
         let making = async move {
             let make = CreatePropertyCollector {
                 this: session.content().property_collector.clone(),
@@ -113,7 +116,7 @@ async fn wait(
         spec: of_reference(task, PROPERTIES),
         partial_updates: false,
     };
-    session.read(call, &filter).await.map_err(lost)?;
+    session.read(&call.at_most(ANSWER), &filter).await.map_err(lost)?;
     let mut version = String::new();
     let mut seen = Seen::default();
     loop {

@@ -1,5 +1,7 @@
 //! The host, or the first one that a vCenter's connection is about.
 
+use std::sync::Arc;
+
 use virt_core::connection::{HypervisorVersion, NodeInfo};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
@@ -44,8 +46,9 @@ impl EsxDriver {
         }
     }
 
-    async fn read_in_view(&self, call: &CallContext, wanted: Wanted<'_>) -> Result<Vec<ObjectContent>> {
-        let session = &self.server.session;
+    /// Carried to its end whoever waits: no view is left behind.
+    async fn read_in_view(&self, call: &CallContext, wanted: Wanted<'static>) -> Result<Vec<ObjectContent>> {
+        let session = Arc::clone(&self.server.session);
         let manager = session.content().view_manager.clone();
         let manager = manager.ok_or_else(|| Error::unsupported("the server knows no views"))?;
         let view = CreateContainerView {
@@ -54,11 +57,16 @@ impl EsxDriver {
             type_: vec![wanted.kind.to_owned()],
             recursive: true,
         };
-        let view = session.read(call, &view).await?;
-        let found = property::of_objects(session, call, in_view(&view, &[wanted])).await;
-        let over = DestroyView { this: view };
-        session.clear_up(&over).await;
-        found
+        let call = call.clone();
+        let reading = async move {
+            let view = session.read(&call, &view).await?;
+            let found = property::of_objects(&session, &call, in_view(&view, &[wanted])).await;
+            let over = DestroyView { this: view };
+            session.clear_up(&over).await;
+            found
+        };
+        let read = tokio::spawn(reading).await;
+        read.map_err(|_| Error::new(ErrorKind::Internal, "reading the inventory ended unexpectedly"))?
     }
 
     pub(super) async fn host_info(&self, call: &CallContext) -> Result<NodeInfo> {

@@ -5,6 +5,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 use super::EsxDriver;
 use crate::inventory::Machine;
 use crate::server::Server;
+use crate::task::ANSWER;
 use crate::vim::{AnswerVm, Fault, ManagedObjectReference, VirtualMachineQuestionInfo};
 
 impl EsxDriver {
@@ -126,7 +127,7 @@ impl Server {
             let asks = self.inventory.question(machine);
             fault.is_a("ConcurrentAccess") || asks.is_none_or(|(_, asked)| asked.id != question.id)
         };
-        match self.act(call, &answer).await {
+        match self.act(&call.at_most(ANSWER), &answer).await {
             Err(error) if error.native::<Fault>().is_some_and(is_over) => Ok(()),
             given => given,
         }

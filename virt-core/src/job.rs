@@ -137,13 +137,8 @@ impl Job {
                 .with_subject(Subject::Domain(self.domain.name.clone()))
         };
         match ended {
-            Err(_) => Err(about(
-                Error::new(
-                    ErrorKind::ConnectionLost,
-                    "the manager that worked on the job is gone",
-                )
-                .with_outcome(Outcome::Unknown),
-            )),
+            // It says how it has ended before it goes, in every case.
+            Err(_) => Err(about(worker_gone())),
             Ok(status) => match (status.progress.state, &status.failure) {
                 (JobState::Completed, _) => Ok(()),
                 (_, Some(failure)) => Err(about(
@@ -178,6 +173,11 @@ impl fmt::Debug for Job {
             .field("domain", &self.domain.name)
             .finish_non_exhaustive()
     }
+}
+
+fn worker_gone() -> Error {
+    let message = "the manager that worked on the job is gone";
+    Error::new(ErrorKind::ConnectionLost, message).with_outcome(Outcome::Unknown)
 }
 
 #[derive(Debug)]
@@ -265,6 +265,10 @@ impl JobWorker {
 
     /// Reports the end; an error of kind `Cancelled` counts as cancelled.
     pub fn finish(self, result: Result<()>) {
+        self.end(result);
+    }
+
+    fn end(&self, result: Result<()>) {
         let elapsed = self.started.elapsed();
         self.status.send_modify(|status| {
             status.progress.elapsed = elapsed;
@@ -289,6 +293,15 @@ impl JobWorker {
                 }
             }
         });
+    }
+}
+
+impl Drop for JobWorker {
+    fn drop(&mut self) {
+        let runs = self.status.borrow().progress.state == JobState::Running;
+        if runs {
+            self.end(Err(worker_gone()));
+        }
     }
 }
 
@@ -337,5 +350,7 @@ mod tests {
         let (worker, job) = begin(true);
         drop(worker);
         assert_eq!(job.wait().await.unwrap_err().outcome(), Outcome::Unknown);
+        // Who follows its progress sees an end, too.
+        assert_eq!(job.progress().state, JobState::Failed);
     }
 }

@@ -75,12 +75,15 @@ impl Server {
         machine: &ManagedObjectReference,
     ) -> Result<Option<AnyValue>> {
         let call = endless("job");
-        let mut following =
-            std::pin::pin!(self.answering(&call, machine, self.to_its_end(worker, task), false));
+        let work = async { Ok(self.to_its_end(worker, task).await) };
+        let mut following = std::pin::pin!(self.answering(&call, machine, work, false));
         loop {
             tokio::select! {
                 biased;
-                ended = &mut following => return ended.map_err(as_begun),
+                ended = &mut following => {
+                    // Where a question is in the way, the task has begun: it is not as if nothing had been done.
+                    return ended.unwrap_or_else(|error| Err(error.with_outcome(Outcome::Unknown)));
+                }
                 () = worker.cancelled() => {
                     if let Err(error) = self.cancel(task).await {
                         tracing::warn!(%error, %task, "a task could not be cancelled, and goes on");
@@ -120,7 +123,8 @@ impl Server {
         );
         let cancel = CancelTask { this: task.clone() };
         match self.act(&call, &cancel).await {
-            Err(error) if error.kind() == ErrorKind::InvalidState => Ok(()),
+            // Servers forget the tasks that are over.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidState | ErrorKind::NotFound) => Ok(()),
             Err(error) if error.kind() == ErrorKind::Unsupported => Err(Error::unsupported(
                 "the server cannot stop this task any more, or never could",
             )
@@ -130,17 +134,14 @@ impl Server {
     }
 }
 
-/// A machine that waits for an answer has its task begun: it is not as if nothing had been done.
-fn as_begun(error: Error) -> Error {
-    if error.kind() == ErrorKind::Busy && error.native::<Fault>().is_none() {
-        return error.with_outcome(Outcome::Unknown);
-    }
-    error
-}
-
 /// Whether not the task failed, but the way to the server.
 fn is_of_the_way(error: &Error) -> bool {
-    error.kind() == ErrorKind::ConnectionLost && error.native::<Fault>().is_none()
+    // There is no end to such a call: what takes too long is one answer. And a server that begins anew is busy at first.
+    let is_away = matches!(
+        error.kind(),
+        ErrorKind::ConnectionLost | ErrorKind::Timeout | ErrorKind::Busy
+    );
+    is_away && error.native::<Fault>().is_none()
 }
 
 /// A call that takes as long as it takes.

@@ -1,6 +1,7 @@
 //! Tasks of a server: waited for until they are done, without asking again and again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
@@ -15,6 +16,8 @@ use crate::vim::{
 const PROPERTIES: &[&str] = &["info.state", "info.progress", "info.error", "info.result"];
 /// How long one answer is waited for, in seconds.
 const PATIENCE: i32 = 30;
+/// How long a server may take for one answer that it has not to wait for, of a call that takes as long as it takes.
+pub(crate) const ANSWER: Duration = Duration::from_secs(100);
 
 /// Waits until a task is done: its result, where it has one. The task goes on when nobody waits any more.
 pub(crate) async fn done(
@@ -34,22 +37,25 @@ pub(crate) async fn followed(
 ) -> Result<Option<AnyValue>> {
     // Most are done at once.
     let mut seen = Seen::default();
-    let read = property::of_object(session, call, task, PROPERTIES).await;
+    let read = property::of_object(session, &call.at_most(ANSWER), task, PROPERTIES).await;
     for (name, value) in read.map_err(lost)? {
         seen.set(&name, Some(value), &mut hear);
     }
     if let Some(result) = seen.end() {
         return result;
     }
-    loop {
-        let before = session.logins().await;
-        let result = in_a_collector(session, call, task, &mut hear).await;
-        match result {
-            // The collector went with its session; the task goes on.
-            Err(_) if session.logins().await != before => {}
-            result => return result,
+    let waiting = async {
+        loop {
+            let before = session.logins().await;
+            let result = in_a_collector(session, call, task, &mut hear).await;
+            match result {
+                // The collector went with its session; the task goes on.
+                Err(_) if session.logins().await != before => {}
+                result => return result,
+            }
         }
-    }
+    };
+    call.bound(Outcome::Unknown, waiting).await
 }
 
 /// A collector of properties for one wait. Whoever stops waiting has the server forget it, too.
@@ -59,14 +65,18 @@ struct OwnCollector {
 }
 
 impl OwnCollector {
+    /// Also where whoever waits stops doing so meanwhile, the server has none left.
     async fn make(session: &Arc<Session>, call: &CallContext) -> Result<Self> {
-        let make = CreatePropertyCollector {
-            this: session.content().property_collector.clone(),
+        let (session, call) = (Arc::clone(session), call.at_most(ANSWER));
+        let making = async move {
+            let make = CreatePropertyCollector {
+                this: session.content().property_collector.clone(),
+            };
+            let reference = session.read(&call, &make).await?;
+            Ok(Self { session, reference })
         };
-        Ok(Self {
-            session: Arc::clone(session),
-            reference: session.read(call, &make).await?,
-        })
+        let made = tokio::spawn(making).await;
+        made.map_err(|_| Error::new(ErrorKind::Internal, "making a collector ended unexpectedly"))?
     }
 }
 
@@ -90,9 +100,8 @@ async fn in_a_collector(
     task: &ManagedObjectReference,
     hear: &mut (impl FnMut(u8) + Send),
 ) -> Result<Option<AnyValue>> {
-    let collector = OwnCollector::make(session, call).await?;
-    let waiting = wait(session, call, &collector.reference, task, hear);
-    call.bound(Outcome::Unknown, waiting).await
+    let collector = OwnCollector::make(session, call).await.map_err(lost)?;
+    wait(session, call, &collector.reference, task, hear).await
 }
 
 async fn wait(
@@ -107,7 +116,7 @@ async fn wait(
         spec: of_reference(task, PROPERTIES),
         partial_updates: false,
     };
-    session.read(call, &filter).await.map_err(lost)?;
+    session.read(&call.at_most(ANSWER), &filter).await.map_err(lost)?;
     let mut version = String::new();
     let mut seen = Seen::default();
     loop {
@@ -124,7 +133,7 @@ async fn wait(
             Ok(told) => told,
             Err(error) => {
                 if has_ended(&error) {
-                    session.log_in_again(before).await?;
+                    session.log_in_again(before).await.map_err(lost)?;
                 }
                 return Err(lost(said(error, session.host())));
             }

@@ -70,6 +70,12 @@ impl EsxDriver {
             let message = "a template does not run: it cannot be powered on";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
+        let place = &options.place;
+        if template && (place.pool.is_some() || place.cluster.is_some() && place.host.is_none()) {
+            return Err(Error::unsupported(
+                "a template is on a host, and in no resource pool: say its host (cluster, pool)",
+            ));
+        }
         let inventory = &self.server.inventory;
         if inventory.has_name(name) {
             let message = format!("a machine named {name:?} exists already");

@@ -93,8 +93,10 @@ impl ConnectionDriver for EsxDriver {
     }
 
     async fn subscribe(&self, _call: &CallContext, filter: EventFilter) -> Result<EventStream> {
+        let stream = self.server.events.subscribe(filter);
+        // In this order: one that is there before the end is ended with the others.
         self.server.check_open()?;
-        Ok(self.server.events.subscribe(filter))
+        Ok(stream)
     }
 
     fn domains(&self) -> &dyn DomainDriver {

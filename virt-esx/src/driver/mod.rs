@@ -81,7 +81,7 @@ impl EsxDriver {
     where
         M: Method<Returns = ManagedObjectReference> + Sync,
     {
-        let begun = self.server.act(call, method).await?;
+        let begun = self.server.act(&call.at_most(task::ANSWER), method).await?;
         task::done(&self.server.session, call, &begun).await.map(drop)
     }
 }

@@ -32,6 +32,9 @@ impl EsxDriver {
             Power::PoweredOff => {}
             Power::Suspended if options.force_boot => {
                 self.power_off(call, &reference).await?;
+                // What it had saved is gone, whatever comes of the start.
+                let started = self.turn_on(call, &reference).await;
+                return started.map_err(|error| error.with_outcome(Outcome::Unknown));
             }
             Power::Suspended if self.server.inventory.is_paused(&reference) => {
                 return Err(not_valid(&machine, "resume it, or force a boot"));
@@ -62,10 +65,10 @@ impl EsxDriver {
             this: reference.clone(),
         };
         let inventory = &self.server.inventory;
-        inventory.will_end(reference, StoppedReason::Destroyed);
+        let ending = inventory.will_end(reference, StoppedReason::Destroyed);
         if let Err(error) = self.answering(call, reference, self.carry_out(call, &off)).await {
             if error.outcome() == Outcome::NotApplied {
-                inventory.does_not_end(reference);
+                ending.call_off();
             }
             return Err(error);
         }
@@ -95,7 +98,7 @@ impl EsxDriver {
             return Err(not_valid(&machine, "it cannot end by itself: resume it first"));
         }
         let inventory = &self.server.inventory;
-        inventory.will_end(&reference, StoppedReason::Destroyed);
+        let ending = inventory.will_end(&reference, StoppedReason::Destroyed);
         let ended = async {
             self.ask_to_shut_down(call, &reference).await?;
             let ended = inventory.when(&reference, |machine| {
@@ -109,7 +112,7 @@ impl EsxDriver {
         };
         let ended = ended.await;
         if ended.is_err() {
-            inventory.does_not_end(&reference);
+            ending.call_off();
         }
         ended
     }
@@ -168,15 +171,11 @@ impl EsxDriver {
         let reset = ResetVmTask {
             this: reference.clone(),
         };
-        let inventory = &self.server.inventory;
-        inventory.will_be_reset(&reference);
-        let done = self.answering(call, &reference, self.carry_out(call, &reset));
-        let done = done.await;
-        match &done {
-            Ok(()) => inventory.was_reset(&reference),
-            Err(_) => inventory.is_not_reset(&reference),
-        }
-        done
+        let resetting = self.server.inventory.will_be_reset(&reference);
+        self.answering(call, &reference, self.carry_out(call, &reset))
+            .await?;
+        resetting.succeed();
+        Ok(())
     }
 
     pub(super) async fn suspend_to_disk(&self, call: &CallContext, domain: Uuid) -> Result<()> {

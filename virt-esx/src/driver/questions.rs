@@ -5,7 +5,8 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result, Subject};
 use super::EsxDriver;
 use crate::inventory::Machine;
 use crate::server::Server;
-use crate::vim::{AnswerVm, ManagedObjectReference, VirtualMachineQuestionInfo};
+use crate::task::ANSWER;
+use crate::vim::{AnswerVm, Fault, ManagedObjectReference, VirtualMachineQuestionInfo};
 
 impl EsxDriver {
     /// As [`Server::answering`].
@@ -39,13 +40,15 @@ impl Server {
         work: impl Future<Output = Result<T>>,
         force: bool,
     ) -> Result<T> {
+        // What was answered last. The server may tell of it for a while yet.
+        let mut last = String::new();
         // One that stands still already takes nothing up before it is answered.
         if let Some((name, question)) = self.inventory.question(machine) {
             let answered = self.answer(call, machine, &name, &question, force).await;
             answered.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+            last = question.id;
         }
         let asked = async {
-            let mut last = String::new();
             loop {
                 let inventory = &self.inventory;
                 let is_new = |machine: Option<&Machine>| {
@@ -104,12 +107,30 @@ impl Server {
                 .with_subject(Subject::Domain(name.to_owned())));
         };
         tracing::info!(domain = name, question = %question.text, answer = %default.label, "a question is answered");
+        self.give_answer(call, machine, question, &default.key).await
+    }
+
+    /// Where somebody else has answered meanwhile, that counts.
+    async fn give_answer(
+        &self,
+        call: &CallContext,
+        machine: &ManagedObjectReference,
+        question: &VirtualMachineQuestionInfo,
+        choice: &str,
+    ) -> Result<()> {
         let answer = AnswerVm {
             this: machine.clone(),
             question_id: question.id.clone(),
-            answer_choice: default.key.clone(),
+            answer_choice: choice.to_owned(),
         };
-        self.act(call, &answer).await
+        let is_over = |fault: &Fault| {
+            let asks = self.inventory.question(machine);
+            fault.is_a("ConcurrentAccess") || asks.is_none_or(|(_, asked)| asked.id != question.id)
+        };
+        match self.act(&call.at_most(ANSWER), &answer).await {
+            Err(error) if error.native::<Fault>().is_some_and(is_over) => Ok(()),
+            given => given,
+        }
     }
 
     /// The guest has locked its tray: it keeps the medium, unless it is forced to let go of it.
@@ -132,12 +153,7 @@ impl Server {
             .iter()
             .find(|choice| says(&choice.label) || says(&choice.summary));
         if let Some(choice) = choice {
-            let answer = AnswerVm {
-                this: machine.clone(),
-                question_id: question.id.clone(),
-                answer_choice: choice.key.clone(),
-            };
-            self.act(call, &answer).await?;
+            self.give_answer(call, machine, question, &choice.key).await?;
         }
         if force && choice.is_some() {
             tracing::info!(

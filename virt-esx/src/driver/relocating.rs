@@ -35,7 +35,8 @@ impl EsxDriver {
         }
         let datacenter = self.datacenter_of(call, &reference).await?;
         let place = self.place(call, &datacenter, wanted).await?;
-        if place.host.is_some() && place.host == machine.host && wanted.datastore.is_none() {
+        let only_host = wanted.datastore.is_none() && wanted.pool.is_none() && wanted.folder.is_none();
+        if place.host.is_some() && place.host == machine.host && only_host {
             let message = "the domain is on that host already";
             return Err(
                 Error::new(ErrorKind::InvalidArgument, message).with_subject(Subject::Domain(machine.name))

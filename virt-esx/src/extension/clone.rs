@@ -205,7 +205,7 @@ pub async fn clone_domain(domain: &Domain, name: &str, options: &CloneOptions) -
 /// Clones a domain as a template (`CloneVM_Task`): returns once begun; [`Cloning::wait_for_template`] has it.
 ///
 /// # Errors
-/// As [`clone_domain`].
+/// As [`clone_domain`]; `Unsupported`, too, for a resource pool, or a cluster without a host: templates are in none.
 ///
 /// # Cancel safety
 /// When dropped, it may have been begun.

@@ -2,7 +2,7 @@
 
 use virt_core::job::Job;
 use virt_core::snapshot::Snapshot;
-use virt_core::{Domain, Result, Subject};
+use virt_core::{Domain, Outcome, Result, Subject};
 
 use super::{about_domain, about_subject, context, esx, reference_of};
 
@@ -46,7 +46,9 @@ async fn relabel(
     let now = driver
         .relabel_snapshot(&call, domain.uuid(), snapshot.name(), name, text)
         .await;
-    domain.snapshot(&now.map_err(&about)?).await
+    // It is relabelled, whatever comes of looking.
+    let snapshot = domain.snapshot(&now.map_err(&about)?).await;
+    snapshot.map_err(|error| error.with_outcome(Outcome::Applied))
 }
 
 /// Removes all snapshots of a domain, which stays as it is (`RemoveAllSnapshots_Task`): returns once begun, as a job whose

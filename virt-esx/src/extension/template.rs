@@ -1,7 +1,7 @@
 //! Templates: machines to make others from, which are no domains themselves.
 
 use virt_core::model::ByteSize;
-use virt_core::{Connection, Domain, Error, ErrorKind, Result};
+use virt_core::{Connection, Domain, Error, ErrorKind, Outcome, Result};
 
 use super::clone::{CloneOptions, Cloning};
 use super::placement::Placement;
@@ -94,7 +94,9 @@ impl Template {
         let driver = esx(&self.connection).map_err(&about)?;
         let call = context(driver, "into_domain");
         let domain = driver.make_domain(&call, &self.reference, place).await;
-        self.connection.domain(domain.map_err(&about)?.uuid).await
+        // It is one, whatever comes of looking.
+        let domain = self.connection.domain(domain.map_err(&about)?.uuid).await;
+        domain.map_err(|error| error.with_outcome(Outcome::Applied))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::machine::part_of;
 use crate::property::Wanted;
 use crate::vim::{
     AutoStartPowerInfo, HostAutoStartManagerConfig, ManagedObjectReference, ObjectUpdate, ObjectUpdateKind,
@@ -59,12 +60,22 @@ impl Autostart {
         if is_new {
             host.starts.clear();
         }
-        for change in update.change_set.iter().filter(|change| change.name == AUTOSTART) {
+        for change in &update.change_set {
+            // The whole of a configuration stands for all of its parts.
+            let part = AUTOSTART.strip_prefix(change.name.as_str());
+            let Some(below) = part.filter(|below| below.is_empty() || below.starts_with('.')) else {
+                continue;
+            };
             let value = change
                 .val
                 .as_ref()
                 .filter(|_| change.op != PropertyChangeOp::Remove);
-            let config = value.and_then(|value| value.read::<HostAutoStartManagerConfig>().ok());
+            let config = match below.strip_prefix('.') {
+                Some(below) => value
+                    .and_then(|value| part_of(value, below))
+                    .and_then(|value| value.read().ok()),
+                None => value.and_then(|value| value.read().ok()),
+            };
             host.starts = config.as_ref().map(those_that_start).unwrap_or_default();
         }
     }
@@ -145,6 +156,16 @@ mod tests {
         assert!(known.starts(Some(&host), &machine));
         known.apply(&told(ObjectUpdateKind::Modify, Some(&config(true, "none"))));
         assert!(!known.starts(Some(&host), &machine));
+        known.is_so(&host, &config(true, "powerOn"));
+        let mut whole = told(ObjectUpdateKind::Modify, None);
+        for change in &mut whole.change_set {
+            change.name = "config".to_owned();
+        }
+        known.apply(&whole);
+        assert!(
+            !known.starts(Some(&host), &machine),
+            "a host that is away tells nothing"
+        );
         known.is_so(&host, &config(true, "powerOn"));
         known.begin_again();
         assert!(known.starts(Some(&host), &machine), "until all was told again");

@@ -56,6 +56,19 @@ pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedRe
     told
 }
 
+/// What is told of a machine that is a domain from now on. One that runs, or is suspended, came from elsewhere.
+pub(super) fn arrived(machine: &Machine, tools_told: &mut bool) -> Vec<DomainChange> {
+    let mut told = vec![DomainChange::Defined(DefinedReason::Added)];
+    if machine.is_active() {
+        told.push(DomainChange::Started(StartedReason::Migrated));
+    }
+    if machine.power == Power::PoweredOn {
+        told.push(DomainChange::Resumed(ResumedReason::Unpaused));
+    }
+    told.extend(of_tools(machine, machine, tools_told).map(DomainChange::Agent));
+    told
+}
+
 /// Whether a change is one of power.
 pub(super) fn is_of_power(told: &DomainChange) -> bool {
     matches!(
@@ -111,6 +124,7 @@ fn reason_of(told: &DomainChange) -> Option<StateReason> {
     Some(match told {
         DomainChange::Started(StartedReason::FromSnapshot)
         | DomainChange::Stopped(StoppedReason::FromSnapshot) => StateReason::FromSnapshot,
+        DomainChange::Started(StartedReason::Migrated) => StateReason::Migrated,
         DomainChange::Started(_) | DomainChange::Rebooted => StateReason::Booted,
         DomainChange::Resumed(_) => StateReason::Unpaused,
         DomainChange::Suspended(_) => StateReason::User,

@@ -152,7 +152,7 @@ impl Machine {
 }
 
 /// A part of a value, by its path there.
-fn part_of(value: &AnyValue, path: &str) -> Option<AnyValue> {
+pub(super) fn part_of(value: &AnyValue, path: &str) -> Option<AnyValue> {
     let mut element = value.element();
     for name in path.split('.') {
         element = element.elements().find(|child| child.name.local() == name)?;

@@ -9,12 +9,12 @@ mod standing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 use virt_core::domain::{DomainInfo, DomainRef, DomainSelector, StateReason};
-use virt_core::event::{DefinedReason, DomainChange, DomainEvent, Event, EventBus, StoppedReason};
+use virt_core::event::{DomainChange, DomainEvent, Event, EventBus, StoppedReason};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 pub(crate) use autostart::does_start;
@@ -22,13 +22,12 @@ pub(crate) use follow::follow;
 pub(crate) use machine::{Machine, escaped, number, unescaped};
 
 use self::autostart::{Autostart, FOLLOWED_OF_HOSTS};
+use self::standing::{End, Reset};
 use crate::vim::{
     HostAutoStartManagerConfig, ManagedObjectReference, ObjectUpdate, ObjectUpdateKind,
     VirtualMachinePowerState, VirtualMachineQuestionInfo,
 };
 
-/// What is told within this time of a reset is that reset.
-const ONE_RESET: Duration = Duration::from_secs(10);
 /// How long it is waited for the server to tell of what was just done.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
@@ -49,11 +48,11 @@ struct State {
     by_uuid: HashMap<Uuid, ManagedObjectReference>,
     autostart: Autostart,
     /// Machines that we are about to end, and how.
-    ending: HashMap<ManagedObjectReference, StoppedReason>,
-    /// Machines that we have reset, and when: some servers tell of it by another time of boot, others not at all.
-    reset: HashMap<ManagedObjectReference, Instant>,
-    /// Machines that we are taking back to a snapshot: their power is told of once that is done.
-    reverting: HashSet<ManagedObjectReference>,
+    ending: HashMap<ManagedObjectReference, End>,
+    /// Machines that we reset, or have reset: some servers tell of it by another time of boot, others not at all.
+    reset: HashMap<ManagedObjectReference, Reset>,
+    /// Machines that we are taking back to a snapshot, and how many of us: their power is told of once that is done.
+    reverting: HashMap<ManagedObjectReference, usize>,
     /// Machines that we have paused, by suspending them.
     paused: HashSet<ManagedObjectReference>,
     /// Whether all there is has been told once.
@@ -106,32 +105,32 @@ impl Inventory {
 
     /// All there is has been told: what was not told of is gone.
     pub(crate) fn is_complete(&self) {
-        let told = {
-            let mut state = self.state();
-            let gone: Vec<ManagedObjectReference> = state
-                .machines
-                .iter()
-                .filter(|(_, known)| !known.seen)
-                .map(|(reference, _)| reference.clone())
-                .collect();
-            let told: Vec<Event> = gone.iter().flat_map(|reference| state.leave(reference)).collect();
-            state.autostart.is_complete();
-            state.complete = true;
-            told
-        };
-        self.tell(told);
+        let mut state = self.state();
+        let gone: Vec<ManagedObjectReference> = state
+            .machines
+            .iter()
+            .filter(|(_, known)| !known.seen)
+            .map(|(reference, _)| reference.clone())
+            .collect();
+        let told: Vec<Event> = gone.iter().flat_map(|reference| state.leave(reference)).collect();
+        state.autostart.is_complete();
+        state.complete = true;
+        self.tell(state, &told);
     }
 
     /// Takes in what the server tells of a machine.
     pub(crate) fn apply(&self, update: &ObjectUpdate) {
-        let told = self.state().apply(update);
-        self.tell(told);
+        let mut state = self.state();
+        let told = state.apply(update);
+        self.tell(state, &told);
     }
 
-    fn tell(&self, told: Vec<Event>) {
-        for event in &told {
+    /// Told while nothing else changes: events come in the order of what has happened.
+    fn tell(&self, state: MutexGuard<'_, State>, told: &[Event]) {
+        for event in told {
             self.events.publish(event);
         }
+        drop(state);
         self.changed.send_modify(|count| *count += 1);
     }
 
@@ -230,16 +229,6 @@ impl Inventory {
         })
     }
 
-    /// A machine is about to end by our doing.
-    pub(crate) fn will_end(&self, machine: &ManagedObjectReference, reason: StoppedReason) {
-        self.state().ending.insert(machine.clone(), reason);
-    }
-
-    /// It did not.
-    pub(crate) fn does_not_end(&self, machine: &ManagedObjectReference) {
-        self.state().ending.remove(machine);
-    }
-
     /// Waits until the server has told of what was just done: then it is seen by everybody, and its events were told.
     /// What takes longer, or longer than the call has, is seen later.
     pub(crate) async fn until(
@@ -330,29 +319,6 @@ impl Inventory {
             .any(|known| known.machine.name == name)
     }
 
-    /// A machine is about to be reset by us: what the server may tell of that is not told.
-    pub(crate) fn will_be_reset(&self, machine: &ManagedObjectReference) {
-        self.state().reset.insert(machine.clone(), Instant::now());
-    }
-
-    /// It was not, as far as is known.
-    pub(crate) fn is_not_reset(&self, machine: &ManagedObjectReference) {
-        self.state().reset.remove(machine);
-    }
-
-    /// A machine was reset by us: told here, as not every server does.
-    pub(crate) fn was_reset(&self, machine: &ManagedObjectReference) {
-        let told = {
-            let mut state = self.state();
-            state.reset.insert(machine.clone(), Instant::now());
-            match state.machines.get(machine) {
-                Some(known) => state.told(machine, &known.machine, [DomainChange::Rebooted]),
-                None => Vec::new(),
-            }
-        };
-        self.tell(told);
-    }
-
     /// Whether a machine's configuration file is this one.
     pub(crate) fn has_file(&self, name: &str) -> bool {
         self.state()
@@ -399,22 +365,25 @@ impl State {
         if self.machines.contains_key(&update.obj) {
             return self.change(&update.obj, machine);
         }
-        let reason = if machine.is_active() {
-            StateReason::Booted
-        } else {
-            StateReason::Unknown
+        let reason = match machine.power {
+            VirtualMachinePowerState::PoweredOn => StateReason::Booted,
+            VirtualMachinePowerState::Suspended => StateReason::User,
+            _ => StateReason::Unknown,
         };
-        let known = Known {
+        let mut known = Known {
             tools_told: machine.tools_run && machine.is_active(),
             machine,
             reason,
             seen: true,
         };
         self.index(&update.obj, &known.machine);
-        let added = self
-            .complete
-            .then_some(DomainChange::Defined(DefinedReason::Added));
-        let told = self.told(&update.obj, &known.machine, added);
+        let mut changes = Vec::new();
+        if self.complete {
+            known.tools_told = false;
+            changes = changes::arrived(&known.machine, &mut known.tools_told);
+            known.reason = changes::reason(&changes).unwrap_or(known.reason);
+        }
+        let told = self.told(&update.obj, &known.machine, changes);
         self.machines.insert(update.obj.clone(), known);
         told
     }
@@ -430,7 +399,8 @@ impl State {
 
     /// A machine is so from now on.
     fn change(&mut self, reference: &ManagedObjectReference, after: Machine) -> Vec<Event> {
-        let ended = self.ending.get(reference).copied();
+        let ended = self.ending.get(reference).and_then(End::reason);
+        let is_reverting = self.reverting.contains_key(reference);
         let Some(known) = self.machines.get_mut(reference) else {
             return Vec::new();
         };
@@ -440,29 +410,34 @@ impl State {
         if let Some(reason) = changes::reason(&changes) {
             known.reason = reason;
         }
-        changes.extend(changes::of_tools(&before, &after, &mut known.tools_told).map(DomainChange::Agent));
+        if is_reverting {
+            changes.retain(|change| !changes::is_of_power(change));
+        } else {
+            changes
+                .extend(changes::of_tools(&before, &after, &mut known.tools_told).map(DomainChange::Agent));
+        }
         if !after.is_active() {
             self.ending.remove(reference);
         }
         if after.power != VirtualMachinePowerState::Suspended {
             self.paused.remove(reference);
         }
-        if self.reverting.contains(reference) {
-            changes.retain(|change| !changes::is_of_power(change));
-        }
-        let reset = self.reset.get(reference);
-        if reset.is_some_and(|when| when.elapsed() < ONE_RESET) {
-            changes.retain(|change| *change != DomainChange::Rebooted);
+        if let Some(reset) = self.reset.get_mut(reference) {
+            changes.retain(|change| *change != DomainChange::Rebooted || !reset.takes());
         }
         if before.identity() == after.identity() {
             return self.told(reference, &after, changes);
         }
         // It was no domain before, or is none any more, or another one.
         let mut told = self.told(reference, &before, gone(&before));
-        self.forget(reference);
+        told.extend(self.forget(reference));
         self.index(reference, &after);
-        let added = DomainChange::Defined(DefinedReason::Added);
-        told.extend(self.told(reference, &after, [added]));
+        let Some(known) = self.machines.get_mut(reference) else {
+            return told;
+        };
+        known.tools_told = false;
+        let changes = changes::arrived(&after, &mut known.tools_told);
+        told.extend(self.told(reference, &after, changes));
         told
     }
 
@@ -470,8 +445,8 @@ impl State {
         let Some(known) = self.machines.remove(reference) else {
             return Vec::new();
         };
-        let told = self.told(reference, &known.machine, gone(&known.machine));
-        self.forget(reference);
+        let mut told = self.told(reference, &known.machine, gone(&known.machine));
+        told.extend(self.forget(reference));
         self.ending.remove(reference);
         self.reset.remove(reference);
         self.paused.remove(reference);
@@ -488,19 +463,24 @@ impl State {
         }
     }
 
-    /// A machine is not the domain of its uuid any more: another one of the same uuid may be.
-    fn forget(&mut self, reference: &ManagedObjectReference) {
+    /// A machine is not the domain of its uuid any more: another one of the same uuid may be, and is told of.
+    fn forget(&mut self, reference: &ManagedObjectReference) -> Vec<Event> {
         let had = self.by_uuid.iter().find(|(_, known)| *known == reference);
         let Some(uuid) = had.map(|(uuid, _)| *uuid) else {
-            return;
+            return Vec::new();
         };
         self.by_uuid.remove(&uuid);
-        let mut others = self.machines.iter();
+        let mut others = self.machines.iter_mut();
         let next =
             others.find(|(other, known)| *other != reference && known.machine.identity() == Some(uuid));
-        if let Some((next, _)) = next {
-            self.by_uuid.insert(uuid, next.clone());
-        }
+        let Some((next, known)) = next else {
+            return Vec::new();
+        };
+        known.tools_told = false;
+        let changes = changes::arrived(&known.machine, &mut known.tools_told);
+        let (next, machine) = (next.clone(), known.machine.clone());
+        self.by_uuid.insert(uuid, next.clone());
+        self.told(&next, &machine, changes)
     }
 
     /// The events of changes of a machine, where it is a domain.

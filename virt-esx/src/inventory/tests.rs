@@ -1,9 +1,11 @@
 //! The inventory alone, told what a server would tell.
 
-use virt_core::event::EventFilter;
+use std::time::SystemTime;
+
+use virt_core::event::{DefinedReason, EventFilter, StartedReason};
 
 use super::*;
-use crate::vim::{AnyValue, PropertyChange, PropertyChangeOp};
+use crate::vim::{AnyValue, DateTime, PropertyChange, PropertyChangeOp};
 
 const UUID: Uuid = Uuid::from_u128(7);
 
@@ -102,7 +104,7 @@ fn an_end_of_our_own_is_told_as_one() {
     let (inventory, mut stream) = inventory();
     inventory.apply(&web("poweredOn"));
     inventory.is_complete();
-    inventory.will_end(&machine("vm-12"), StoppedReason::Destroyed);
+    let _ending = inventory.will_end(&machine("vm-12"), StoppedReason::Destroyed);
     let off = update(
         ObjectUpdateKind::Modify,
         "vm-12",
@@ -150,7 +152,7 @@ fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
     let (inventory, mut stream) = inventory();
     inventory.apply(&web("poweredOn"));
     inventory.is_complete();
-    let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
+    let reverting = inventory.reverting(&machine("vm-12"));
     inventory.apply(&power("poweredOff"));
     inventory.apply(&power("poweredOn"));
     assert_eq!(told(&mut stream), []);
@@ -163,7 +165,7 @@ fn power_is_told_of_once_a_machine_is_back_whatever_was_seen_meanwhile() {
     );
     assert_eq!(inventory.info(UUID).unwrap().reason, StateReason::FromSnapshot);
     // One that nothing came of tells what has become of the machine.
-    let reverting = inventory.reverting(&machine("vm-12"), VirtualMachinePowerState::PoweredOn);
+    let reverting = inventory.reverting(&machine("vm-12"));
     inventory.apply(&power("poweredOff"));
     drop(reverting);
     assert!(told(&mut stream).contains(&DomainChange::Stopped(StoppedReason::Shutdown)));
@@ -196,4 +198,100 @@ fn of_two_who_want_a_name_or_a_uuid_the_first_gets_it() {
     drop(inventory.claim("db", Uuid::from_u128(8)).unwrap());
     drop(claim);
     drop(inventory.claim("web", UUID).unwrap());
+}
+
+#[test]
+fn an_end_that_was_called_off_is_none_and_of_two_who_want_one_it_is_the_others() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&web("poweredOn"));
+    inventory.is_complete();
+    let reference = machine("vm-12");
+    let first = inventory.will_end(&reference, StoppedReason::Destroyed);
+    inventory
+        .will_end(&reference, StoppedReason::Destroyed)
+        .call_off();
+    inventory.apply(&power("poweredOff"));
+    assert_eq!(
+        told(&mut stream),
+        [DomainChange::Stopped(StoppedReason::Destroyed)]
+    );
+    drop(first);
+    inventory.apply(&power("poweredOn"));
+    inventory
+        .will_end(&reference, StoppedReason::Destroyed)
+        .call_off();
+    drop(told(&mut stream));
+    inventory.apply(&power("poweredOff"));
+    assert!(told(&mut stream).contains(&DomainChange::ShutdownFinished));
+}
+
+#[test]
+fn a_reset_is_told_once_and_one_that_may_have_been_is_told_where_it_was_seen() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&web("poweredOn"));
+    inventory.is_complete();
+    let boot = |minute: u64| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(60 * minute);
+        let time = AnyValue::new(&DateTime::from(time));
+        update(ObjectUpdateKind::Modify, "vm-12", &[("runtime.bootTime", time)])
+    };
+    inventory.apply(&boot(1));
+    let reference = machine("vm-12");
+    let resetting = inventory.will_be_reset(&reference);
+    inventory.apply(&boot(2));
+    assert_eq!(told(&mut stream), []);
+    resetting.succeed();
+    inventory.apply(&boot(3));
+    assert_eq!(told(&mut stream), [DomainChange::Rebooted]);
+    let resetting = inventory.will_be_reset(&reference);
+    inventory.apply(&boot(4));
+    drop(resetting);
+    assert_eq!(told(&mut stream), [DomainChange::Rebooted]);
+    drop(inventory.will_be_reset(&reference));
+    assert_eq!(told(&mut stream), []);
+}
+
+#[test]
+fn of_two_who_take_a_machine_back_the_one_that_may_not_tells_nothing() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&web("poweredOn"));
+    inventory.is_complete();
+    let first = inventory.reverting(&machine("vm-12"));
+    drop(inventory.reverting(&machine("vm-12")));
+    inventory.apply(&power("poweredOff"));
+    assert_eq!(told(&mut stream), []);
+    first.succeed();
+    assert_eq!(
+        told(&mut stream),
+        [DomainChange::Stopped(StoppedReason::FromSnapshot)]
+    );
+}
+
+#[test]
+fn a_machine_that_comes_running_is_told_as_one_that_moved_here() {
+    let (inventory, mut stream) = inventory();
+    inventory.is_complete();
+    inventory.apply(&web("poweredOn"));
+    let told = told(&mut stream);
+    assert_eq!(told.len(), 3);
+    assert_eq!(told.get(1), Some(&DomainChange::Started(StartedReason::Migrated)));
+    assert_eq!(inventory.info(UUID).unwrap().reason, StateReason::Migrated);
+}
+
+#[test]
+fn another_machine_of_a_uuid_is_told_of_when_the_first_is_gone() {
+    let (inventory, mut stream) = inventory();
+    inventory.apply(&web("poweredOff"));
+    let mut copy = web("poweredOff");
+    copy.obj = machine("vm-13");
+    inventory.apply(&copy);
+    inventory.is_complete();
+    inventory.apply(&update(ObjectUpdateKind::Leave, "vm-12", &[]));
+    assert_eq!(
+        told(&mut stream),
+        [
+            DomainChange::Undefined,
+            DomainChange::Defined(DefinedReason::Added)
+        ]
+    );
 }

@@ -68,23 +68,33 @@ impl Watcher {
         };
         // They are made anew where an answer is lost: the server removes them all with the session.
         let view = session.read(call, &view).await?;
-        let collector = CreatePropertyCollector {
+        let make = CreatePropertyCollector {
             this: content.property_collector.clone(),
         };
-        let collector = session.read(call, &collector).await?;
+        let collector = match session.read(call, &make).await {
+            Ok(collector) => collector,
+            Err(error) => {
+                session.clear_up(&DestroyView { this: view }).await;
+                return Err(error);
+            }
+        };
         let filter = CreateFilter {
             this: collector.clone(),
             spec: in_view_of(&view, container, wanted),
             partial_updates: false,
         };
-        session.read(call, &filter).await?;
-        Ok(Self {
+        let watcher = Self {
             session: Arc::clone(session),
             collector,
             view,
             version: String::new(),
             has_begun: false,
-        })
+        };
+        if let Err(error) = session.read(call, &filter).await {
+            watcher.end().await;
+            return Err(error);
+        }
+        Ok(watcher)
     }
 
     /// What is new since the last time: all of it at first. Waits for it, up to a minute. What is new of an object is told

@@ -8,7 +8,7 @@ use virt_core::model::snapshot::{SnapshotAlignment, SnapshotLocation};
 use virt_core::snapshot::SnapshotCreateOptions;
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
-use super::tree::Tree;
+use super::tree::{Tree, given};
 use crate::driver::{EsxDriver, not_valid};
 use crate::inventory::Machine;
 use crate::vim::{CreateSnapshotTask, VirtualMachinePowerState as Power};
@@ -39,7 +39,7 @@ impl EsxDriver {
         };
         let create = CreateSnapshotTask {
             this: reference.clone(),
-            name: name.clone(),
+            name: given(&name),
             description: config.description.clone(),
             memory,
             quiesce: options.quiesce,

@@ -13,7 +13,7 @@ use virt_core::model::snapshot::{SnapshotMemory, SnapshotState};
 use virt_core::snapshot::{
     SnapshotCreateOptions, SnapshotDeleteOptions, SnapshotDeletion, SnapshotFilter, SnapshotRevertOptions,
 };
-use virt_core::{CallContext, Error, Result};
+use virt_core::{CallContext, Error, Outcome, Result};
 
 use super::EsxDriver;
 use crate::property;
@@ -120,8 +120,13 @@ impl SnapshotDriver for EsxDriver {
             SnapshotDeletion::Alone => self.remove(call, &reference, &node.reference, false).await,
             SnapshotDeletion::WithDescendants => self.remove(call, &reference, &node.reference, true).await,
             SnapshotDeletion::DescendantsOnly => {
-                for child in tree.children(node) {
-                    self.remove(call, &reference, &child.reference, true).await?;
+                for (index, child) in tree.children(node).enumerate() {
+                    let removed = self.remove(call, &reference, &child.reference, true).await;
+                    removed.map_err(|error| match index {
+                        0 => error,
+                        // Others are removed by now.
+                        _ => error.with_outcome(Outcome::Unknown),
+                    })?;
                 }
                 Ok(())
             }

@@ -21,7 +21,7 @@ impl EsxDriver {
                 "ESX takes the firmware's variables back with the rest (reset_nvram)",
             ));
         }
-        let (reference, machine) = self.to_change(domain)?;
+        let (reference, _) = self.to_change(domain)?;
         let tree = self.tree_of(call, &reference).await?;
         let node = tree.get(snapshot)?;
         let Aim {
@@ -34,7 +34,7 @@ impl EsxDriver {
             host: None,
             suppress_power_on: suppress.then_some(true),
         };
-        let reverting = self.server.inventory.reverting(&reference, machine.power);
+        let reverting = self.server.inventory.reverting(&reference);
         self.answering(call, &reference, self.carry_out(call, &revert))
             .await?;
         self.until_power(call, &reference, &left).await;

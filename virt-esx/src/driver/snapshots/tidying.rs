@@ -7,6 +7,7 @@ use virt_core::domain::DomainRef;
 use virt_core::job::{Job, JobKind};
 use virt_core::{CallContext, Error, ErrorKind, Result};
 
+use super::tree::given;
 use crate::driver::EsxDriver;
 use crate::job::Begun;
 use crate::vim::{
@@ -38,7 +39,7 @@ impl EsxDriver {
         }
         let rename = RenameSnapshot {
             this: node.reference.clone(),
-            name: name.map(str::to_owned),
+            name: name.map(given),
             description: description.map(str::to_owned),
         };
         self.server.act(call, &rename).await?;

@@ -9,7 +9,7 @@ use virt_core::model::snapshot::SnapshotState;
 use virt_core::snapshot::SnapshotFilter;
 use virt_core::{Error, ErrorKind, Result};
 
-use crate::inventory::unescaped;
+use crate::inventory::{escaped, unescaped};
 use crate::vim::{
     ManagedObjectReference, VirtualMachinePowerState as Power, VirtualMachineSnapshotInfo,
     VirtualMachineSnapshotTree,
@@ -243,9 +243,30 @@ impl Tree {
     }
 }
 
+/// A name as it is given to a server. One that would be read as another is escaped.
+pub(super) fn given(name: &str) -> String {
+    if unescaped(name) == name {
+        return name.to_owned();
+    }
+    escaped(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_was_given() {
+        for (name, sent) in [
+            ("a/b", "a/b"),
+            ("50%", "50%"),
+            ("a%2fb", "a%252fb"),
+            ("%25", "%2525"),
+        ] {
+            assert_eq!(given(name), sent);
+            assert_eq!(unescaped(sent), name);
+        }
+    }
 
     fn snapshot(
         value: &str,

@@ -12,7 +12,7 @@ use virt_sdk::model::domain::devices::DiskBus;
 use virt_sdk::model::{Device, Disk, DomainConfig};
 use virt_sdk::{Connection, Domain};
 use virt_testkit::conformance::{Case, Doing as _, Failure, Target, TargetChoice, Times};
-use virt_testkit::live::vsphere::{Simulator, SimulatorOptions};
+use virt_testkit::live::vsphere::{Control, Simulator, SimulatorOptions};
 
 /// Simulators that no case has now, of hosts and of vCenters.
 static IDLE: [Mutex<Vec<Simulator>>; 2] = [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
@@ -20,6 +20,9 @@ static IDLE: [Mutex<Vec<Simulator>>; 2] = [Mutex::new(Vec::new()), Mutex::new(Ve
 /// What makes the names of directories differ: machines are configured beside their images, and one that was forgotten
 /// leaves its file there.
 static DIRECTORIES: AtomicU32 = AtomicU32::new(1);
+
+/// How large the images are.
+const IMAGE_KIB: u64 = 16 << 10;
 
 /// The host by itself, and what a vCenter does otherwise.
 pub(crate) fn targets() -> [TargetChoice; 2] {
@@ -51,11 +54,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         &["ending::a_shutdown_through_an_agent_that_is_not_there_is_refused"],
     ),
     (
-        "statistics and agents: not yet",
-        &[
-            "access::a_read_only_connection_reads",
-            "ending::a_guest_shuts_down_through_its_agent",
-        ],
+        "the image of a disk is looked for when a machine is defined, and it is not defined without",
+        &["starting::a_machine_whose_image_is_missing_does_not_start_and_the_image_is_named"],
     ),
     (
         "one that is registered is changed setting by setting: it is not defined anew as a whole",
@@ -158,6 +158,18 @@ impl Drop for Simulated {
 }
 
 impl Simulated {
+    /// An image that nobody else has.
+    fn image(&self, place: &Path, name: &str) -> Result<String, Failure> {
+        let control = {
+            let simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner);
+            simulator.as_ref().map(Simulator::control)
+        };
+        let control = control.ok_or_else(|| Failure::new("the case is over"))?;
+        let file = file(place, name);
+        make_image(control, file.clone())?;
+        Ok(file)
+    }
+
     /// Somebody else's connection.
     async fn other(&self) -> Result<Connection, Failure> {
         let opened = self.builder().open(&self.uri).await;
@@ -165,11 +177,24 @@ impl Simulated {
     }
 }
 
-/// A file that nobody else has, in the only datastore.
+/// The name of a file that nobody else has, in the only datastore.
 fn file(place: &Path, name: &str) -> String {
     let case = place.file_name().unwrap_or_default().to_string_lossy();
     let number = DIRECTORIES.fetch_add(1, Ordering::Relaxed);
     format!("[LocalDS_0] {case}-{number}/{name}.vmdk")
+}
+
+/// Has the simulator make an image. It is waited for by a thread of its own: who asks is no task that could wait.
+fn make_image(control: Control, file: String) -> Result<(), Failure> {
+    let making = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let made = runtime.block_on(control.make_disk(&file, IMAGE_KIB));
+        made.map_err(|error| error.to_string())
+    });
+    let made = making.join();
+    made.unwrap_or_else(|_| Err("its thread has ended".to_owned()))
+        .map_err(|error| Failure::new(format!("making an image: {error}")))
 }
 
 #[async_trait::async_trait]
@@ -205,7 +230,7 @@ impl Target for Simulated {
              <os><type arch='x86_64'>hvm</type></os><devices>\
              <disk type='file' device='disk'><source file='{}'/><target dev='sda' bus='scsi'/></disk>\
              <controller type='scsi' index='0' model='lsilogic'/></devices></domain>",
-            file(place, "disk")
+            self.image(place, "disk")?
         );
         Ok(DomainConfig::from_xml(&text)?)
     }
@@ -215,7 +240,9 @@ impl Target for Simulated {
     }
 
     fn disk(&self, place: &Path, target: &str) -> Result<Disk, Failure> {
-        let mut disk = Disk::file(file(place, target)).target(target).bus(DiskBus::Scsi);
+        let mut disk = Disk::file(self.image(place, target)?)
+            .target(target)
+            .bus(DiskBus::Scsi);
         // Whose name would be that of its controller.
         disk.driver = None;
         Ok(disk)
@@ -249,17 +276,12 @@ impl Target for Simulated {
         None
     }
 
-    fn has_agents(&self) -> bool {
-        // Programs and files in a guest: not yet.
-        false
-    }
-
     fn keeps_state(&self) -> bool {
         true
     }
 
     fn needs_images(&self) -> bool {
-        false
+        true
     }
 
     fn has_directories(&self) -> bool {

@@ -208,12 +208,15 @@ impl FileWriter {
         self.answer().await
     }
 
-    /// Gives it up, and waits until the connection is closed.
-    pub(crate) async fn abort(&mut self) {
+    /// Gives it up, and waits until the connection is closed. Whether there was something to give up: the server may only then
+    /// begin with what has come, and has it later than this.
+    pub(crate) async fn abort(&mut self) -> bool {
+        let is_open = self.exchange.is_some();
         self.pieces = None;
         if let Err(error) = self.answer().await {
             tracing::debug!(%error, "an upload was given up");
         }
+        is_open
     }
 
     async fn answer(&mut self) -> Result<(), SoapError> {

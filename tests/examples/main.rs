@@ -1,6 +1,7 @@
 //! The examples run, and print what they are for.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "esx")]
 mod esx;
 
 use std::io::Write;

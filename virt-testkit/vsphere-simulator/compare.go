@@ -18,7 +18,6 @@ func (p *collector) compare(ctx *simulator.Context) ([]types.PropertyFilterUpdat
 			continue
 		}
 		spec := filter.Spec
-		refreshViews(ctx, spec)
 		// An object that has gone leaves the filter.
 		spec.ReportMissingObjectsInResults = types.NewBool(true)
 		objects, fault := p.retrieve(ctx, []types.PropertyFilterSpec{spec})
@@ -51,21 +50,6 @@ func (p *collector) compare(ctx *simulator.Context) ([]types.PropertyFilterUpdat
 	}
 	p.updates.told = told
 	return found, nil
-}
-
-// refreshViews has views of a host show the machines that are there now: the library does not see one move.
-func refreshViews(ctx *simulator.Context, spec types.PropertyFilterSpec) {
-	for _, set := range spec.ObjectSet {
-		view, ok := ctx.Session.Get(set.Obj).(*simulator.ContainerView)
-		if !ok {
-			continue
-		}
-		host, ok := simulator.Map.Get(view.Container).(*simulator.HostSystem)
-		if !ok || len(view.Type) != 1 || view.Type[0] != "VirtualMachine" {
-			continue
-		}
-		view.View = append([]types.ManagedObjectReference{}, host.Vm...)
-	}
 }
 
 // difference is what has changed of an object that a filter has.

@@ -141,7 +141,7 @@ func (p *collector) retrieve(
 		panic("a test has asked for this property to end the connection")
 	}
 	showLatestEvent(specs)
-	completeViews(ctx, specs)
+	correctViews(ctx, specs)
 	defer func() {
 		if said := recover(); said != nil {
 			log.Printf("the library does not collect %v: %v", specs, said)

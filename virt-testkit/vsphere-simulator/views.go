@@ -5,32 +5,45 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// completeViews adds to the views that are asked for what the library forgets: it tells them of a new machine before that
-// is on its host, and those that begin at a host or above it in a cluster never hear of it.
-func completeViews(ctx *simulator.Context, specs []types.PropertyFilterSpec) {
+// correctViews has the views that are asked for show the machines that are there now. The library tells them of a new
+// machine before that is on its host, so that those that begin at a host or above it in a cluster never hear of it, and it
+// does not tell them that one has moved.
+func correctViews(ctx *simulator.Context, specs []types.PropertyFilterSpec) {
 	for _, spec := range specs {
 		for _, set := range spec.ObjectSet {
 			if view, ok := ctx.Session.Get(set.Obj).(*simulator.ContainerView); ok {
-				simulator.Map.WithLock(view, func() { completeView(view) })
+				simulator.Map.WithLock(view, func() { correctView(view) })
 			}
 		}
 	}
 }
 
-func completeView(view *simulator.ContainerView) {
-	if !showsMachines(view) {
+func correctView(view *simulator.ContainerView) {
+	if !showsMachines(view) || !hasMachines(view.Container) {
 		return
 	}
-	shown := make(map[types.ManagedObjectReference]bool, len(view.View))
+	var shown []types.ManagedObjectReference
 	for _, reference := range view.View {
-		shown[reference] = true
+		if reference.Type != "VirtualMachine" {
+			shown = append(shown, reference)
+		}
 	}
 	for _, entity := range simulator.Map.All("VirtualMachine") {
 		machine := entity.(*simulator.VirtualMachine)
-		if !shown[machine.Self] && isBelow(machine, view.Container) {
-			view.View = append(view.View, machine.Self)
+		if isBelow(machine, view.Container) {
+			shown = append(shown, machine.Self)
 		}
 	}
+	view.View = shown
+}
+
+// hasMachines tells whether machines run on an object: on a host, or on the hosts of a cluster.
+func hasMachines(container types.ManagedObjectReference) bool {
+	switch container.Type {
+	case "HostSystem", "ComputeResource", "ClusterComputeResource":
+		return true
+	}
+	return false
 }
 
 func showsMachines(view *simulator.ContainerView) bool {

@@ -63,7 +63,7 @@ pub(super) fn guest_os(guest: &GuestInfo) -> GuestOs {
         (Some("X86"), Some("64")) => Some("x86_64".to_owned()),
         (Some("X86"), Some("32")) => Some("i686".to_owned()),
         (Some("Arm"), Some("64")) => Some("aarch64".to_owned()),
-        _ if guest_id.ends_with("64Guest") => Some("x86_64".to_owned()),
+        _ if guest_id.ends_with("64Guest") || guest_id.ends_with("Guest64") => Some("x86_64".to_owned()),
         _ if guest_id.ends_with("Guest") => Some("i686".to_owned()),
         _ => None,
     };

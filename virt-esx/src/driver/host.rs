@@ -47,9 +47,8 @@ impl EsxDriver {
         }
     }
 
-    /// Carried to its end whoever waits: no view is left behind.
-    async fn read_in_view(&self, call: &CallContext, wanted: Wanted<'static>) -> Result<Vec<ObjectContent>> {
-        let session = Arc::clone(&self.server.session);
+    async fn read_in_view(&self, call: &CallContext, wanted: Wanted<'_>) -> Result<Vec<ObjectContent>> {
+        let session = &self.server.session;
         let manager = session.content().view_manager.clone();
         let manager = manager.ok_or_else(|| Error::unsupported("the server knows no views"))?;
         let view = CreateContainerView {

@@ -212,11 +212,12 @@ impl FileWriter {
         self.answer().await
     }
 
-    /// Gives it up, and waits until the connection is closed, or is found to be stuck.
-    pub(crate) async fn abort(&mut self) {
+    /// Gives it up, and waits until the connection is closed, or is found to be stuck. Whether there was something to give up:
+    /// the server may only then begin with what has come, and has it later than this.
+    pub(crate) async fn abort(&mut self) -> bool {
         self.pieces = None;
         let Some(exchange) = &mut self.exchange else {
-            return;
+            return false;
         };
         match tokio::time::timeout(CLOSING, &mut *exchange).await {
             Ok(ended) => {
@@ -228,6 +229,7 @@ impl FileWriter {
             Err(_) => exchange.abort(),
         }
         self.exchange = None;
+        true
     }
 
     async fn answer(&mut self) -> Result<(), SoapError> {

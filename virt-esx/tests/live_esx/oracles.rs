@@ -99,8 +99,9 @@ async fn libvirt_reads_the_documents_that_we_read() {
         };
         let theirs = DomainConfig::from_xml(&theirs).expect("a document");
         let mut ours = domain.config().await.expect("its document");
-        // libvirt has nothing to keep what has no element.
+        // libvirt has nothing to keep what has no element, and calls no device of a machine anything.
         ours.metadata = None;
+        without_aliases(&mut ours);
         let differences = theirs.changes(&ours);
         assert!(
             differences.is_empty(),
@@ -110,6 +111,19 @@ async fn libvirt_reads_the_documents_that_we_read() {
         );
     }
     conn.shutdown().await.expect("it ends");
+}
+
+fn without_aliases(config: &mut DomainConfig) {
+    let Some(devices) = &mut config.devices else {
+        return;
+    };
+    let disks = devices.disks.iter_mut().map(|disk| &mut disk.alias);
+    let controllers = devices.controllers.iter_mut().map(|one| &mut one.alias);
+    let interfaces = devices.interfaces.iter_mut().map(|one| &mut one.alias);
+    let videos = devices.videos.iter_mut().map(|video| &mut video.alias);
+    for alias in disks.chain(controllers).chain(interfaces).chain(videos) {
+        *alias = None;
+    }
 }
 
 /// Documents of what a machine of ESX can have. Descriptions of several lines libvirt writes as lines that are none.
@@ -253,9 +267,19 @@ async fn what_libvirt_defines_we_have_and_what_we_define_libvirt_has() {
     );
     let ours = text.replace("one", "ours").replace("7777<", "7778<");
     let config = DomainConfig::from_xml(&ours).expect("a document");
+    let control = simulator.control();
+    let made = control.make_disk("[LocalDS_0] ours/ours.vmdk", 1024).await;
+    made.expect("its image");
     let mine = conn.define_domain(&config).await.expect("it is defined");
-    let seen = virsh(&simulator, &["domuuid", "ours"]).await.unwrap_or_default();
-    assert_eq!(seen.trim(), mine.uuid().to_string());
+    let file = text.replace("one", "file").replace("7777<", "7779<");
+    let config = DomainConfig::from_xml(&file).expect("a document");
+    let by_file = virt_esx::define_by_vmx(&conn, &config).await;
+    let by_file = by_file.expect("it is defined");
+    for (name, domain) in [("ours", &mine), ("file", &by_file)] {
+        let seen = virsh(&simulator, &["domuuid", name]).await.unwrap_or_default();
+        assert_eq!(seen.trim(), domain.uuid().to_string(), "{name}");
+    }
+    by_file.undefine().await.expect("it is forgotten");
     // Each ends and forgets the other's.
     virsh(&simulator, &["start", "ours"]).await.expect("it starts");
     mine.wait_for(DomainState::Running).await.expect("it runs");

@@ -67,9 +67,14 @@ pub trait Target: Send + Sync + fmt::Debug + 'static {
         Ok(disk.target(target).bus(DiskBus::Virtio))
     }
 
+    /// What a disk is called that a machine is given beside its own.
+    fn disk_target(&self) -> &str {
+        "vdz"
+    }
+
     /// A device that a machine at `place`, running or not, can be given and lets go of again; the same each time.
     fn device(&self, place: &Path) -> Result<Device, Failure> {
-        Ok(self.disk(place, "vdz")?.into())
+        Ok(self.disk(place, self.disk_target())?.into())
     }
 
     /// Whether its machines can have drives whose media are changed.

@@ -77,7 +77,7 @@ impl EsxDriver {
     /// A domain whose guest hears us.
     ///
     /// # Errors
-    /// `InvalidState` where it does not run, `AgentUnavailable` where its Tools do not.
+    /// `InvalidState` where it does not run, `AgentUnavailable` where its Tools do not, or it stands still.
     pub(super) fn with_tools(&self, domain: Uuid) -> Result<(ManagedObjectReference, Machine)> {
         self.server.check_open()?;
         let (reference, machine) = self.server.inventory.machine(domain)?;
@@ -89,7 +89,12 @@ impl EsxDriver {
                     .with_outcome(Outcome::NotApplied)
                     .with_subject(Subject::Domain(machine.name)))
             }
-            Power::Suspended => Err(not_valid(&machine, "resume it first")),
+            Power::Suspended => {
+                let message = "the guest stands still: resume it first";
+                Err(Error::new(ErrorKind::AgentUnavailable, message)
+                    .with_outcome(Outcome::NotApplied)
+                    .with_subject(Subject::Domain(machine.name)))
+            }
             _ => Err(not_valid(&machine, "it does not run")),
         }
     }

@@ -1,7 +1,7 @@
 //! Files of datastores, whatever they are.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -20,6 +20,10 @@ use crate::vim::{AnyFileInfo, HostDatastoreBrowserSearchSpec};
 
 /// How much is passed on at once, in bytes.
 const PIECE: usize = 256 * 1024;
+/// How much later than its connection is closed the server can come to the beginning of an upload, and how often it is looked
+/// for.
+const LATE: Duration = Duration::from_secs(1);
+const LOOKING: Duration = Duration::from_millis(50);
 
 /// A file or a directory of a datastore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,21 +137,36 @@ impl EsxDriver {
         let mut writer = self.server.session.begin_file(call, &file, None).await?;
         let written = self.copy_up(&mut writer, &file, logins, reader).await;
         let Err(error) = written else { return written };
-        writer.abort().await;
+        let is_late = writer.abort().await;
         if !is_new {
             return Err(of_overwriting(error));
         }
-        // What has come of it is nobody's. The call's own time may be over by now.
-        let time = self.server.deadlines.of(CallClass::Change);
-        let removing = CallContext::new(call.operation, CallClass::Change, time);
-        let removed = self
-            .remove_file(&removing, &place.name(), &place.datacenter.reference)
-            .await;
-        Err(match removed {
+        Err(match self.remove_part(&place, is_late).await {
             Ok(()) => error.with_outcome(Outcome::NotApplied),
             Err(other) if other.kind() == ErrorKind::NotFound => error.with_outcome(Outcome::NotApplied),
             Err(_) => error.with_outcome(Outcome::Unknown),
         })
+    }
+
+    /// Removes what has come of a file that is new: it is nobody's. One that comes late is looked for until it can have come.
+    async fn remove_part(&self, place: &Place, is_late: bool) -> Result<()> {
+        // The call's own time may be over by now.
+        let removing = self.server.deadlines.of(CallClass::Change);
+        let removing = CallContext::new("upload_file", CallClass::Change, removing);
+        let mut left = if is_late { LATE } else { Duration::ZERO };
+        loop {
+            let removed = self
+                .remove_file(&removing, &place.name(), &place.datacenter.reference)
+                .await;
+            let not_yet = removed
+                .as_ref()
+                .is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Busy));
+            if !not_yet || left.is_zero() {
+                return removed;
+            }
+            tokio::time::sleep(LOOKING).await;
+            left = left.saturating_sub(LOOKING);
+        }
     }
 
     /// Whether the file is there, whose directory has to be.

@@ -15,7 +15,7 @@ cases! { "blocks";
 
 async fn with_disk(env: &Env) -> Result<Domain, Failure> {
     let domain = env.running("image").await?;
-    let disk = env.disk("vdz")?.into();
+    let disk = env.disk(env.target().disk_target())?.into();
     domain
         .attach_device(&disk, ConfigScope::Live)
         .await
@@ -25,7 +25,10 @@ async fn with_disk(env: &Env) -> Result<Domain, Failure> {
 
 async fn an_image_is_as_large_as_it_is(env: &Env) -> Result<(), Failure> {
     let domain = with_disk(env).await?;
-    let info = domain.block_info("vdz").await.doing("asking for its image")?;
+    let info = domain
+        .block_info(env.target().disk_target())
+        .await
+        .doing("asking for its image")?;
     ensure!(!info.capacity.is_zero(), "the image has no size");
     ensure!(
         info.allocation <= info.capacity,
@@ -42,14 +45,17 @@ async fn an_image_is_as_large_as_it_is(env: &Env) -> Result<(), Failure> {
 
 async fn a_running_machine_sees_its_disk_grow(env: &Env) -> Result<(), Failure> {
     let domain = with_disk(env).await?;
-    let before = domain.block_info("vdz").await.doing("asking for its image")?;
+    let before = domain
+        .block_info(env.target().disk_target())
+        .await
+        .doing("asking for its image")?;
     let larger = ByteSize::bytes(before.capacity.as_bytes() * 2);
     domain
-        .block_resize("vdz", larger)
+        .block_resize(env.target().disk_target(), larger)
         .await
         .doing("doubling its image")?;
     let after = domain
-        .block_info("vdz")
+        .block_info(env.target().disk_target())
         .await
         .doing("asking for its image again")?;
     ensure_eq!(after.capacity, larger, "its size");
@@ -71,14 +77,18 @@ async fn a_disk_that_is_not_there_has_no_image(env: &Env) -> Result<(), Failure>
 
 async fn an_image_is_not_resized_to_nothing_or_while_it_is_off(env: &Env) -> Result<(), Failure> {
     let domain = env.defined("off").await?;
-    let disk = env.disk("vdz")?.into();
+    let disk = env.disk(env.target().disk_target())?.into();
     domain
         .attach_device(&disk, ConfigScope::Config)
         .await
         .doing("attaching a disk")?;
-    let nothing = domain.block_resize("vdz", ByteSize::ZERO).await;
+    let nothing = domain
+        .block_resize(env.target().disk_target(), ByteSize::ZERO)
+        .await;
     refused(nothing, ErrorKind::InvalidArgument, "an image of no size")?;
-    let off = domain.block_resize("vdz", ByteSize::gib(1)).await;
+    let off = domain
+        .block_resize(env.target().disk_target(), ByteSize::gib(1))
+        .await;
     refused(
         off,
         ErrorKind::InvalidState,

@@ -287,11 +287,14 @@ async fn a_medium_is_changed_in_the_next_start(env: &Env) -> Result<(), Failure>
 async fn a_disk_without_a_tray_gets_no_medium(env: &Env) -> Result<(), Failure> {
     drives(env)?;
     let mut config = env.machine("no-tray")?;
-    config.devices_mut().disks.push(env.disk("vdz")?);
+    config
+        .devices_mut()
+        .disks
+        .push(env.disk(env.target().disk_target())?);
     let domain = env.conn().define_domain(&config).await.doing("defining it")?;
     let options = DeviceUpdateOptions::default();
     let changed = domain
-        .change_media("vdz", &Disk::cdrom("/medium.iso"), &options)
+        .change_media(env.target().disk_target(), &Disk::cdrom("/medium.iso"), &options)
         .await;
     refused(
         changed,

@@ -96,7 +96,8 @@ pub(super) async fn machine(env: &Env, capability: Capability) -> Result<CallRes
 /// A defined machine with a disk of its own; where there are none, what refused it.
 async fn with_disk(env: &Env) -> Result<CallResult<(Domain, String)>, Failure> {
     let mut config = env.machine("tried")?;
-    config.devices_mut().disks.push(env.disk("vdz")?);
+    let target = env.target().disk_target();
+    config.devices_mut().disks.push(env.disk(target)?);
     let defined = env.conn().define_domain(&config).await;
-    Ok(defined.map(|domain| (domain, "vdz".to_owned())))
+    Ok(defined.map(|domain| (domain, target.to_owned())))
 }

@@ -65,7 +65,7 @@ impl<M: Embedded> Entry<M> {
     /// The present run.
     ///
     /// # Errors
-    /// `InvalidState` when it does not run: [`not_running`](crate::not_running).
+    /// `InvalidState` when it does not run.
     pub fn run(&self) -> Result<Arc<M::Run>> {
         let view = self.view();
         view.run

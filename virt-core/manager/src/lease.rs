@@ -10,7 +10,7 @@ use virt_core::{Error, ErrorKind, Result, Subject};
 ///
 /// # Errors
 /// `Busy` when another manager holds it, naming that; what the machine says about `root` otherwise.
-pub async fn take_lease(
+pub(crate) async fn take_lease(
     host: &dyn Host,
     root: &str,
     lease_path: &str,
@@ -43,13 +43,13 @@ pub async fn take_lease(
 
 /// The lease as the manager holds it: a task keeps it, and tells when it is lost.
 #[derive(Debug)]
-pub struct KeptLease {
+pub(crate) struct KeptLease {
     release: oneshot::Sender<oneshot::Sender<Result<()>>>,
 }
 
 impl KeptLease {
     /// Has a task keep a lease: whoever calls this gives the keeper one.
-    pub fn new(lease: Box<dyn Lease>) -> (Self, LeaseKeeper) {
+    pub(crate) fn new(lease: Box<dyn Lease>) -> (Self, LeaseKeeper) {
         let (release, asked) = oneshot::channel();
         (Self { release }, LeaseKeeper { lease, asked })
     }
@@ -58,7 +58,7 @@ impl KeptLease {
     ///
     /// # Errors
     /// What giving it back fails with. A lease that was lost before is no error.
-    pub async fn release(self) -> Result<()> {
+    pub(crate) async fn release(self) -> Result<()> {
         let (done, released) = oneshot::channel();
         if self.release.send(done).is_err() {
             // It was lost before.
@@ -70,7 +70,7 @@ impl KeptLease {
 
 /// The task that keeps a lease.
 #[derive(Debug)]
-pub struct LeaseKeeper {
+pub(crate) struct LeaseKeeper {
     lease: Box<dyn Lease>,
     asked: oneshot::Receiver<oneshot::Sender<Result<()>>>,
 }
@@ -78,7 +78,7 @@ pub struct LeaseKeeper {
 impl LeaseKeeper {
     /// Keeps the lease until it is given back or lost, or the manager is gone. Why, where it was lost, and the lease: to
     /// be dropped once nothing passes any more, for its host waits for that.
-    pub async fn keep(mut self) -> Option<(String, Box<dyn Lease>)> {
+    pub(crate) async fn keep(mut self) -> Option<(String, Box<dyn Lease>)> {
         tokio::select! {
             biased;
             asked = &mut self.asked => {

@@ -39,7 +39,7 @@ pub struct Alive {
 impl Life {
     /// Begins a life: with the root's lease where there is one, the events that end with it, and the runtime on which
     /// its owners live.
-    pub fn new(lease: Option<KeptLease>, events: EventBus, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn new(lease: Option<KeptLease>, events: EventBus, runtime: Handle) -> Arc<Self> {
         let (alive, all_ended) = mpsc::channel(1);
         Arc::new(Self {
             closing: watch::Sender::new(Closing::Open),
@@ -58,7 +58,7 @@ impl Life {
     }
 
     /// What ends with it: the events of this connection.
-    pub fn events(&self) -> &EventBus {
+    pub(crate) fn events(&self) -> &EventBus {
         &self.events
     }
 
@@ -104,7 +104,7 @@ impl Life {
     ///
     /// # Errors
     /// When the lease cannot be given back; everything else has ended all the same.
-    pub async fn end(&self) -> Result<()> {
+    pub(crate) async fn end(&self) -> Result<()> {
         self.begin_closing();
         drop(lock(&self.alive).take());
         // Nobody ever sends: this waits until the last owner has dropped its end.
@@ -118,7 +118,7 @@ impl Life {
     }
 
     /// Begins the end and returns at once. `manager` is kept until it is done.
-    pub fn begin_end(self: &Arc<Self>, manager: impl Send + 'static) {
+    pub(crate) fn begin_end(self: &Arc<Self>, manager: impl Send + 'static) {
         if !self.begin_closing() {
             return;
         }
@@ -134,7 +134,7 @@ impl Life {
     }
 
     /// Waits until the end, begun by [`begin_end`](Self::begin_end) or the loss of the lease, is done.
-    pub async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         let mut done = self.done.subscribe();
         // The sender lives as long as this life.
         drop(done.wait_for(|done| *done).await);
@@ -143,7 +143,7 @@ impl Life {
     /// The lease was lost: somebody else may be the manager now, and nothing more is done to the root or its guests.
     /// Owners are told to end, then `cut` cuts what leads to guests, then subscribers are told to look again and events
     /// end. To be called when nothing passes to the machine any more.
-    pub fn lease_lost(&self, why: Arc<str>, cut: impl FnOnce()) {
+    pub(crate) fn lease_lost(&self, why: Arc<str>, cut: impl FnOnce()) {
         self.closing.send_replace(Closing::LeaseLost(why));
         drop(lock(&self.alive).take());
         cut();

@@ -23,7 +23,7 @@ pub struct OwnerLine<O> {
 
 /// What became of a question to an owner.
 #[derive(Debug)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// This, as far as it can be told: by the owner, by the deadline, or by the end of the connection.
     Answered(Result<()>),
     /// It had ended, with the domain, before it began: nothing was done.
@@ -32,7 +32,7 @@ pub enum Asked {
 
 impl<O> OwnerLine<O> {
     /// A new line and what its owner reads; `closing` tells why an owner is gone.
-    pub fn new(closing: watch::Receiver<Closing>) -> (Self, Inbox<O>) {
+    pub(crate) fn new(closing: watch::Receiver<Closing>) -> (Self, Inbox<O>) {
         let (requests, request_queue) = mpsc::channel(QUEUE);
         let (destroys, destroy_queue) = mpsc::channel(QUEUE);
         let line = Self {
@@ -64,7 +64,7 @@ impl<O> OwnerLine<O> {
     }
 
     /// As [`ask`](Self::ask); tells an owner that had ended before it began apart from every answer.
-    pub async fn ask_owner(&self, call: &CallContext, operation: O) -> Asked {
+    pub(crate) async fn ask_owner(&self, call: &CallContext, operation: O) -> Asked {
         let ticket = Arc::new(Ticket::default());
         let (reply, answer) = oneshot::channel();
         let request = Box::new(Request {

@@ -48,10 +48,11 @@ impl Opening {
         })
     }
 
-    /// Takes the lease of a root, as [`take_lease`](crate::take_lease): before anything of it is read.
+    /// Takes the lease of a root, which is made where it is missing: before anything of it is read. A read-only connection
+    /// takes it, too, but where there is no root there is nothing to hold.
     ///
     /// # Errors
-    /// As there.
+    /// `Busy` when another manager holds it, naming that; what the machine says about `root` otherwise.
     pub async fn take_lease(&mut self, root: &str, lease: &str) -> Result<()> {
         self.lease = take_lease(self.host.as_ref(), root, lease, self.access).await?;
         Ok(())

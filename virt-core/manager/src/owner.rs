@@ -196,14 +196,17 @@ async fn work<T: OwnerTask>(
     mut closing: watch::Receiver<Closing>,
     preempt: watch::Sender<bool>,
 ) {
-    let mut first = owner.running().is_some().then_some(Step::Adopted);
+    let mut is_adopted = owner.running().is_some();
     loop {
         let step: Step<T> = tokio::select! {
             biased;
             Some(request) = inbox.destroys.recv() => Step::Destroy(request),
             // An end that was asked for already is seen at once.
             _ = closing.wait_for(|closing| *closing != Closing::Open) => Step::Close,
-            Some(step) = std::future::ready(first.take()) => step,
+            () = std::future::ready(()), if is_adopted => {
+                is_adopted = false;
+                Step::Adopted
+            }
             news = owner.news() => Step::News(news),
             Some(request) = inbox.requests.recv() => Step::Request(request),
         };

@@ -29,7 +29,7 @@ pub async fn unless<T>(
 
 /// Carries work to its end, which is a quick one once a destroy comes: `preempt` tells what waits by [`unless`]. The destroy,
 /// where one came. The work comes boxed: what is done at a start is too large for the stack of who waits for it.
-pub async fn end_early_for_a_destroy(
+pub(crate) async fn end_early_for_a_destroy(
     mut work: Pin<Box<impl Future<Output = ()>>>,
     destroys: &mut mpsc::Receiver<Box<DestroyRequest>>,
     preempt: &watch::Sender<bool>,

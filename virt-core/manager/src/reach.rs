@@ -72,7 +72,7 @@ impl Drop for Look {
 
 impl Reach {
     /// The machine of a manager, as it is at its opening; `root` is what it is asked about later.
-    pub fn new(host: Arc<dyn Host>, root: &str, facts: Arc<HostFacts>, life: Arc<Life>) -> Arc<Self> {
+    pub(crate) fn new(host: Arc<dyn Host>, root: &str, facts: Arc<HostFacts>, life: Arc<Life>) -> Arc<Self> {
         let looking = Looking {
             count: watch::Sender::new(0),
             missed: AtomicBool::new(false),

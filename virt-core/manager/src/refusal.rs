@@ -4,7 +4,7 @@ use virt_core::domain::{DomainState, StateReason};
 use virt_core::{Error, ErrorKind, Retry};
 
 /// What every call answers once the lease is lost: `why`, in words.
-pub fn lease_lost(why: &str) -> Error {
+pub(crate) fn lease_lost(why: &str) -> Error {
     Error::new(
         ErrorKind::ConnectionLost,
         format!(
@@ -14,7 +14,7 @@ pub fn lease_lost(why: &str) -> Error {
 }
 
 /// What calls answer that need a running domain, where it does not run.
-pub fn not_running(state: DomainState, reason: StateReason) -> Error {
+pub(crate) fn not_running(state: DomainState, reason: StateReason) -> Error {
     let why = if reason == StateReason::Unknown {
         String::new()
     } else {

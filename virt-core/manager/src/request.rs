@@ -9,40 +9,40 @@ use virt_core::{CallContext, Result};
 
 /// Something asked of an owner, with the way back. `O` is what the driver's owners can do.
 #[derive(Debug)]
-pub struct Request<O> {
+pub(crate) struct Request<O> {
     /// The call this belongs to.
-    pub call: CallContext,
+    pub(crate) call: CallContext,
     /// What is to be done.
-    pub operation: O,
+    pub(crate) operation: O,
     /// Begun by the owner before anything is done: where that fails, nobody wants it any more.
-    pub ticket: Arc<Ticket>,
+    pub(crate) ticket: Arc<Ticket>,
     /// Where the answer goes.
-    pub reply: oneshot::Sender<Result<()>>,
+    pub(crate) reply: oneshot::Sender<Result<()>>,
 }
 
 /// A domain is to end, whatever is being done on it.
 #[derive(Debug)]
-pub struct DestroyRequest {
+pub(crate) struct DestroyRequest {
     /// The call this belongs to.
-    pub call: CallContext,
+    pub(crate) call: CallContext,
     /// How it is to end.
-    pub options: DestroyOptions,
+    pub(crate) options: DestroyOptions,
     /// Where the answer goes.
-    pub reply: oneshot::Sender<Result<()>>,
+    pub(crate) reply: oneshot::Sender<Result<()>>,
 }
 
 /// What an owner reads.
 #[derive(Debug)]
 pub struct Inbox<O> {
     /// What waits its turn.
-    pub requests: mpsc::Receiver<Box<Request<O>>>,
+    pub(crate) requests: mpsc::Receiver<Box<Request<O>>>,
     /// What comes ahead of everything else.
-    pub destroys: mpsc::Receiver<Box<DestroyRequest>>,
+    pub(crate) destroys: mpsc::Receiver<Box<DestroyRequest>>,
 }
 
 /// Whether a request was begun or withdrawn: one of them, for certain.
 #[derive(Debug, Default)]
-pub struct Ticket(AtomicU8);
+pub(crate) struct Ticket(AtomicU8);
 
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;
@@ -50,19 +50,19 @@ const WITHDRAWN: u8 = 2;
 
 impl Ticket {
     /// Begins it, unless it was withdrawn.
-    pub fn begin(&self) -> bool {
+    pub(crate) fn begin(&self) -> bool {
         self.0
             .compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
     /// Whether it was begun.
-    pub fn is_begun(&self) -> bool {
+    pub(crate) fn is_begun(&self) -> bool {
         self.0.load(Ordering::Acquire) == BEGUN
     }
 
     /// Withdraws it, unless it was begun.
-    pub fn withdraw(&self) -> bool {
+    pub(crate) fn withdraw(&self) -> bool {
         self.0
             .compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()

@@ -8,7 +8,7 @@ use super::write::write_value;
 
 impl XenConfig {
     /// Sets a key: in the setting that counts, which keeps its place and spacing; behind the last one where there is none. What
-    /// was added to it before goes.
+    /// was added to it goes; comments above that stay.
     ///
     /// # Errors
     /// A key that cannot be one; a value with characters of code 0, or with lists deeper than [`MAX_DEPTH`].
@@ -25,11 +25,7 @@ impl XenConfig {
             self.append(key, value, raw);
             return Ok(());
         };
-        let mut number = 0;
-        self.settings.retain(|setting| {
-            number += 1;
-            number - 1 <= place || !of_key(setting)
-        });
+        self.take_out(|number, setting| number > place && of_key(setting));
         if let Some(setting) = self.settings.get_mut(place) {
             setting.value = value;
             setting.raw = raw;
@@ -70,11 +66,16 @@ impl XenConfig {
 
     /// Removes every setting of a key, and says how many there were. Comments on their lines go with them, those above stay.
     pub fn remove(&mut self, key: &str) -> usize {
+        self.take_out(|_, setting| setting.key == key)
+    }
+
+    /// Removes settings, chosen by their place and by themselves; what stands above them stays.
+    fn take_out(&mut self, is_chosen: impl Fn(usize, &Setting) -> bool) -> usize {
         let before = self.settings.len();
         let mut left: Vec<Setting> = Vec::with_capacity(before);
         let mut above = String::new();
-        for mut setting in std::mem::take(&mut self.settings) {
-            if setting.key == key {
+        for (number, mut setting) in std::mem::take(&mut self.settings).into_iter().enumerate() {
+            if is_chosen(number, &setting) {
                 // What indents it goes, too.
                 let lines = setting.before.rfind('\n').map_or(0, |end| end + 1);
                 let is_alone = setting
@@ -181,6 +182,13 @@ mod tests {
             one.to_string(),
             "a=1 # one\n # c\n  b  =  \"it's\" ; a = 4\nd = [ \"y\" ]\ne = 1\n"
         );
+    }
+
+    #[test]
+    fn comments_above_what_was_added_stay() {
+        let mut one = config("a = [ 1 ]\n# more\na += [ 2 ]\nb = 1\n# and more\na += [ 3 ]\n# end\n");
+        one.set("a", 5_i64).unwrap();
+        assert_eq!(one.to_string(), "a = 5\n# more\nb = 1\n# and more\n# end\n");
     }
 
     #[test]

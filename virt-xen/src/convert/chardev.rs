@@ -3,7 +3,7 @@
 use virt_core::Result;
 use virt_core::model::domain::devices::{ChardevProtocol, ChardevSource, ChardevType};
 
-use super::problem::{unsupported, unsupported_key, wrong_key};
+use super::problem::{invalid, unsupported, unsupported_key, wrong_key};
 
 /// The host end of a port.
 #[derive(Debug, Default)]
@@ -106,6 +106,23 @@ pub(super) fn write(
         |source: Option<&ChardevSource>| source.and_then(|source| source.host.clone()).unwrap_or_default();
     let service = |source: Option<&ChardevSource>| source.and_then(|source| source.service.clone());
     let kind = kind.unwrap_or(&ChardevType::Pty);
+    if matches!(kind, ChardevType::Tcp | ChardevType::Udp)
+        && let Some(host) = sources
+            .iter()
+            .filter_map(|source| source.host.as_deref())
+            .find(|host| host.contains(':'))
+    {
+        let text = format!("{host:?} has a `:`, which ends a host here: say its name");
+        return Err(unsupported(format!("{place}/source/@host"), text));
+    }
+    if *kind == ChardevType::Unix && path().contains(',') {
+        let text = "the path has a comma, which ends it here";
+        return Err(unsupported(format!("{place}/source/@path"), text));
+    }
+    if *kind == ChardevType::Dev && !path().starts_with('/') {
+        let text = format!("{:?} is no path of a device: it begins with /", path());
+        return Err(invalid(format!("{place}/source/@path"), text));
+    }
     Ok(match kind {
         ChardevType::Null | ChardevType::Stdio | ChardevType::Vc | ChardevType::Pty => kind.to_string(),
         ChardevType::File | ChardevType::Pipe => format!("{kind}:{}", path()),
@@ -172,6 +189,21 @@ mod tests {
                 "",
             );
             assert_eq!(again.unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_would_be_read_as_something_else_is_refused() {
+        for (kind, source) in [
+            (ChardevType::Dev, with_path("pty")),
+            (ChardevType::Unix, with_path("/a,server")),
+            (ChardevType::Tcp, end("connect", "::1", "7777")),
+            (ChardevType::Udp, end("bind", "::1", "7777")),
+        ] {
+            assert!(
+                write("/domain", Some(&kind), &[source], None, "").is_err(),
+                "{kind}"
+            );
         }
     }
 

@@ -3,7 +3,7 @@
 use virt_core::Result;
 use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{
-    ControllerType, Devices, DiskBus, Graphics, GraphicsType, Video, VideoModelType,
+    ChardevType, ControllerType, Devices, DiskBus, Graphics, GraphicsType, Video, VideoModelType,
 };
 use virt_core::model::domain::{DomainType, Features, LoaderKind, Os, VcpuPlacement};
 use virt_core::model::value::YesNo;
@@ -492,6 +492,14 @@ fn check_devices(domain: &DomainConfig, kind: Kind, listener: Listener) -> Resul
             return Err(unsupported(
                 format!("/domain/devices/disk[{}]/target/@bus", number + 1),
                 text,
+            ));
+        }
+    }
+    for (number, console) in devices.consoles.iter().enumerate() {
+        if kind != Kind::Hvm && !matches!(console.kind, None | Some(ChardevType::Pty)) {
+            return Err(unsupported(
+                format!("/domain/devices/console[{}]/@type", number + 1),
+                "the console of a guest of this kind is a pty",
             ));
         }
     }

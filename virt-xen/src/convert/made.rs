@@ -8,6 +8,13 @@ use super::kept::{Kept, ListEntry};
 use super::problem::invalid;
 use crate::config_file::{Syntax, Value, XenConfig};
 
+/// Whether a value that is written so is this word.
+fn says(value: &str, word: &str) -> bool {
+    value
+        .parse()
+        .is_ok_and(|value: Value| value.as_text() == Some(word))
+}
+
 /// Settings, each key once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Made {
@@ -59,9 +66,14 @@ impl Made {
 
     /// With what is kept, as far as elements still make what it stands in the place of.
     pub(super) fn with(mut self, kept: &Kept) -> Result<Self> {
+        let kind = self.kind();
         for setting in &kept.settings {
             let now = self.get(&setting.key).map(ToString::to_string);
             if now != setting.instead_of {
+                continue;
+            }
+            if setting.key == "type" && setting.value.as_deref().is_some_and(|value| !says(value, kind)) {
+                // The guest has become one of another kind.
                 continue;
             }
             match &setting.value {
@@ -81,6 +93,15 @@ impl Made {
         }
         self.with_entries(kept);
         Ok(self)
+    }
+
+    /// What `type` would say of the guest.
+    fn kind(&self) -> &'static str {
+        match (self.get("type"), self.get("builder")) {
+            (Some(_), _) => "pvh",
+            (None, Some(_)) => "hvm",
+            (None, None) => "pv",
+        }
     }
 
     fn with_entries(&mut self, kept: &Kept) {

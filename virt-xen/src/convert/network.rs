@@ -35,6 +35,12 @@ pub(super) fn connection(
         .as_ref()
         .and_then(|port| port.kind.as_deref());
     let is_switch = port == Some("openvswitch");
+    if interface.virtualport.is_some()
+        && !(is_switch && matches!(interface.kind, Some(InterfaceType::Bridge)))
+    {
+        let text = "Xen has ports of type openvswitch, of interfaces of type bridge";
+        return Err(unsupported(format!("{place}/virtualport"), text));
+    }
     match &interface.kind {
         Some(InterfaceType::Bridge) => {
             let source = interface

@@ -99,6 +99,21 @@ mod tests {
     }
 
     #[test]
+    fn a_guest_of_another_kind_is_not_said_to_be_of_the_one_before() {
+        let config = XenConfig::parse("name = 'a'\ntype = 'hvm'\n").unwrap();
+        let other = from_config(
+            &XenConfig::parse("name = 'a'\ntype = 'pv'\n").unwrap(),
+            &FromConfig::libvirt(),
+        );
+        let mut domain = from_config(&config, &FromConfig::complete()).unwrap();
+        let said = kept(&domain).unwrap();
+        domain = other.unwrap();
+        set_kept(&mut domain, said.as_ref());
+        let text = update(&config, &domain, &ToConfig::xl()).unwrap().to_string();
+        assert!(!text.contains("hvm"), "{text}");
+    }
+
+    #[test]
     fn settings_of_the_metadata_are_compared_where_there_are_any() {
         let text = updated(true, |domain| {
             let mut kept = kept(domain).unwrap().unwrap();

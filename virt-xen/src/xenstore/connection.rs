@@ -12,7 +12,7 @@ use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::error::{about, ended, is, of_answer};
 use super::message::{Message, MessageKind, check_size, malformed, split, words};
-use super::owner::{self, Request, Shared, Waiting};
+use super::owner::{self, Answer, Request, Shared, Waiting};
 use super::path;
 use super::permission::Permission;
 use super::watch::{Changes, Watch};
@@ -181,8 +181,11 @@ impl Xenstore {
                 (listed, generation) = (Vec::new(), None);
                 continue;
             }
-            // The end is a name without letters.
-            if names.is_empty() || names == [0] || names.ends_with(&[0, 0]) {
+            // The end is a name without letters; a part without any would go on for ever.
+            if names.is_empty() {
+                return Err(malformed("a part of a directory without an end"));
+            }
+            if names == [0] || names.ends_with(&[0, 0]) {
                 listed.extend_from_slice(names.strip_suffix(&[0]).unwrap_or(names));
                 return split(&listed);
             }
@@ -361,7 +364,8 @@ impl Xenstore {
                 .requests
                 .send(request)
                 .map_err(|_| ended(Outcome::NotApplied))?;
-            answered.await.map_err(|_| ended(outcome))
+            let answer = answered.await.ok().and_then(Answer::take);
+            answer.ok_or_else(|| ended(outcome))
         };
         let Message {
             kind: answered,
@@ -372,7 +376,7 @@ impl Xenstore {
             return Err(of_answer(&payload, path));
         }
         if answered != kind {
-            return Err(malformed("it answers another question"));
+            return Err(malformed("it answers another question").with_outcome(outcome));
         }
         Ok(payload)
     }
@@ -383,7 +387,7 @@ pub(super) fn said(answer: &[u8]) -> Result<()> {
     if answer == b"OK\0" {
         return Ok(());
     }
-    Err(malformed("it says not that it was done"))
+    Err(malformed("it says not that it was done").with_outcome(Outcome::Unknown))
 }
 
 /// `None` where there is no such node.

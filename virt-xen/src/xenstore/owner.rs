@@ -29,9 +29,31 @@ pub(super) struct Request {
 /// Who waits for an answer.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) answer: oneshot::Sender<Message>,
+    pub(super) answer: oneshot::Sender<Answer>,
     /// Given back when the answer is there, whoever still waits.
     pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// An answer on its way to whoever waits for it. Where nobody takes it any more, what was begun with it is ended.
+#[derive(Debug)]
+pub(super) struct Answer {
+    message: Option<Message>,
+    clean_up: mpsc::WeakUnboundedSender<Request>,
+}
+
+impl Answer {
+    /// The answer; what was begun with it is the caller's.
+    pub(super) fn take(mut self) -> Option<Message> {
+        self.message.take()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(message) = &self.message {
+            give_up(message, &self.clean_up);
+        }
+    }
 }
 
 /// What the loops and the handles share.
@@ -151,9 +173,11 @@ async fn read_answers<R: AsyncRead + Unpin>(
             let Some(waiting) = shared.pending().remove(&message.request) else {
                 continue;
             };
-            if let Err(unwanted) = waiting.answer.send(message) {
-                give_up(&unwanted, clean_up);
-            }
+            // Who does not wait any more does not need it.
+            drop(waiting.answer.send(Answer {
+                message: Some(message),
+                clean_up: clean_up.clone(),
+            }));
             drop(waiting.permit);
         }
     }

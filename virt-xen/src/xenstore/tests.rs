@@ -154,6 +154,20 @@ async fn a_transaction_that_nobody_waits_for_any_more_is_ended() {
 }
 
 #[tokio::test]
+async fn a_transaction_whose_answer_nobody_took_is_ended() {
+    let (fake, store) = opened();
+    let call = call();
+    {
+        let mut begun = std::pin::pin!(store.begin(&call));
+        assert!(futures::poll!(begun.as_mut()).is_pending());
+        // Answered, and the answer has come before that of what was asked later.
+        store.write(&call, "/a", b"b").await.unwrap();
+        assert_eq!(fake.held(), (0, 1));
+    }
+    until_held(&fake, (0, 0)).await;
+}
+
+#[tokio::test]
 async fn what_is_followed_is_told_and_no_more_when_dropped() {
     let (fake, store) = opened();
     let call = call();

@@ -3,7 +3,7 @@
 use virt_core::{CallContext, Error, ErrorKind, Outcome, Result};
 
 use super::connection::{Xenstore, said};
-use super::error;
+use super::error::{self, XenstoreErrno};
 use super::message::{MessageKind, malformed, split};
 use super::owner::Request;
 
@@ -62,8 +62,11 @@ impl Transaction {
                 "/",
             )
             .await;
-        // Until it is answered it may not have been sent.
-        self.is_over = true;
+        // Until it is answered it may not have been sent: then it is given up, which does nothing to one that was made known.
+        self.is_over = match &ended {
+            Ok(_) => true,
+            Err(error) => error.native::<XenstoreErrno>().is_some(),
+        };
         said(&ended?)
     }
 }

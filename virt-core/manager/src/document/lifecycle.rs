@@ -31,7 +31,7 @@ pub fn end_action(written: Option<&Written>, default: EndAction) -> EndAction {
 ///
 /// # Errors
 /// `Unsupported`, with the element, for anything but destroy, restart and preserve.
-pub fn check_end_actions(config: &DomainConfig) -> Result<()> {
+pub(crate) fn check_end_actions(config: &DomainConfig) -> Result<()> {
     let wanted = [
         ("on_poweroff", &config.on_poweroff),
         ("on_reboot", &config.on_reboot),

@@ -50,7 +50,7 @@ pub fn interfaces(live: &DomainConfig) -> impl Iterator<Item = (String, Option<S
 }
 
 /// Takes out what is shown only to those who ask for secrets.
-pub fn remove_secrets(config: &mut DomainConfig) {
+pub(crate) fn remove_secrets(config: &mut DomainConfig) {
     for graphics in config
         .devices
         .iter_mut()

@@ -6,6 +6,9 @@ mod machine;
 mod metadata;
 
 pub use kept::{Glance, Kept, LiveConfig};
-pub use lifecycle::{EndAction, check_end_actions, check_lifecycle_action, end_action, set_lifecycle_action};
-pub use machine::{current_memory, interfaces, memory, remove_secrets, set_current_memory, vcpus};
+pub use lifecycle::{EndAction, check_lifecycle_action, end_action, set_lifecycle_action};
+pub use machine::{current_memory, interfaces, memory, set_current_memory, vcpus};
 pub use metadata::set_metadata;
+
+pub(crate) use lifecycle::check_end_actions;
+pub(crate) use machine::remove_secrets;

@@ -10,7 +10,7 @@ use crate::lease_lost;
 
 /// What is raised when the lease is lost, and lets nothing pass any more. Clones are the same one; it is never lowered again.
 #[derive(Debug, Clone)]
-pub struct Fence {
+pub(crate) struct Fence {
     /// Why it was raised.
     raised: watch::Sender<Option<Arc<str>>>,
 }
@@ -25,7 +25,7 @@ impl Default for Fence {
 
 impl Fence {
     /// Lets nothing pass any more, since the lease was lost: `why`, in words.
-    pub fn raise(&self, why: Arc<str>) {
+    pub(crate) fn raise(&self, why: Arc<str>) {
         self.raised.send_replace(Some(why));
     }
 

@@ -18,13 +18,13 @@ use virt_core::host::{
 };
 use virt_core::{Error, ErrorKind, Outcome, Result};
 
-pub use fence::Fence;
+pub(crate) use fence::Fence;
 use stream::fenced;
 
 /// A machine behind the gate: nothing passes once its fence is raised, and nothing that changes the machine where the
 /// connection is read-only.
 #[derive(Debug)]
-pub struct Gate {
+pub(crate) struct Gate {
     inner: Arc<dyn Host>,
     fence: Fence,
     access: AccessMode,
@@ -32,7 +32,7 @@ pub struct Gate {
 
 impl Gate {
     /// The gate before `inner`, for a connection with this access.
-    pub fn new(inner: Arc<dyn Host>, fence: Fence, access: AccessMode) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Host>, fence: Fence, access: AccessMode) -> Self {
         Self { inner, fence, access }
     }
 

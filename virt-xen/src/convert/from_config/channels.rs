@@ -18,6 +18,10 @@ pub(super) fn read(source: &Source<'_>, domain: &mut DomainConfig) -> Result<()>
             continue;
         }
         let said = |key: &str| last(&fields, key).map(ToOwned::to_owned);
+        if source.is_complete() && said("name").unwrap_or_default().is_empty() {
+            // A channel has a name; what has none is kept as it is.
+            continue;
+        }
         let mut channel = Channel::default();
         match said("connection").unwrap_or_default() {
             kind if kind.starts_with("socket") => {

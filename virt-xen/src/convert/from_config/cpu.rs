@@ -39,6 +39,9 @@ fn features(text: &str) -> Result<Vec<CpuFeature>> {
             )
         };
         let (name, value) = part.split_once('=').ok_or_else(bad)?;
+        if name.is_empty() {
+            return Err(bad());
+        }
         let policy = match value {
             "1" => CpuFeaturePolicy::Force,
             "0" => CpuFeaturePolicy::Disable,

@@ -22,6 +22,10 @@ pub(super) fn read_xl(source: &Source<'_>, kind: Kind, domain: &mut DomainConfig
             Ok(mut disk) => {
                 if source.is_complete() {
                     more(&text, &mut disk);
+                    if !rbd::is_named(&disk) {
+                        // It is kept as it is.
+                        continue;
+                    }
                 }
                 domain.devices_mut().disks.push(disk);
             }
@@ -132,7 +136,11 @@ pub(super) fn read_xm(source: &Source<'_>, kind: Kind, domain: &mut DomainConfig
     // libvirt passes over what it does not understand.
     let disks = source.texts(KEY);
     let disks = disks.iter().filter_map(|text| xm_disk(text, kind));
-    domain.devices_mut().disks.extend(disks);
+    let is_named = |disk: &Disk| {
+        let name = disk.target.as_ref().and_then(|target| target.dev.as_deref());
+        name.is_some_and(|name| !name.is_empty()) || !source.is_complete()
+    };
+    domain.devices_mut().disks.extend(disks.filter(is_named));
     Ok(())
 }
 

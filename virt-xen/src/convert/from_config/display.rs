@@ -117,10 +117,8 @@ fn paravirtual(source: &Source<'_>) -> Result<Option<Graphics>> {
     let mut graphics = new(GraphicsType::Vnc, said("vnclisten"));
     let display = match said("vncdisplay").map(|text| (text.parse::<i32>(), text)) {
         None => None,
-        Some((Ok(display), _)) => Some(display),
-        Some((Err(_), text)) => {
-            source.lenient(wrong_key("vfb", format!("{text:?} is no number of a display")))?
-        }
+        Some((Ok(display), _)) if display >= 0 || !source.is_complete() => Some(display),
+        Some((_, text)) => source.lenient(wrong_key("vfb", format!("{text:?} is no number of a display")))?,
     };
     set_port(&mut graphics, said("vncunused").as_deref() == Some("1"), display);
     graphics.passwd = said("vncpasswd").map(SecretText::new);

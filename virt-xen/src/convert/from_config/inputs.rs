@@ -5,6 +5,7 @@ use virt_core::model::DomainConfig;
 use virt_core::model::domain::devices::{Input, InputBus, InputType, Sound};
 
 use super::super::problem::{unsupported_key, wrong_key};
+use super::super::to_config::is_sound;
 use super::super::words::Kind;
 use super::source::Source;
 use crate::config_file::{Syntax, Value};
@@ -58,7 +59,9 @@ pub(super) fn read_sound(source: &Source<'_>, kind: Kind, domain: &mut DomainCon
         text
     };
     let names: Vec<&str> = text.split(',').filter(|name| !name.is_empty()).collect();
-    if let Some(name) = names.iter().find(|name| !MODELS.contains(name)) {
+    // What cannot be written is kept as it is.
+    let is_known = |name: &str| MODELS.contains(&name) && (is_sound(name) || !source.is_complete());
+    if let Some(name) = names.iter().find(|name| !is_known(name)) {
         let text = format!("{name:?} is no model domains have: say sb16, es1370, ac97, ich6");
         source.lenient::<()>(unsupported_key("soundhw", text))?;
         return Ok(());

@@ -7,6 +7,7 @@ use super::super::kept::{Kept, ListEntry, Setting};
 use super::super::made::Made;
 use super::super::options::{FromConfig, ToConfig};
 use super::super::to_config::elements;
+use super::super::words::Kind;
 use super::domain;
 use crate::config_file::{Value, XenConfig};
 
@@ -22,6 +23,7 @@ pub(super) fn keep(config: &XenConfig, domain: &DomainConfig, options: &FromConf
     to.syntax = config.syntax();
     let made = elements(domain, &to)?;
     let mut kept = Kept::default();
+    let none = without_devices(config, domain)?;
     let values = config.values();
     for key in config.keys() {
         let Some(value) = values.get(key).filter(|value| made.get(key) != Some(value)) else {
@@ -38,7 +40,7 @@ pub(super) fn keep(config: &XenConfig, domain: &DomainConfig, options: &FromConf
             continue;
         };
         for text in texts {
-            let instead_of = alone(config, key, text, options, &to)?;
+            let instead_of = alone(&none, key, text, options, &to)?;
             if instead_of.as_deref() != Some(text) {
                 kept.entries.push(ListEntry {
                     key: key.to_owned(),
@@ -62,21 +64,30 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
     value.as_list()?.iter().map(Value::as_text).collect()
 }
 
+/// The file of a guest of this kind that has nothing.
+fn without_devices(config: &XenConfig, domain: &DomainConfig) -> Result<XenConfig> {
+    let mut none = XenConfig::new(config.syntax());
+    none.push(
+        "type",
+        match Kind::of(domain) {
+            Some(Kind::Hvm) => "hvm",
+            Some(Kind::Pvh) => "pvh",
+            Some(Kind::Pv) | None => "pv",
+        },
+    )?;
+    none.push("name", "a")?;
+    Ok(none)
+}
+
 /// What the device of one string makes, if it is one.
 fn alone(
-    config: &XenConfig,
+    none: &XenConfig,
     key: &str,
     text: &str,
     options: &FromConfig,
     to: &ToConfig,
 ) -> Result<Option<String>> {
-    let mut small = XenConfig::new(config.syntax());
-    for known in ["type", "builder"] {
-        if let Some(value) = config.get(known) {
-            small.push(known, value)?;
-        }
-    }
-    small.push("name", "a")?;
+    let mut small = none.clone();
     small.push(key, Value::texts([text]))?;
     let made: Made = elements(&domain(&small, options)?, to)?;
     let first = made

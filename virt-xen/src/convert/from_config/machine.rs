@@ -70,6 +70,8 @@ const MOST_MEMORY: i64 = 1 << 40;
 fn read_memory(source: &Source<'_>, domain: &mut DomainConfig) -> Result<()> {
     let number = |key: &str| -> Result<Option<i64>> {
         match source.number(key)? {
+            // No guest is without; what is written so is kept.
+            Some(0) if source.is_complete() => Ok(None),
             Some(number) if number < MOST_MEMORY => Ok(Some(number)),
             Some(number) => source.lenient(wrong_key(key, format!("{number} MiB are more than there are"))),
             None => Ok(None),

@@ -6,6 +6,7 @@ use virt_core::model::domain::{CellDistances, Numa, NumaCell, Sibling};
 use virt_core::model::value::{ByteSize, CpuSet};
 
 use super::super::problem::wrong_key;
+use super::super::to_config::MOST_NODES;
 use super::source::Source;
 use crate::config_file::Value;
 
@@ -30,6 +31,9 @@ pub(super) fn read(source: &Source<'_>, domain: &mut DomainConfig) -> Result<()>
 fn cells(nodes: &[Value], most: u32) -> Result<Vec<NumaCell>> {
     if nodes.is_empty() {
         return Err(wrong_key(KEY, "there is no node in the list"));
+    }
+    if nodes.len() > MOST_NODES {
+        return Err(wrong_key(KEY, format!("a guest has {MOST_NODES} nodes at most")));
     }
     let mut cells = Vec::with_capacity(nodes.len());
     let mut vcpus = 0;

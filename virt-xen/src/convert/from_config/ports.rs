@@ -7,6 +7,7 @@ use virt_core::model::domain::devices::{ChardevTarget, ChardevType, Parallel, Se
 use super::super::chardev::{self, Port};
 use super::super::complete::pv_console;
 use super::super::problem::unsupported_key;
+use super::super::to_config::MOST_PORTS;
 use super::super::words::Kind;
 use super::source::Source;
 use crate::config_file::{Syntax, Value};
@@ -32,6 +33,7 @@ pub(super) fn read(source: &Source<'_>, kind: Kind, domain: &mut DomainConfig) -
             source.lenient::<()>(unsupported_key("serial", text))?;
             Vec::new()
         }
+        Some(Value::List(list)) if source.is_complete() && list.len() > MOST_PORTS => Vec::new(),
         Some(Value::List(_)) => source.texts("serial"),
         _ => source.text("serial")?.into_iter().collect(),
     };

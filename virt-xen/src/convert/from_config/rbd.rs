@@ -2,6 +2,8 @@
 
 use virt_core::model::domain::devices::{Disk, DiskSource, DiskType, SourceAuth, SourceConfig, SourceHost};
 
+use super::super::to_config::is_image_name;
+
 /// The parts between those characters that are not escaped, escapes and all.
 fn split(text: &str, at: char) -> Vec<String> {
     let mut parts = vec![String::new()];
@@ -58,6 +60,15 @@ pub(super) fn read(text: &str, disk: &mut Disk) {
     }
     disk.kind = Some(DiskType::Network);
     disk.source = Some(source);
+}
+
+/// Whether its image, if it is one of Ceph, has a name a file can be written with.
+pub(super) fn is_named(disk: &Disk) -> bool {
+    if disk.kind != Some(DiskType::Network) {
+        return true;
+    }
+    let name = disk.source.as_ref().and_then(|source| source.name.as_deref());
+    name.is_some_and(is_image_name)
 }
 
 /// Hosts, between which stands `;`, each with a port behind `:`; all of that is escaped once.

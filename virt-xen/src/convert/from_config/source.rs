@@ -50,7 +50,8 @@ impl<'c> Source<'c> {
         match self.value(key) {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
-            Some(other) => self.lenient(wrong_key(key, format!("{other} is no string"))),
+            // It may be a password somebody wrote without quotes: it is not said.
+            Some(_) => self.lenient(wrong_key(key, "its value is no string: put it in quotes")),
         }
     }
 

@@ -260,3 +260,37 @@ fn a_complete_reading_is_a_document() {
         assert!(written.to_string().contains(more), "{written}");
     }
 }
+
+#[test]
+fn what_no_file_is_written_of_is_kept() {
+    let ports = vec!["'pty'"; 300].join(", ");
+    let nodes: Vec<String> = (0..1025)
+        .map(|number| format!("[ 'pnode={number}', 'size=1', 'vcpus={number}' ]"))
+        .collect();
+    for more in [
+        format!("serial = [ {ports} ]"),
+        format!("vcpus = 1025\nvnuma = [ {} ]", nodes.join(", ")),
+        "memory = 0".to_owned(),
+        "soundhw = 'ich9'".to_owned(),
+        "cpuid = 'host,=1'".to_owned(),
+        "channel = [ 'connection=pty' ]".to_owned(),
+        "disk = [ 'vdev=xvda,target=rbd:', 'vdev=xvdb,target=rbd:a\\\\:b/c' ]".to_owned(),
+    ] {
+        let config = XenConfig::parse(&format!("{HVM}{more}\n")).unwrap();
+        let domain = from_config(&config, &FromConfig::complete()).unwrap();
+        let written = super::super::to_config(&domain, &super::super::ToConfig::xl()).unwrap();
+        for key in config.keys() {
+            assert_eq!(written.get(key), config.get(key), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_password_without_quotes_is_not_told() {
+    let error = read_as(
+        &format!("{HVM}vnc = 1\nvncpasswd = 73519\n"),
+        &FromConfig::libvirt(),
+    );
+    let error = error.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("73519"), "{error}");
+}

@@ -106,6 +106,10 @@ fn xl_disk(place: &str, disk: &Disk) -> Result<String> {
         .as_ref()
         .and_then(|domain| domain.name.as_deref())
     {
+        if name.contains(',') {
+            let text = format!("{name:?} has a comma, which ends a part of disk");
+            return Err(unsupported(format!("{place}/backenddomain/@name"), text));
+        }
         text.push_str(",backend=");
         text.push_str(name);
     }
@@ -135,6 +139,11 @@ fn target(place: &str, disk: &Disk) -> Result<Option<String>> {
     }
 }
 
+/// Whether it is a name of an image in QEMU's string, in which `:` and `\` say something else.
+pub(in super::super) fn is_image_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains([':', '\\'])
+}
+
 /// An image of Ceph in QEMU's string.
 pub(in super::super) fn rbd(place: &str, source: &DiskSource, user: Option<&str>) -> Result<String> {
     if source.protocol.as_deref() != Some("rbd") {
@@ -142,8 +151,8 @@ pub(in super::super) fn rbd(place: &str, source: &DiskSource, user: Option<&str>
         return Err(unsupported(format!("{place}/source/@protocol"), text));
     }
     let name = source.name.as_deref().unwrap_or_default();
-    if name.is_empty() || name.contains(':') {
-        let text = format!("{name:?} is no POOL/IMAGE, which has no `:`");
+    if !is_image_name(name) {
+        let text = format!("{name:?} is no POOL/IMAGE, which has neither `:` nor `\\`");
         return Err(unsupported(format!("{place}/source/@name"), text));
     }
     let escaped = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");

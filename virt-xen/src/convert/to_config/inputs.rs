@@ -60,6 +60,11 @@ pub(super) fn write(domain: &DomainConfig, kind: Kind, is_xl: bool, out: &mut Ma
     Ok(())
 }
 
+/// Sound cards of Xen's device model.
+pub(in super::super) fn is_sound(model: &str) -> bool {
+    matches!(model, "sb16" | "es1370" | "ac97" | "ich6" | "pcspk")
+}
+
 pub(super) fn write_sound(domain: &DomainConfig, kind: Kind, out: &mut Made) -> Result<()> {
     let sounds = domain.devices.iter().flat_map(|devices| &devices.sounds);
     let models: Vec<&str> = sounds
@@ -74,8 +79,7 @@ pub(super) fn write_sound(domain: &DomainConfig, kind: Kind, out: &mut Made) -> 
             "a paravirtual guest has no sound card",
         ));
     }
-    let is_known = |model: &&str| matches!(*model, "sb16" | "es1370" | "ac97" | "ich6" | "pcspk");
-    if let Some(model) = models.iter().find(|model| !is_known(model)) {
+    if let Some(model) = models.iter().find(|model| !is_sound(model)) {
         let text = format!("Xen has sound cards sb16, es1370, ac97 and ich6, not {model:?}");
         return Err(unsupported("/domain/devices/sound/@model", text));
     }

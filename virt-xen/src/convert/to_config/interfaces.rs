@@ -7,6 +7,7 @@ use virt_core::model::domain::devices::Interface;
 use super::super::made::Made;
 use super::super::network::{BRIDGE_SCRIPT, connection, host_name};
 use super::super::options::ToConfig;
+use super::super::problem::unsupported;
 use super::super::words::Kind;
 use super::is_machine;
 use crate::config_file::Syntax;
@@ -64,6 +65,10 @@ fn vif(place: &str, interface: &Interface, kind: Kind, options: &ToConfig) -> Re
         .and_then(|domain| domain.name.as_deref())
     {
         parts.push(format!("backend={name}"));
+    }
+    if let Some(part) = parts.iter().find(|part| part.contains(',')) {
+        let text = format!("{part:?} has a comma, which ends a part of vif");
+        return Err(unsupported(place, text));
     }
     Ok(parts.join(","))
 }

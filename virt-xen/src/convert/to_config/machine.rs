@@ -179,11 +179,19 @@ pub(super) fn write_timers(domain: &DomainConfig, kind: Kind, out: &mut Made) ->
         let place = "/domain/clock/timer";
         match &timer.name {
             Some(TimerName::Tsc) => {
+                if !is_present(timer.present.as_ref()) {
+                    let text = "every guest has the timer tsc: leave it out, or say its mode";
+                    return Err(unsupported(format!("{place}/@present"), text));
+                }
                 let mode = match timer.mode.as_deref() {
                     Some("native") => "native",
                     Some("paravirt") => "native_paravirt",
                     Some("emulate") => "always_emulate",
-                    _ => "default",
+                    None | Some("auto") => "default",
+                    Some(mode) => {
+                        let text = format!("{mode} is none of auto, native, paravirt, emulate");
+                        return Err(unsupported(format!("{place}/@mode"), text));
+                    }
                 };
                 out.add("tsc_mode", mode);
             }
@@ -266,7 +274,7 @@ pub(super) fn write_ends(domain: &DomainConfig, out: &mut Made) -> Result<()> {
 }
 
 /// More nodes than any guest has.
-const MOST_NODES: usize = 1024;
+pub(in super::super) const MOST_NODES: usize = 1024;
 
 /// How far nodes are from each other, row by row: as said, or as said the other way round; else 10 within, 20 between them.
 pub(in super::super) fn distances(numa: &Numa) -> Result<Vec<Vec<u32>>> {

@@ -22,17 +22,17 @@ use crate::config_file::{Syntax, XenConfig};
 
 // What libxl is told in the same words.
 pub(super) use disks::{
-    check as check_disk, disks, driver as disk_driver, format as disk_format, name as disk_name,
-    path as disk_path, rbd,
+    check as check_disk, disks, driver as disk_driver, format as disk_format, is_image_name,
+    name as disk_name, path as disk_path, rbd,
 };
 pub(super) use display::{is_auto, listen_address};
 pub(super) use hostdevs::{
     controllers, devices as handed_through, is_permissive, pci_address, usb_address, usb_version,
 };
-pub(super) use inputs::usb_inputs;
-pub(super) use machine::{distances, viridian};
+pub(super) use inputs::{is_sound, usb_inputs};
+pub(super) use machine::{MOST_NODES, distances, viridian};
 pub(super) use os::{acpi_table, boot_order, check_other_mode, loader_override, uefi};
-pub(super) use ports::serial_text;
+pub(super) use ports::{MOST_PORTS, serial_text};
 
 /// The file of a domain, in libvirt's order and spelling; what a complete reading [kept](super::kept()) comes behind, or in
 /// the place of what it was kept for.

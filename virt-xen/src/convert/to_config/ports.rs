@@ -30,7 +30,7 @@ fn number(target: Option<&ChardevTarget>) -> usize {
 }
 
 /// More serial ports than any device model has.
-const MOST_PORTS: usize = 256;
+pub(in super::super) const MOST_PORTS: usize = 256;
 
 pub(super) fn write(domain: &DomainConfig, kind: Kind, is_xl: bool, out: &mut Made) -> Result<()> {
     let Some(devices) = &domain.devices else {
@@ -119,6 +119,10 @@ pub(super) fn write_channels(domain: &DomainConfig, out: &mut Made) -> Result<()
             None | Some(ChardevType::Pty) => "pty".to_owned(),
             Some(ChardevType::Unix) => {
                 let path = channel.sources.iter().find_map(|source| source.path.as_deref());
+                if path.is_some_and(|path| path.contains(',')) {
+                    let text = "the path has a comma, which ends a part of channel";
+                    return Err(unsupported(format!("{place}/source/@path"), text));
+                }
                 path.map_or_else(|| "socket".to_owned(), |path| format!("socket,path={path}"))
             }
             Some(kind) => {

@@ -31,6 +31,31 @@ fn what_cannot_be_told_is_refused_by_name() {
         ("hvm", "<clock offset='timezone' timezone='a'/>", "timezone"),
         ("hvm", "<clock offset='utc' adjustment='reset'/>", "adjustment"),
         ("hvm", "<clock offset='utc'><timer name='pit'/></clock>", "timer"),
+        (
+            "hvm",
+            "<clock offset='utc'><timer name='tsc' present='no'/></clock>",
+            "timer/@present",
+        ),
+        (
+            "hvm",
+            "<clock offset='utc'><timer name='tsc' mode='smpsafe'/></clock>",
+            "timer/@mode",
+        ),
+        (
+            "linux",
+            "<devices><console type='file'><source path='/a'/></console></devices>",
+            "console[1]/@type",
+        ),
+        (
+            "hvm",
+            "<devices><interface type='bridge'><source bridge='br0,script=/a'/></interface></devices>",
+            "interface[1]",
+        ),
+        (
+            "hvm",
+            "<devices><interface type='bridge'><source bridge='br0'/><virtualport type='802.1Qbh'/></interface></devices>",
+            "interface[1]/virtualport",
+        ),
         ("linux", "<clock offset='variable' adjustment='5'/>", "offset"),
         (
             "linux",

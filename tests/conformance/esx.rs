@@ -83,6 +83,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "VMware Tools do not tell who is logged in",
+        &["agents::a_guest_tells_its_system_its_name_and_its_users"],
+    ),
+    (
         "nobody keeps notes of a snapshot beside itself",
         &[
             "snapshots::a_snapshot_knows_its_parent_and_what_comes_after_it",

@@ -52,6 +52,7 @@ async fn examples_do_their_job_on_esx() {
     )
     .await;
     simulator.control().reset_calls().await.unwrap();
+    let host = simulator.esx_uri();
     let ended = async {
         // The example has to be there first; what it hears is what somebody else does.
         loop {
@@ -61,14 +62,13 @@ async fn examples_do_their_job_on_esx() {
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        simulator
-            .virsh(&simulator.esx_uri(), &["suspend", "ha-host_VM0"])
-            .await
+        simulator.virsh(&host, &["suspend", "ha-host_VM0"]).await
     };
+    let arguments = [at.as_str(), "3"];
     let watched = prints(
         &simulator,
         "watch_events",
-        &[&at, "3"],
+        &arguments,
         &["watching esx://", "ha-host_VM0      Suspended(Paused)"],
     );
     let ((), suspended) = tokio::join!(watched, ended);

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"sync"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
@@ -68,7 +70,11 @@ func createSnapshot(c *call) soap.HasFault {
 	said := c.library()
 	result, failed := infoOf(said)
 	reference, ok := result.(types.ManagedObjectReference)
-	if failed != nil || !ok || request.Memory {
+	if failed != nil || !ok {
+		return said
+	}
+	keepFiles(c.this, reference)
+	if request.Memory {
 		return said
 	}
 	machine := c.machine()
@@ -76,6 +82,35 @@ func createSnapshot(c *call) soap.HasFault {
 		found.State = types.VirtualMachinePowerStatePoweredOff
 	}
 	return said
+}
+
+// keptFiles are the files of guests as they were, by snapshot.
+var keptFiles sync.Map
+
+func keepFiles(machine, snapshot types.ManagedObjectReference) {
+	guest := guestOf(machine)
+	guest.mutex.Lock()
+	defer guest.mutex.Unlock()
+	keptFiles.Store(snapshot, copyFiles(guest.files))
+}
+
+func putFilesBack(machine, snapshot types.ManagedObjectReference) {
+	kept, ok := keptFiles.Load(snapshot)
+	if !ok {
+		return
+	}
+	guest := guestOf(machine)
+	guest.mutex.Lock()
+	defer guest.mutex.Unlock()
+	guest.files = copyFiles(kept.(map[string][]byte))
+}
+
+func copyFiles(files map[string][]byte) map[string][]byte {
+	copied := make(map[string][]byte, len(files))
+	for name, content := range files {
+		copied[name] = append([]byte(nil), content...)
+	}
+	return copied
 }
 
 // revertToSnapshot gives the machine the power and the configuration that it had. One that would go on is left suspended
@@ -92,6 +127,7 @@ func revertToSnapshot(c *call) soap.HasFault {
 		state = types.VirtualMachinePowerStateSuspended
 	}
 	said := c.library()
+	putFilesBack(machine.Self, c.this)
 	simulator.Map.WithLock(machine, func() {
 		config := snapshot.Config
 		config.Hardware.Device = copyDevices(config.Hardware.Device)

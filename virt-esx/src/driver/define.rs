@@ -142,7 +142,8 @@ impl EsxDriver {
         let is_so = |machine: Option<&Machine>| {
             machine.is_some_and(|machine| {
                 let has_it = machine.uuid.is_some() && (uuid.is_none() || machine.uuid == uuid);
-                has_it && machine.name == name
+                // One without a version is still being made.
+                has_it && machine.name == name && !machine.change_version.is_empty()
             })
         };
         self.server.inventory.until(call, machine, is_so).await;

@@ -17,7 +17,9 @@ pub(super) fn between(before: &Machine, after: &Machine, ended: Option<StoppedRe
         told.push(DomainChange::Defined(DefinedReason::Renamed { from }));
     }
     // Another name is another version, too.
-    let differs = before.change_version != after.change_version && !is_renamed
+    // One that had no version was not there as a whole.
+    let is_other = !before.change_version.is_empty() && before.change_version != after.change_version;
+    let differs = is_other && !is_renamed
         || before.memory_mib != after.memory_mib
         || before.cpus != after.cpus
         || before.annotation != after.annotation;

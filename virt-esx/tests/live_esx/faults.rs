@@ -118,6 +118,13 @@ async fn a_change_whose_answer_is_lost_is_not_asked_for_twice() {
     };
     let domain = first(&conn).await;
     let control = simulator.control();
+    // What is followed is asked for by now: that call is not the one that is cut.
+    let waits = async {
+        while control.calls().await.expect("counts").of("WaitForUpdatesEx") < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, waits).await.expect("it is asked for");
     control.reset_calls().await.expect("counts");
     control.reset_connections(1).await.expect("one is cut");
     let error = domain.suspend().await.expect_err("it was cut");

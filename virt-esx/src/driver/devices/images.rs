@@ -51,6 +51,8 @@ impl EsxDriver {
         let own = layout.disk.iter().filter(|one| one.key == disk.key);
         let keys = own.flat_map(|own| &own.chain).flat_map(|unit| &unit.file_key);
         let files = keys.filter_map(|key| layout.file.iter().find(|file| file.key == *key));
+        // What describes the image is none of it.
+        let files = files.filter(|file| file.type_ != "diskDescriptor");
         let (mut used, mut large) = (0_i64, 0_i64);
         for file in files {
             used = used.saturating_add(file.unique_size.unwrap_or(file.size));

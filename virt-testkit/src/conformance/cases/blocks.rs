@@ -1,7 +1,7 @@
 //! Images of disks: their sizes told and changed.
 
 use virt_core::domain::ConfigScope;
-use virt_core::model::ByteSize;
+use virt_core::model::{ByteSize, Disk};
 use virt_core::{Domain, ErrorKind};
 
 use crate::conformance::{Doing, Env, Failure, refused};
@@ -34,7 +34,16 @@ async fn an_image_is_as_large_as_it_is(env: &Env) -> Result<(), Failure> {
         info.allocation <= info.capacity,
         "more is in use than there is: {info:?}"
     );
-    let path = env.path("vdz.img").to_string_lossy().into_owned();
+    let config = domain.config().await.doing("reading its configuration")?;
+    let mut disks = config.devices.iter().flat_map(|devices| &devices.disks);
+    let called = |disk: &&Disk| {
+        let target = disk.target.as_ref().and_then(|target| target.dev.as_deref());
+        target == Some(env.target().disk_target())
+    };
+    let image = disks
+        .find(called)
+        .and_then(|disk| disk.source.as_ref()?.file.clone());
+    let path = image.ok_or_else(|| Failure::new("its document does not say where its image is"))?;
     let by_path = domain
         .block_info(&path)
         .await

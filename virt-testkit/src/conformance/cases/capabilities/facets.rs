@@ -41,7 +41,14 @@ pub(super) async fn machine(env: &Env, capability: Capability) -> Result<CallRes
         },
         Capability::InterfaceAddresses => {
             let domain = some_machine(env).await?;
-            domain.interface_addresses(AddressSource::Lease).await.map(drop)
+            let by_lease = domain.interface_addresses(AddressSource::Lease).await;
+            match by_lease {
+                // One source is enough.
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    domain.interface_addresses(AddressSource::Agent).await.map(drop)
+                }
+                other => other.map(drop),
+            }
         }
         Capability::SetVcpus => env.defined("tried").await?.set_vcpus(1, current).await,
         Capability::SetMaxMemory => {

@@ -4,6 +4,7 @@ use virt_core::Result;
 
 use super::drives::{self, file_of, name_of};
 use super::group::Group;
+use super::made;
 use super::spec::Wanted;
 use crate::vim::{
     AnyVirtualDevice, AnyVirtualDeviceBackingInfo, VirtualDeviceFileBackingInfo, VirtualDisk,
@@ -43,9 +44,7 @@ pub(super) fn device(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
         .filter(|disk| image(disk) == Some(file.as_str()))
         .unwrap_or_default();
     let mut backing = disk.backing.take().unwrap_or_else(|| {
-        let mut backing = VirtualDiskFlatVer2BackingInfo::default();
-        backing.file_name = file;
-        backing.into()
+        made(|backing: &mut VirtualDiskFlatVer2BackingInfo| backing.file_name = file).into()
     });
     let own = modes(&backing).0.map(ToOwned::to_owned);
     let mode = own.filter(|own| wanted.leaves("mode") && !own.is_empty());

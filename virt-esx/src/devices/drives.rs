@@ -4,6 +4,7 @@ use virt_core::Result;
 
 use super::connectable;
 use super::group::Group;
+use super::made;
 use super::spec::Wanted;
 use crate::vim::{
     AnyVirtualDevice, AnyVirtualDeviceBackingInfo, VirtualCdrom, VirtualCdromAtapiBackingInfo,
@@ -76,8 +77,7 @@ pub(super) fn optical(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
     let mut drive: VirtualCdrom = wanted.existing_part().unwrap_or_default();
     let is_of_host = !group.is("clientDevice", "true") && group.text("fileName") != Some(EMPTY);
     let (backing, is_there): (AnyVirtualDeviceBackingInfo, bool) = if let Some(image) = image(group) {
-        let mut backing = VirtualCdromIsoBackingInfo::default();
-        backing.file_name = file_of(image);
+        let backing = made(|backing: &mut VirtualCdromIsoBackingInfo| backing.file_name = file_of(image));
         (backing.into(), true)
     } else if is_of_host && group.is("deviceType", "cdrom-raw") {
         let base = host_drive(group);
@@ -126,8 +126,8 @@ pub(super) fn floppy(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
     let name = group.text("fileName");
     let (backing, is_there): (AnyVirtualDeviceBackingInfo, bool) = match name {
         Some(name) if group.is("fileType", "file") => {
-            let mut backing = VirtualFloppyImageBackingInfo::default();
-            backing.file_name = file_of(name);
+            let backing =
+                made(|backing: &mut VirtualFloppyImageBackingInfo| backing.file_name = file_of(name));
             (backing.into(), true)
         }
         _ if group.is("fileType", "device") && !group.is("clientDevice", "true") => {

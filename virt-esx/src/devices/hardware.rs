@@ -1,6 +1,7 @@
 //! The devices that a machine has, by where they sit.
 
 use super::group::Group;
+use super::made;
 use super::slot::Slot;
 use crate::vim::{
     AnyVirtualDevice, VirtualCdrom, VirtualController, VirtualDisk, VirtualEthernetCard, VirtualFloppy,
@@ -42,18 +43,19 @@ impl Hardware {
     /// Those that a new machine has, whatever is said.
     pub(crate) fn of_a_new_machine() -> Self {
         let controller = |key: i32, number: i32| {
-            let mut controller = VirtualController::default();
-            controller.key = key;
-            controller.bus_number = number;
-            controller
+            made(|controller: &mut VirtualController| {
+                controller.key = key;
+                controller.bus_number = number;
+            })
         };
         let ide = |number: i32| VirtualIDEController {
             base: controller(IDE + number, number),
         };
-        let mut video = VirtualMachineVideoCard::default();
-        video.key = VIDEO;
-        video.controller_key = Some(PCI);
-        video.unit_number = Some(0);
+        let video = made(|video: &mut VirtualMachineVideoCard| {
+            video.key = VIDEO;
+            video.controller_key = Some(PCI);
+            video.unit_number = Some(0);
+        });
         let pci = VirtualPCIController {
             base: controller(PCI, 0),
         };

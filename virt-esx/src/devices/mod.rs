@@ -26,7 +26,6 @@ mod guest_id;
 mod hardware;
 mod live;
 mod networks;
-
 mod others;
 mod plan;
 mod ports;
@@ -45,3 +44,10 @@ pub(crate) use networks::{Networks, OpaqueNetwork, PortGroup};
 pub(crate) use plan::Plan;
 pub(crate) use slot::Slot;
 pub(crate) use spec::Means;
+
+/// A value of the API of which this is said, and all else as it usually is.
+fn made<T: Default>(say: impl FnOnce(&mut T)) -> T {
+    let mut value = T::default();
+    say(&mut value);
+    value
+}

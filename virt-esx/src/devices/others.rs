@@ -2,6 +2,7 @@
 
 use virt_core::Result;
 
+use super::made;
 use super::spec::Wanted;
 use crate::vim::{
     AnyVirtualDevice, VirtualEnsoniq1371, VirtualHdAudioCard, VirtualMachineVideoCard, VirtualSoundBlaster16,
@@ -48,11 +49,12 @@ pub(super) fn sound(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
         .unwrap_or("es1371")
         .to_ascii_lowercase();
     let base: VirtualSoundCard = wanted.existing_part().unwrap_or_else(|| {
-        let mut card = VirtualSoundCard::default();
-        let mut backing = VirtualSoundCardDeviceBackingInfo::default();
-        backing.use_auto_detect = Some(true);
-        card.backing = Some(backing.into());
-        card
+        made(|card: &mut VirtualSoundCard| {
+            let backing = made(|backing: &mut VirtualSoundCardDeviceBackingInfo| {
+                backing.use_auto_detect = Some(true);
+            });
+            card.backing = Some(backing.into());
+        })
     });
     Ok(match word.as_str() {
         "es1371" => VirtualEnsoniq1371 { base }.into(),

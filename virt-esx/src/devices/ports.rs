@@ -3,6 +3,7 @@
 use virt_core::Result;
 
 use super::drives::{file_of, name_of};
+use super::made;
 use super::spec::Wanted;
 use crate::vim::{
     AnyVirtualDevice, AnyVirtualDeviceBackingInfo, VirtualDeviceDeviceBackingInfo,
@@ -42,9 +43,7 @@ fn serial_end(wanted: &Wanted<'_>) -> Result<AnyVirtualDeviceBackingInfo> {
     let kind = group.get("fileType").unwrap_or_default().to_ascii_lowercase();
     Ok(match kind.as_str() {
         "file" if !name.is_empty() => {
-            let mut file = VirtualSerialPortFileBackingInfo::default();
-            file.file_name = file_of(name);
-            file.into()
+            made(|file: &mut VirtualSerialPortFileBackingInfo| file.file_name = file_of(name)).into()
         }
         "device" => VirtualSerialPortDeviceBackingInfo {
             base: host_port(name),
@@ -104,9 +103,7 @@ pub(super) fn parallel(wanted: &Wanted<'_>) -> Result<AnyVirtualDevice> {
         let text = "a parallel port of ESX leads to a file, or to a device of the host";
         return Err(unsupported(wanted.slot.element(), text));
     } else {
-        let mut file = VirtualParallelPortFileBackingInfo::default();
-        file.file_name = file_of(name);
-        file.into()
+        made(|file: &mut VirtualParallelPortFileBackingInfo| file.file_name = file_of(name)).into()
     });
     Ok(port.into())
 }

@@ -311,10 +311,7 @@ fn each_difference_is_one_step() {
         "VirtualCdromRemotePassthroughBackingInfo"
     );
     assert!(plan.files().is_empty() && plan.connects());
-    assert_eq!(
-        plan.needs_an_end(HotAdd::default()).unwrap().contains("ide0:0"),
-        false
-    );
+    assert!(!plan.needs_an_end(HotAdd::default()).unwrap().contains("ide0:0"));
 }
 
 #[test]

@@ -27,7 +27,6 @@ impl EsxDriver {
     }
 
     /// What a machine gets, and the version of its configuration that says so.
-
     async fn allocation_of(
         &self,
         call: &CallContext,

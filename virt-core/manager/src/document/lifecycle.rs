@@ -17,7 +17,7 @@ pub enum EndAction {
 }
 
 /// What `on_poweroff`, `on_reboot` or `on_crash` wants, as written; `default` where nothing is written, or something that
-/// [`check_end_actions`] refuses.
+/// `check_end_actions` refuses.
 pub fn end_action(written: Option<&Written>, default: EndAction) -> EndAction {
     match written {
         Some(Written::Destroy) => EndAction::Destroy,

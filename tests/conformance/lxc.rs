@@ -8,17 +8,18 @@ use virt_sdk::Domain;
 use virt_sdk::agent::ExecRequest;
 use virt_sdk::connection::ConnectionBuilder;
 use virt_sdk::model::{Device, DomainConfig};
-use virt_testkit::conformance::{Doing as _, Failure, Target, TargetChoice, Times};
+use virt_testkit::conformance::{Case, Doing as _, Failure, Target, TargetChoice, Times};
 use virt_testkit::live::container::PROMPT;
 use virt_testkit::live::far::FarMachine;
 use virt_testkit::live::lxc::{Init, Leftover, LxcTools, Rootfs, Scope};
 
 use crate::guest_shell::tell;
+use crate::selection::whole;
 
 /// How long a connection that was dropped may take to end what it started.
 const ENDING: Duration = Duration::from_secs(2);
 
-/// All cases on this machine, and over a real sshd.
+/// All cases on this machine, and those that the way changes over a real sshd.
 pub(crate) fn targets() -> [TargetChoice; 2] {
     [
         TargetChoice::new("lxc", || make("lxc", None)),
@@ -26,8 +27,29 @@ pub(crate) fn targets() -> [TargetChoice; 2] {
             let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
             let far = runtime.block_on(FarMachine::start(|sshd| sshd));
             make("lxc+ssh", Some(far.map_err(|error| error.to_string())?))
-        }),
+        })
+        .only(differs_by_way),
     ]
+}
+
+/// What the way to the machine may change; all of it in `cargo xtask soak lxc`.
+fn differs_by_way(case: &Case) -> bool {
+    let through_the_machine = [
+        "agents",
+        "cancelling",
+        "capabilities",
+        "concurrency",
+        "connection",
+        "consoles",
+        "devices",
+        "ending",
+        "events",
+        "snapshots",
+        "starting",
+        "statistics",
+        "suspending",
+    ];
+    whole() || through_the_machine.contains(&case.theme())
 }
 
 fn make(name: &'static str, far: Option<FarMachine>) -> Result<Arc<dyn Target>, String> {

@@ -44,12 +44,13 @@ async fn names_are_given_once_and_changes_are_of_what_was_read() {
     assert!(renamed.text().contains("DuplicateName"), "{}", renamed.text());
     let version = client.property(machine, "config.changeVersion").await;
     assert!(!version.is_empty());
-    let change = format!("<spec><changeVersion>{version}</changeVersion><memoryMB>64</memoryMB></spec>");
+    let change =
+        format!("<spec><changeVersion>{version}</changeVersion><annotation>read</annotation></spec>");
     let changed = client.task("ReconfigVM_Task", machine, &change).await;
     assert_eq!(changed.value("state"), "success");
     let again = client.task("ReconfigVM_Task", machine, &change).await;
     assert!(again.text().contains("ConcurrentAccess"), "{}", again.text());
-    assert_eq!(client.property(machine, "config.hardware.memoryMB").await, "64");
+    assert_eq!(client.property(machine, "config.annotation").await, "read");
 }
 
 #[tokio::test]

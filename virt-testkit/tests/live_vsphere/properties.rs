@@ -138,18 +138,28 @@ async fn statistics_are_of_several_machines_at_once() {
         return;
     };
     let machines = client.machines().await;
+    let manager = ("PerformanceManager", "ha-perfmgr");
+    let entity = format!(
+        "<entity type=\"VirtualMachine\">{}</entity><intervalId>20</intervalId>",
+        machines[0]
+    );
+    let known = client.call("QueryAvailablePerfMetric", manager, &entity).await;
+    let (counters, instances) = (known.values("counterId"), known.values("instance"));
+    let of_all = counters
+        .iter()
+        .zip(&instances)
+        .find(|(_, instance)| instance.is_empty());
+    let (counter, _) = of_all.expect("a measure of the machine as a whole");
     let queries: String = machines
         .iter()
         .map(|machine| {
             format!(
                 "<querySpec><entity type=\"VirtualMachine\">{machine}</entity><maxSample>3</maxSample><metricId>\
-                 <counterId>2</counterId><instance></instance></metricId><intervalId>20</intervalId></querySpec>"
+                 <counterId>{counter}</counterId><instance></instance></metricId><intervalId>20</intervalId></querySpec>"
             )
         })
         .collect();
-    let answer = client
-        .call("QueryPerf", ("PerformanceManager", "ha-perfmgr"), &queries)
-        .await;
+    let answer = client.call("QueryPerf", manager, &queries).await;
     assert_eq!(answer.values("entity"), machines);
     let times = answer.values("timestamp");
     assert_eq!(times.len(), 6);

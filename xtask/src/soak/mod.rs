@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         );
     }
     let needs: &[Need] = match group {
-        "lxc" => &[Need::Lxc],
+        "lxc" => &[Need::Lxc, Need::Sshd],
         "qemu" => &[Need::Qemu, Need::GuestTools],
         "ssh" => &[Need::Qemu, Need::GuestTools, Need::Sshd],
         "rpc" => &[Need::Libvirt, Need::Qemu, Need::GuestTools],
@@ -53,7 +53,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
     cargo::run(command)?;
     match group {
-        "lxc" => kills("a_restless_manager_of_containers_is_killed_at_any_time"),
+        "lxc" => {
+            kills("a_restless_manager_of_containers_is_killed_at_any_time")?;
+            conformance("in containers of a far machine", "lxc+ssh::")
+        }
         "qemu" => kills("a_restless_manager_is_killed_at_any_time"),
         "ssh" => conformance("on a far machine", "qemu+ssh::"),
         "rpc" => {

@@ -83,37 +83,6 @@ vim_object! {
         /// `fault`.
         "fault" fault: Option<Fault>,
     }
-    /// `UsbScanCodeSpec`, since 6.5.
-    UsbScanCodeSpec {
-        /// `keyEvents`.
-        "keyEvents" key_events: Vec<UsbScanCodeSpecKeyEvent>,
-    }
-    /// `UsbScanCodeSpecKeyEvent`, since 6.5.
-    UsbScanCodeSpecKeyEvent {
-        /// `usbHidCode`.
-        "usbHidCode" usb_hid_code: i32,
-        /// `modifiers`.
-        "modifiers" modifiers: Option<UsbScanCodeSpecModifierType>,
-    }
-    /// `UsbScanCodeSpecModifierType`, since 6.5.
-    UsbScanCodeSpecModifierType {
-        /// `leftControl`.
-        "leftControl" left_control: Option<bool>,
-        /// `leftShift`.
-        "leftShift" left_shift: Option<bool>,
-        /// `leftAlt`.
-        "leftAlt" left_alt: Option<bool>,
-        /// `leftGui`.
-        "leftGui" left_gui: Option<bool>,
-        /// `rightControl`.
-        "rightControl" right_control: Option<bool>,
-        /// `rightShift`.
-        "rightShift" right_shift: Option<bool>,
-        /// `rightAlt`.
-        "rightAlt" right_alt: Option<bool>,
-        /// `rightGui`.
-        "rightGui" right_gui: Option<bool>,
-    }
     /// `VirtualHardware`, since 2.0.
     VirtualHardware {
         /// `numCPU`.

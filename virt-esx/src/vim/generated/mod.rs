@@ -35,6 +35,7 @@ mod machine_capability;
 mod machine_config_info;
 mod machine_config_spec;
 mod machine_files;
+mod machine_keys;
 mod machine_move;
 mod machine_runtime;
 mod machine_vapp;
@@ -244,17 +245,17 @@ pub use host_volume::{
 };
 pub use machine::{
     LatencySensitivity, LatencySensitivitySensitivityLevel, PodVMInfo, PodVMOverheadInfo,
-    ReplicationConfigSpec, ReplicationInfoDiskSettings, ScheduledHardwareUpgradeInfo, UsbScanCodeSpec,
-    UsbScanCodeSpecKeyEvent, UsbScanCodeSpecModifierType, VirtualHardware, VirtualMachineAffinityInfo,
-    VirtualMachineCertThumbprint, VirtualMachineConnectionState, VirtualMachineConsolePreferences,
-    VirtualMachineContentLibraryItemInfo, VirtualMachineCpuIdInfoSpec, VirtualMachineDefaultPowerOpInfo,
-    VirtualMachineFaultToleranceState, VirtualMachineFeatureRequirement, VirtualMachineFlagInfo,
-    VirtualMachineForkConfigInfo, VirtualMachineGuestIntegrityInfo, VirtualMachineGuestMonitoringModeInfo,
-    VirtualMachineGuestOsFamily, VirtualMachineGuestRebootStatus, VirtualMachineGuestState,
-    VirtualMachineMksTicket, VirtualMachineNetworkShaperInfo, VirtualMachinePowerState,
-    VirtualMachineRecordReplayState, VirtualMachineSgxInfo, VirtualMachineTicket, VirtualMachineTicketType,
-    VirtualMachineVcpuConfig, VirtualMachineVirtualDeviceSwap, VirtualMachineVirtualDeviceSwapDeviceSwapInfo,
-    VirtualMachineVirtualNuma, VirtualMachineVirtualNumaInfo, VirtualMachineVirtualPMem,
+    ReplicationConfigSpec, ReplicationInfoDiskSettings, ScheduledHardwareUpgradeInfo, VirtualHardware,
+    VirtualMachineAffinityInfo, VirtualMachineCertThumbprint, VirtualMachineConnectionState,
+    VirtualMachineConsolePreferences, VirtualMachineContentLibraryItemInfo, VirtualMachineCpuIdInfoSpec,
+    VirtualMachineDefaultPowerOpInfo, VirtualMachineFaultToleranceState, VirtualMachineFeatureRequirement,
+    VirtualMachineFlagInfo, VirtualMachineForkConfigInfo, VirtualMachineGuestIntegrityInfo,
+    VirtualMachineGuestMonitoringModeInfo, VirtualMachineGuestOsFamily, VirtualMachineGuestRebootStatus,
+    VirtualMachineGuestState, VirtualMachineMksTicket, VirtualMachineNetworkShaperInfo,
+    VirtualMachinePowerState, VirtualMachineRecordReplayState, VirtualMachineSgxInfo, VirtualMachineTicket,
+    VirtualMachineTicketType, VirtualMachineVcpuConfig, VirtualMachineVirtualDeviceSwap,
+    VirtualMachineVirtualDeviceSwapDeviceSwapInfo, VirtualMachineVirtualNuma, VirtualMachineVirtualNumaInfo,
+    VirtualMachineVirtualPMem,
 };
 pub use machine_boot::{
     AnyVirtualMachineBootOptionsBootableDevice, ToolsConfigInfo, ToolsConfigInfoToolsLastInstallInfo,
@@ -274,6 +275,7 @@ pub use machine_files::{
     VirtualMachineFileLayoutExFileType, VirtualMachineFileLayoutExSnapshotLayout, VirtualMachineSnapshotInfo,
     VirtualMachineSnapshotTree,
 };
+pub use machine_keys::{UsbScanCodeSpec, UsbScanCodeSpecKeyEvent, UsbScanCodeSpecModifierType};
 pub use machine_move::{
     AnyServiceLocatorCredential, AnyVirtualMachineProfileSpec, ServiceLocator, ServiceLocatorCredential,
     ServiceLocatorNamePassword, ServiceLocatorSAMLCredential, SnapshotSelectionSpec, VirtualMachineCloneSpec,

@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 use virt_core::domain::DomainRef;
-use virt_core::event::{DefinedReason, DomainChange, ResumedReason, SuspendedReason};
+use virt_core::event::{DefinedReason, DomainChange, ResumedReason, StoppedReason, SuspendedReason};
 
 use super::lifecycle::Lifecycle;
 use crate::driver::hypervisor::Hypervisor;
 
-/// How long a `Resumed` waits for the `Started` that it belongs to.
+/// How long a `Resumed` waits for the `Started` that it belongs to, and an end of which the reason is not sure for the one that is.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Resets that follow each other so quickly are one reboot: firmware resets the machine once more when it finds that it
@@ -47,12 +47,22 @@ struct Held {
     until: Instant,
 }
 
+/// An end that may be told once more, with its reason: libvirt's LXC driver tells a destroy as a failure first, where it sees the
+/// container's end before it has done with the destroy.
+#[derive(Debug)]
+struct Ended {
+    domain: DomainRef,
+    reason: StoppedReason,
+    until: Instant,
+}
+
 /// What is known of all lives.
 #[derive(Debug)]
 pub(super) struct Lives {
     hypervisor: Hypervisor,
     lives: HashMap<Uuid, Life>,
     held: HashMap<Uuid, Held>,
+    ended: HashMap<Uuid, Ended>,
     renamed: HashMap<Uuid, String>,
     /// When each was reset last.
     reset: HashMap<Uuid, Instant>,
@@ -66,6 +76,7 @@ impl Lives {
             hypervisor,
             lives: lives.collect(),
             held: HashMap::new(),
+            ended: HashMap::new(),
             renamed: HashMap::new(),
             reset: HashMap::new(),
         }
@@ -73,6 +84,17 @@ impl Lives {
 
     /// What is to be told of something that happened.
     pub(super) fn follow(&mut self, domain: &DomainRef, happened: Lifecycle, now: Instant) -> Vec<Step> {
+        // What follows an end comes after it; another end says the reason.
+        let before = self.ended.remove(&domain.uuid);
+        let before = before.filter(|_| !matches!(happened, Lifecycle::Stopped(_)));
+        let before = before.map(|ended| Step::Change(DomainChange::Stopped(ended.reason)));
+        before
+            .into_iter()
+            .chain(self.follow_on(domain, happened, now))
+            .collect()
+    }
+
+    fn follow_on(&mut self, domain: &DomainRef, happened: Lifecycle, now: Instant) -> Vec<Step> {
         let uuid = domain.uuid;
         let change = match happened {
             Lifecycle::Started(reason) => {
@@ -115,6 +137,15 @@ impl Lives {
                 self.lives.remove(&uuid);
                 self.held.remove(&uuid);
                 self.reset.remove(&uuid);
+                if self.hypervisor == Hypervisor::Lxc && reason == StoppedReason::Failed {
+                    let ended = Ended {
+                        domain: domain.clone(),
+                        reason,
+                        until: now + PATIENCE,
+                    };
+                    self.ended.insert(uuid, ended);
+                    return Vec::new();
+                }
                 DomainChange::Stopped(reason)
             }
             Lifecycle::RenamedFrom => {
@@ -160,19 +191,22 @@ impl Lives {
 
     /// When the next of those that wait has waited long enough.
     pub(super) fn next_overdue(&self) -> Option<Instant> {
-        self.held.values().map(|held| held.until).min()
+        let held = self.held.values().map(|held| held.until);
+        let ended = self.ended.values().map(|ended| ended.until);
+        held.chain(ended).min()
     }
 
-    /// Those that have: the start they would belong to was before anybody listened.
+    /// Those that have: the start they would belong to was before anybody listened, or no better reason came.
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<(DomainRef, DomainChange)> {
         let late = self.held.extract_if(|_, held| held.until <= now);
         let late: Vec<Held> = late.map(|(_, held)| held).collect();
-        late.into_iter()
-            .map(|held| {
-                self.lives.insert(held.domain.uuid, Life { moving: true });
-                (held.domain, DomainChange::Resumed(held.reason))
-            })
-            .collect()
+        let resumed = late.into_iter().map(|held| {
+            self.lives.insert(held.domain.uuid, Life { moving: true });
+            (held.domain, DomainChange::Resumed(held.reason))
+        });
+        let over = self.ended.extract_if(|_, ended| ended.until <= now);
+        let over = over.map(|(_, ended)| (ended.domain, DomainChange::Stopped(ended.reason)));
+        resumed.chain(over).collect()
     }
 }
 
@@ -244,6 +278,42 @@ mod tests {
         assert_eq!(
             overdue,
             vec![(domain, DomainChange::Resumed(ResumedReason::Unpaused))]
+        );
+        assert_eq!(lives.next_overdue(), None);
+    }
+
+    #[test]
+    fn a_destroy_that_is_told_as_a_failure_first_is_one_end() {
+        let failed = Lifecycle::Stopped(StoppedReason::Failed);
+        let destroyed = Lifecycle::Stopped(StoppedReason::Destroyed);
+        let ends = |reasons: &[StoppedReason]| -> Vec<DomainChange> {
+            reasons
+                .iter()
+                .map(|reason| DomainChange::Stopped(*reason))
+                .collect()
+        };
+        assert_eq!(
+            told(Hypervisor::Lxc, &[failed, destroyed]),
+            changes(&ends(&[StoppedReason::Destroyed]))
+        );
+        assert_eq!(
+            told(Hypervisor::Lxc, &[failed, Lifecycle::Undefined]),
+            changes(&[
+                DomainChange::Stopped(StoppedReason::Failed),
+                DomainChange::Undefined
+            ])
+        );
+        assert_eq!(
+            told(Hypervisor::Qemu, &[failed]),
+            changes(&ends(&[StoppedReason::Failed]))
+        );
+        let mut lives = Lives::new(Hypervisor::Lxc, []);
+        let (domain, now) = (DomainRef::new(Uuid::from_u128(1), "web"), Instant::now());
+        assert_eq!(lives.follow(&domain, failed, now), Vec::new());
+        let overdue = lives.overdue(lives.next_overdue().expect("one that waits"));
+        assert_eq!(
+            overdue,
+            vec![(domain, DomainChange::Stopped(StoppedReason::Failed))]
         );
         assert_eq!(lives.next_overdue(), None);
     }

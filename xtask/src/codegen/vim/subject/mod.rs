@@ -109,6 +109,7 @@ const TITLES: &[(&str, &str)] = &[
         "Virtual machines: their configuration as it shall be",
     ),
     ("machine_files", "Virtual machines: files and snapshots"),
+    ("machine_keys", "Virtual machines: keys that are struck"),
     ("machine_move", "Virtual machines: cloning and moving them"),
     (
         "machine_runtime",

@@ -4,7 +4,7 @@
 pub(super) const RULES: &[(&str, &[&str])] = &[
     ("event_argument", &["*EventArgument"]),
     ("event_machine", &["Vm*Event", "DrsVm*Event"]),
-    ("machine", &["UsbScanCodeSpec*"]),
+    ("machine_keys", &["UsbScanCodeSpec*"]),
     ("event", &["*Event", "Event*", "ExtendedEventPair"]),
     ("device_backing_disk", &["VirtualDisk*BackingInfo"]),
     ("device_backing", &["Virtual*BackingInfo"]),

@@ -22,6 +22,7 @@ mod driver;
 mod extension;
 mod inventory;
 mod job;
+mod listed;
 mod parameters;
 mod property;
 mod server;

@@ -11,7 +11,6 @@ use super::EsxDriver;
 use super::datacenter::Datacenter;
 use super::document::names_of;
 use crate::inventory::Machine;
-use crate::property;
 use crate::soap::DatastoreFile;
 use crate::task;
 use crate::vim::{MakeDirectory, ManagedObjectReference, Method, RegisterVmTask};
@@ -234,16 +233,9 @@ impl EsxDriver {
 
     /// Where a new machine goes.
     pub(super) async fn home(&self, call: &CallContext, datacenter: &Datacenter) -> Result<Home> {
-        let session = &self.server.session;
         let host = self.host_for(call).await?;
-        let mut read = property::of_object(session, call, &datacenter.reference, &["vmFolder"]).await?;
-        let folder = read.remove("vmFolder").and_then(|folder| folder.read().ok());
-        let folder: ManagedObjectReference = folder.ok_or_else(|| not_said("folder of machines"))?;
-        let mut read = property::of_object(session, call, &host, &["parent"]).await?;
-        let parent = read.remove("parent").and_then(|parent| parent.read().ok());
-        let parent: ManagedObjectReference = parent.ok_or_else(|| not_said("host's place"))?;
-        let mut read = property::of_object(session, call, &parent, &["resourcePool"]).await?;
-        let pool = read.remove("resourcePool").and_then(|pool| pool.read().ok());
+        let folder = self.machines_folder(call, datacenter).await?;
+        let pool = self.pool_of_host(call, &host).await?;
         Ok(Home {
             folder,
             pool: pool.ok_or_else(|| not_said("resource pool"))?,

@@ -8,12 +8,10 @@ use super::EsxDriver;
 use super::datacenter::Datacenter;
 use crate::extension::Placement;
 use crate::inventory::{escaped, unescaped};
+use crate::listed::listed;
 use crate::property::{self, Wanted};
 use crate::session::is_vcenter;
 use crate::vim::{AnyValue, FindChild, ManagedObjectReference, ObjectContent};
-
-/// How many names an error lists.
-const LISTED: usize = 8;
 
 /// A place in the inventory: what was said of it, by the server's own names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -228,18 +226,7 @@ fn the_one(objects: Vec<ObjectContent>, what: &str, name: &str) -> Result<Object
             Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(subject()))
         }
         (None, _) => {
-            let mut listed: Vec<String> = names.into_keys().collect();
-            listed.sort_unstable();
-            let more = listed.len().saturating_sub(LISTED);
-            listed.truncate(LISTED);
-            let mut listed = if listed.is_empty() {
-                "none".to_owned()
-            } else {
-                listed.join(", ")
-            };
-            if more > 0 {
-                listed.push_str(&format!(" and {more} more"));
-            }
+            let listed = listed(names.into_keys().collect());
             let message = format!("no such {what} (there are: {listed})");
             Err(Error::new(ErrorKind::NotFound, message).with_subject(subject()))
         }

@@ -23,6 +23,7 @@ pub(crate) use machine::{Machine, escaped, number, unescaped};
 
 use self::autostart::{Autostart, FOLLOWED_OF_HOSTS};
 use self::standing::{End, Reset};
+use crate::listed::listed;
 use crate::vim::{
     HostAutoStartManagerConfig, ManagedObjectReference, ObjectUpdate, ObjectUpdateKind,
     VirtualMachinePowerState, VirtualMachineQuestionInfo,
@@ -209,18 +210,7 @@ impl Inventory {
                 .with_subject(Subject::Domain(selector.to_string())));
         }
         found.map(|info| info.domain.clone()).ok_or_else(|| {
-            let mut names: Vec<&str> = infos.iter().map(|info| info.domain.name.as_str()).collect();
-            names.sort_unstable();
-            let more = names.len().saturating_sub(8);
-            names.truncate(8);
-            let mut listed = if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            };
-            if more > 0 {
-                listed.push_str(&format!(" and {more} more"));
-            }
+            let listed = listed(infos.iter().map(|info| info.domain.name.clone()).collect());
             Error::new(
                 ErrorKind::NotFound,
                 format!("no such domain (there are: {listed})"),

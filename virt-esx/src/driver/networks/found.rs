@@ -6,9 +6,9 @@ use virt_core::network::{NetworkRef, NetworkSelector};
 use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 
 use super::super::EsxDriver;
-use super::super::storage::listed;
 use super::identity::uuid_of_key;
 use crate::inventory::unescaped;
+use crate::listed::listed;
 use crate::property;
 use crate::vim::{
     AnyValue, HostNetworkInfo, HostPortGroup, HostProxySwitch, HostVirtualNic, HostVirtualSwitch,

@@ -20,7 +20,7 @@ mod work;
 
 pub(super) use datastore::Datastore;
 pub use files::DatastoreEntry;
-pub(super) use selection::{Datastores, listed};
+pub(super) use selection::Datastores;
 
 use virt_core::driver::{StorageDriver, StoragePoolDriver, StorageVolumeDriver};
 

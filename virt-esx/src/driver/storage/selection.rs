@@ -8,13 +8,12 @@ use super::super::EsxDriver;
 use super::super::datacenter::Datacenter;
 use super::datastore::{DATASTORE, Datastore};
 use super::names;
+use crate::listed::listed;
 use crate::property::{self, Wanted, behind, of_references};
 use crate::vim::{ManagedObjectReference, ObjectContent};
 
 /// Where hosts have datastores by their names as well.
 const VOLUMES: &str = "/vmfs/volumes/";
-/// How many names an error lists.
-const LISTED: usize = 8;
 
 /// The datastores that a connection is about, sorted by name: each once, where several datacenters have the same one.
 #[derive(Debug, Clone)]
@@ -215,22 +214,6 @@ impl Datastores {
         };
         StorageVolumeRef::new(store.name(), path, key)
     }
-}
-
-/// A few names, as an error tells them.
-pub(in crate::driver) fn listed(mut names: Vec<String>) -> String {
-    names.sort_unstable();
-    let more = names.len().saturating_sub(LISTED);
-    names.truncate(LISTED);
-    let mut listed = if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    };
-    if more > 0 {
-        listed.push_str(&format!(" and {more} more"));
-    }
-    listed
 }
 
 #[cfg(test)]

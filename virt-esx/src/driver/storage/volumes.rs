@@ -15,8 +15,9 @@ use virt_core::{CallContext, Error, ErrorKind, Result, Subject};
 use super::super::EsxDriver;
 use super::browse::Image;
 use super::datastore::Datastore;
-use super::selection::{Datastores, listed};
+use super::selection::Datastores;
 use super::{document, names};
+use crate::listed::listed;
 use crate::vim::QueryVirtualDiskUuid;
 
 /// How many disks are asked for their uuid at a time.
